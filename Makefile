@@ -1,0 +1,95 @@
+# Everything a developer runs. `make` alone lists the commands.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# A Python to build .venv with: the first of these that is 3.11 or newer. Or say `make setup PYTHON=/path/to/python`.
+PYTHON ?=
+CANDIDATES := python3 python3.13 python3.12 python3.11 python
+
+PY := .venv/bin/python
+# Where `make demo` keeps its data, and how many processes run the tests.
+DATA ?= ./pinyon-demo
+JOBS ?= 2
+# Further arguments for pytest: make test ARGS="tests/models -k identity"
+ARGS ?=
+
+# The editable install points at this directory, so a checkout that was moved counts as not installed.
+PACKAGES := .venv/.packages
+INSTALLED := .venv/.installed-$(shell printf '%s' '$(CURDIR)' | cksum | cut -d ' ' -f 1)
+# A .venv whose interpreter is gone (never made, or its Python was removed) is built anew.
+BROKEN := $(if $(realpath $(PY)),,rebuild)
+
+.PHONY: help setup demo test nightly bench lint format types lock clean rebuild
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' \
+		| while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+setup: $(INSTALLED) ## Build .venv from requirements.lock where it is missing or stale
+	@:
+
+$(PACKAGES): requirements.lock $(BROKEN)
+	@python=''; \
+	for candidate in $(or $(PYTHON),$(CANDIDATES)); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Pinyon needs Python 3.11 or newer, and found:" >&2; \
+		for candidate in $(or $(PYTHON),$(CANDIDATES)); do \
+			echo "  $$candidate: $$("$$candidate" --version 2>/dev/null || echo none)" >&2; \
+		done; \
+		echo "Install a newer one, or name it: make setup PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi; \
+	echo "Building .venv with $$("$$python" --version)"; \
+	rm -rf .venv; \
+	if ! "$$python" -m venv .venv; then \
+		rm -rf .venv; \
+		echo "This Python cannot make virtual environments (on Debian and Ubuntu: the package python3-venv)." >&2; \
+		exit 1; \
+	fi
+	@total=$$(grep -cE '^[A-Za-z0-9]' requirements.lock); \
+	$(PY) -m pip install --disable-pip-version-check --no-input --progress-bar off --require-hashes -r requirements.lock \
+		| awk -v total="$$total" '/^(Collecting|Processing)/ { n++; if (n % 10 == 1) { printf "  fetching packages: %d of about %d\n", n, total; fflush() } } \
+			/^Installing/ { print "  installing them (a minute at most)"; fflush() }'
+	@touch $@
+
+$(INSTALLED): $(PACKAGES) pyproject.toml
+	@$(PY) -m pip install --disable-pip-version-check --no-input --quiet --no-deps --no-build-isolation -e .
+	@rm -f .venv/.installed-*
+	@touch $@
+	@echo "Ready: .venv/bin/pinyon"
+
+demo: setup ## Index the standard library's docstrings and answer five questions
+	@$(PY) -m pinyon.cli demo --path '$(DATA)'
+
+test: lint types ## Everything that CI runs: style, types, tests
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+nightly: setup ## The long suites: more kills, more examples (hours)
+	@PINYON_NIGHTLY=1 $(PY) -m pytest -n $(JOBS) --dist worksteal --timeout 7200 $(ARGS)
+
+bench: setup ## Print speed, recall and memory
+	@for file in benchmarks/[a-z]*.py; do [ -e "$$file" ] || continue; echo "== $$file"; $(PY) "$$file"; done
+
+lint: setup ## Check style and format
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet . || { echo "Some files are not formatted: run make format" >&2; exit 1; }
+
+types: setup ## Check types
+	@$(PY) -m mypy
+
+format: setup ## Format, and mend what can be mended
+	@$(PY) -m ruff check --quiet --fix .
+	@$(PY) -m ruff format .
+
+lock: ## Renew requirements.lock (needs uv)
+	@command -v "$${UV:-uv}" >/dev/null || { echo "uv is not installed; name it with UV=/path/to/uv" >&2; exit 1; }
+	@"$${UV:-uv}" pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file requirements.lock
+
+clean: ## Remove .venv, caches and the demo's data
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

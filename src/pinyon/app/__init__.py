@@ -1,0 +1,146 @@
+"""The wiring: gives the in-process face the models that are installed."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from pinyon import pinecone
+from pinyon.models.registry import ModelRegistry
+from pinyon.pinecone import (
+    AwsRegion,
+    AzureRegion,
+    BackupList,
+    BackupModel,
+    Batch,
+    ByocSpec,
+    CloudProvider,
+    Condition,
+    DeletionProtection,
+    DescribeIndexStatsResponse,
+    EmbedConfig,
+    EmbeddingsList,
+    EmbedModel,
+    FetchByMetadataResponse,
+    FetchResponse,
+    Field,
+    FilterBuilder,
+    GcpRegion,
+    Index,
+    IndexEmbed,
+    IndexList,
+    IndexModel,
+    ListNamespacesResponse,
+    ListResponse,
+    Metric,
+    ModelInfo,
+    ModelInfoList,
+    NamespaceDescription,
+    PineconeFuture,
+    PodIndexEnvironment,
+    PodSpec,
+    PodType,
+    QueryNamespacesResults,
+    QueryResponse,
+    RerankModel,
+    ScoredVector,
+    SearchQuery,
+    SearchQueryVector,
+    SearchRecordsResponse,
+    SearchRerank,
+    ServerlessSpec,
+    SparseValues,
+    UpdateResponse,
+    UpsertRecordsResponse,
+    UpsertResponse,
+    Vector,
+    VectorType,
+)
+
+__all__ = [
+    "AwsRegion",
+    "AzureRegion",
+    "BackupList",
+    "BackupModel",
+    "Batch",
+    "ByocSpec",
+    "CloudProvider",
+    "Condition",
+    "DeletionProtection",
+    "DescribeIndexStatsResponse",
+    "EmbedConfig",
+    "EmbedModel",
+    "EmbeddingsList",
+    "FetchByMetadataResponse",
+    "FetchResponse",
+    "Field",
+    "FilterBuilder",
+    "GcpRegion",
+    "Index",
+    "IndexEmbed",
+    "IndexList",
+    "IndexModel",
+    "ListNamespacesResponse",
+    "ListResponse",
+    "Metric",
+    "ModelInfo",
+    "ModelInfoList",
+    "NamespaceDescription",
+    "Pinecone",
+    "PineconeFuture",
+    "PodIndexEnvironment",
+    "PodSpec",
+    "PodType",
+    "QueryNamespacesResults",
+    "QueryResponse",
+    "RerankModel",
+    "ScoredVector",
+    "SearchQuery",
+    "SearchQueryVector",
+    "SearchRecordsResponse",
+    "SearchRerank",
+    "ServerlessSpec",
+    "SparseValues",
+    "UpdateResponse",
+    "UpsertRecordsResponse",
+    "UpsertResponse",
+    "Vector",
+    "VectorType",
+    "default_models",
+]
+
+
+@cache
+def default_models() -> ModelRegistry:
+    """The registry that every database of this process shares, so that a model's weights load once."""
+    return ModelRegistry()
+
+
+class Pinecone(pinecone.Pinecone):
+    """A vector database in a directory, or in memory, with the embedding models that are installed.
+
+    path: the data directory, or ":memory:". Without it: the environment variable PINYON_DATA, else "./pinyon-data".
+    models: a registry of your own instead of the default one.
+    read_only: open without writing; every write raises ReadOnlyError.
+    api_key, host and the network keywords of the Pinecone SDKs are accepted and have no effect.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        host: str | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        read_only: bool = False,
+        models: pinecone.Models | None = None,
+        **network: Any,
+    ) -> None:
+        super().__init__(
+            api_key,
+            host,
+            path=path,
+            read_only=read_only,
+            models=default_models() if models is None else models,
+            **network,
+        )

@@ -1,0 +1,397 @@
+"""The database: a directory of indexes, or one in memory."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from uuid import uuid4
+
+from pinyon.engine import checks
+from pinyon.engine.index import Index
+from pinyon.errors import (
+    AlreadyExistsError,
+    ClosedError,
+    ForbiddenError,
+    NotFoundError,
+    PinyonError,
+    ReadOnlyError,
+    StorageError,
+)
+from pinyon.limits import DEFAULT, Limits
+from pinyon.storage import backup, check
+from pinyon.storage.cache import CacheDirectory
+from pinyon.storage.catalog import BackupInfo, Catalog, IndexEntry
+from pinyon.storage.check import Finding
+from pinyon.storage.truth import Truth
+from pinyon.types import EmbedSpec, IndexKind, IndexSpec
+
+_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+class Database:
+    """All indexes of one data directory. Thread-safe; several processes may use one directory at once.
+
+    path: a directory, made (mode 0700) when missing, or ":memory:". Raises FormatError when the directory is not ours or
+    was written by a newer release, and StorageError when the disk says no.
+    """
+
+    def __init__(self, path: str | Path, *, limits: Limits = DEFAULT, read_only: bool = False) -> None:
+        self.path = None if str(path) == ":memory:" else Path(path).expanduser()
+        self.limits = limits
+        self.read_only = read_only
+        self._lock = threading.RLock()
+        self._indexes: dict[str, Index] = {}
+        self._temporary: Path | None = None
+        self._closed = False
+        if self.path is not None:
+            _prepare_directory(self.path, read_only)
+        self._catalog = Catalog(
+            None if self.path is None else self.path / "catalog.sqlite",
+            read_only=read_only,
+            write_wait=limits.write_wait,
+        )
+        _OPEN.add(self)
+
+    # -- indexes ------------------------------------------------------------------------------------------------------
+
+    def create_index(self, spec: IndexSpec) -> IndexSpec:
+        """Make an empty index. Raises InvalidRequestError, AlreadyExistsError."""
+        self._check_open()
+        checks.check_spec(spec, self.limits)
+        uuid = uuid4().hex
+        if self._catalog.get_index(spec.name) is None and self.path is not None:
+            # The file comes first: a catalog entry without a file would be worse than a file that nobody lists.
+            Truth(self._truth_path(uuid), spec.dimension, write_wait=self.limits.write_wait).close()
+        try:
+            return self._catalog.create_index(spec, uuid=uuid).spec
+        except PinyonError:
+            self._remove_files(uuid)
+            raise
+
+    def list_indexes(self) -> list[IndexSpec]:
+        """Every index, by name."""
+        self._check_open()
+        return [entry.spec for entry in self._catalog.list_indexes()]
+
+    def has_index(self, name: str) -> bool:
+        self._check_open()
+        return self._catalog.get_index(name) is not None
+
+    def describe_index(self, name: str) -> IndexSpec:
+        """The definition of an index. Raises NotFoundError."""
+        return self._entry(name).spec
+
+    def configure_index(
+        self,
+        name: str,
+        *,
+        deletion_protection: bool | None = None,
+        tags: Mapping[str, str] | None = None,
+        kind: IndexKind | None = None,
+        recall_target: float | None = None,
+        embed: EmbedSpec | None = None,
+    ) -> IndexSpec:
+        """Change parts of a definition. Tags are merged; the value "" removes a tag."""
+        self._entry(name)
+        with self._catalog.edit_index(name) as edit:
+            spec = edit.spec
+            if deletion_protection is not None:
+                spec = replace(spec, deletion_protection=deletion_protection)
+            if tags is not None:
+                merged = {key: value for key, value in {**spec.tags, **tags}.items() if value != ""}
+                spec = replace(spec, tags=merged)
+            if kind is not None:
+                spec = replace(spec, kind=kind)
+            if recall_target is not None:
+                spec = replace(spec, recall_target=recall_target)
+            if embed is not None:
+                spec = replace(spec, embed=_fitting(spec, embed))
+            edit.spec = checks.check_spec(spec, self.limits)
+        with self._lock:
+            for index in self._indexes.values():
+                if index.name == name:
+                    index.spec = spec
+        return spec
+
+    def delete_index(self, name: str) -> None:
+        """Delete an index with all its records and caches; its backups stay. Raises ForbiddenError when protected."""
+        entry = self._entry(name)
+        if entry.spec.deletion_protection:
+            raise ForbiddenError(
+                f"Deletion protection is enabled for this index: {name!r}. "
+                'Disable it with configure_index(name, deletion_protection="disabled") before deleting.'
+            )
+        index = self.index(name)
+        with index.truth.write() as writer:  # tells every other process that holds the file open
+            writer.connection.execute("INSERT OR REPLACE INTO meta VALUES('dropped', 1)")
+            for table in ("vector", "record", "tombstone", "cache", "namespace"):
+                writer.connection.execute(f"DELETE FROM {table}")
+        self._catalog.delete_index(name)
+        with self._lock:
+            self._indexes.pop(entry.uuid, None)
+        index.close()
+        self._remove_files(entry.uuid)
+
+    def index(self, name: str) -> Index:
+        """A handle on an index; the same one for every caller in this process. Raises NotFoundError."""
+        entry = self._entry(name)
+        with self._lock:
+            index = self._indexes.get(entry.uuid)
+            if index is None:
+                truth = Truth(
+                    self._truth_path(entry.uuid),
+                    entry.spec.dimension,
+                    read_only=self.read_only,
+                    write_wait=self.limits.write_wait,
+                )
+                index = self._indexes[entry.uuid] = Index(entry.spec, truth, self._caches(entry.uuid), self.limits)
+            else:
+                index.spec = entry.spec
+        return index
+
+    def truth_path(self, name: str) -> Path | None:
+        """Where the records of an index lie; None in memory."""
+        return self._truth_path(self._entry(name).uuid)
+
+    def cache_path(self, name: str) -> Path | None:
+        """Where the caches of an index lie; None in memory."""
+        return self._caches(self._entry(name).uuid).root
+
+    # -- backups ------------------------------------------------------------------------------------------------------
+
+    def create_backup(self, index: str, *, name: str = "", description: str = "") -> BackupInfo:
+        """A consistent copy of an index, kept in the data directory. Writers go on meanwhile."""
+        entry = self._entry(index)
+        backup_id = uuid4().hex
+        meta = backup.BackupMeta(index, entry.uuid, entry.spec, backup_id, name, description)
+        manifest = backup.snapshot(self.index(index).truth.connections.connection(), self._backup_path(backup_id), meta)
+        info = manifest.info()
+        self._catalog.add_backup(info)
+        return info
+
+    def list_backups(self, index: str | None = None) -> list[BackupInfo]:
+        """Backups, newest first; of one index when its name is given."""
+        self._check_open()
+        return self._catalog.list_backups(index)
+
+    def describe_backup(self, backup_id: str) -> BackupInfo:
+        """Raises NotFoundError."""
+        self._check_open()
+        info = self._catalog.get_backup(backup_id)
+        if info is None:
+            raise NotFoundError(f"Backup {backup_id!r} does not exist. list_backups() shows what there is.")
+        return info
+
+    def delete_backup(self, backup_id: str) -> None:
+        info = self.describe_backup(backup_id)
+        self._catalog.delete_backup(info.id)
+        shutil.rmtree(self._backup_path(info.id), ignore_errors=True)
+
+    def restore_backup(
+        self,
+        backup_id: str,
+        name: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        deletion_protection: bool = False,
+    ) -> IndexSpec:
+        """A new index from a backup. Raises NotFoundError, AlreadyExistsError, CorruptionError."""
+        info = self.describe_backup(backup_id)
+        spec = replace(
+            info.spec,
+            name=name,
+            tags=info.spec.tags if tags is None else dict(tags),
+            deletion_protection=deletion_protection,
+        )
+        return self._restore(self._backup_path(info.id), spec)
+
+    def export_file(self, index: str, target: Path) -> BackupInfo:
+        """A portable copy: one SQLite file and its manifest in the new or empty directory `target`."""
+        entry = self._entry(index)
+        meta = backup.BackupMeta(index, entry.uuid, entry.spec, uuid4().hex)
+        return backup.snapshot(self.index(index).truth.connections.connection(), Path(target), meta).info()
+
+    def import_file(self, source: Path, name: str) -> IndexSpec:
+        """A new index from what `export_file` or a backup wrote."""
+        self._check_open()
+        manifest = backup.read_manifest(Path(source))
+        return self._restore(Path(source), replace(manifest.spec, name=name, deletion_protection=False))
+
+    def _restore(self, source: Path, spec: IndexSpec) -> IndexSpec:
+        checks.check_spec(spec, self.limits)
+        if self.has_index(spec.name):
+            raise AlreadyExistsError(
+                f"Index {spec.name!r} already exists. Restore under another name, or delete that index first."
+            )
+        uuid = uuid4().hex
+        path = self._truth_path(uuid)
+        if path is None:
+            self._restore_into_memory(source, spec, uuid)
+        else:
+            backup.restore(source, path, index_uuid=uuid)
+        try:
+            return self._catalog.create_index(spec, uuid=uuid).spec
+        except PinyonError:
+            self._remove_files(uuid)
+            raise
+
+    def _restore_into_memory(self, source: Path, spec: IndexSpec, uuid: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "index.sqlite"
+            backup.restore(source, file, index_uuid=uuid)
+            stored = Truth(file, spec.dimension)
+            truth = Truth(None, spec.dimension, write_wait=self.limits.write_wait)
+            with truth.connections.connection().backup("main", stored.connections.connection(), "main") as copy:
+                copy.step()
+            stored.close()
+        with self._lock:
+            self._indexes[uuid] = Index(spec, truth, self._caches(uuid), self.limits)
+
+    # -- health -------------------------------------------------------------------------------------------------------
+
+    def verify(
+        self, index: str | None = None, *, progress: Callable[[str, int, int], None] | None = None
+    ) -> list[Finding]:
+        """Read every byte of one index, or of all, and say what is not as it was written."""
+        findings: list[Finding] = []
+        for entry in self._chosen(index):
+            report = None if progress is None else _named(progress, entry.spec.name)
+            path = self._truth_path(entry.uuid)
+            if path is None:
+                connections = self.index(entry.spec.name).truth.connections
+                found = check.verify(connections, self._caches(entry.uuid), entry.spec.dimension, progress=report)
+            elif not path.exists():
+                found = [Finding(str(path), "file", "the file is missing", "restore a backup of the index")]
+            else:
+                found = check.verify_file(path, self._caches(entry.uuid), entry.spec.dimension, progress=report)
+            findings += [replace(finding, index=entry.spec.name) for finding in found]
+        return findings
+
+    # -- paths --------------------------------------------------------------------------------------------------------
+
+    def _entry(self, name: str) -> IndexEntry:
+        self._check_open()
+        entry = self._catalog.get_index(name)
+        if entry is None:
+            names = [spec.name for spec in self.list_indexes()]
+            there = f"There are: {', '.join(names[:20])}." if names else "There are no indexes yet."
+            raise NotFoundError(f"Index {checks.shown(name)} does not exist. {there} create_index() makes one.")
+        return entry
+
+    def _chosen(self, index: str | None) -> list[IndexEntry]:
+        self._check_open()
+        return self._catalog.list_indexes() if index is None else [self._entry(index)]
+
+    def _truth_path(self, uuid: str) -> Path | None:
+        return None if self.path is None else self.path / "indexes" / f"{uuid}.sqlite"
+
+    def _caches(self, uuid: str) -> CacheDirectory:
+        return CacheDirectory(None if self.path is None else self.path / "cache" / uuid)
+
+    def _backup_path(self, backup_id: str) -> Path:
+        if self.path is not None:
+            return self.path / "backups" / backup_id
+        with self._lock:
+            if self._temporary is None:
+                self._temporary = Path(tempfile.mkdtemp(prefix="pinyon-"))
+        return self._temporary / backup_id
+
+    def _remove_files(self, uuid: str) -> None:
+        path = self._truth_path(uuid)
+        if path is None:
+            return
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            with suppress(OSError):
+                path.with_name(path.name + suffix).unlink()
+        self._caches(uuid).remove()
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClosedError("This database was closed. Open it again to go on.")
+
+    def close(self) -> None:
+        """Close every index and file; harmless when called twice."""
+        with self._lock:
+            self._closed = True
+            indexes = list(self._indexes.values())
+            self._indexes.clear()
+        for index in indexes:
+            index.close()
+        self._catalog.close()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+        _OPEN.discard(self)
+
+    def abandon_after_fork(self) -> None:
+        """In a forked child: locks and threads of the parent mean nothing any more."""
+        self._lock = threading.RLock()
+        for index in self._indexes.values():
+            index.abandon_after_fork()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _prepare_directory(path: Path, read_only: bool) -> None:
+    if path.exists() and not path.is_dir():
+        raise StorageError(f"{path} is a file. Give a directory for the data.")
+    if read_only:
+        if not path.exists():
+            raise NotFoundError(f"There is no data directory {path}. Open it without read_only=True to make one.")
+        return
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (path / "indexes").mkdir(mode=0o700, exist_ok=True)
+    except PermissionError as error:
+        raise ReadOnlyError(f"{path} cannot be written ({error.strerror}). Check its permissions.") from error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be made ({error.strerror}). Choose another directory.") from error
+
+
+def _fitting(spec: IndexSpec, embed: EmbedSpec) -> EmbedSpec:
+    if spec.embed is not None and spec.embed.model != embed.model:
+        checks.refuse(
+            f"Index {spec.name!r} uses model {spec.embed.model!r}, which cannot change to {embed.model!r}: "
+            "its vectors would not fit. Create a new index for the new model."
+        )
+    if embed.dimension != spec.dimension or embed.metric != spec.metric:
+        checks.refuse(
+            f"Model {embed.model!r} gives {embed.dimension} numbers for metric {embed.metric}; index {spec.name!r} has "
+            f"dimension {spec.dimension} and metric {spec.metric}. Create an index that fits the model."
+        )
+    return embed
+
+
+def _named(progress: Callable[[str, int, int], None], name: str) -> Callable[[int, int], None]:
+    return lambda done, total: progress(name, done, total)
+
+
+@atexit.register
+def _close_all() -> None:
+    for database in list(_OPEN):
+        database.close()
+
+
+def _after_fork_in_child() -> None:
+    for database in list(_OPEN):
+        database.abandon_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

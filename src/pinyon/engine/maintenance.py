@@ -1,0 +1,247 @@
+"""Background work of one index: catching up, moving vectors to the mapped file, building codes, saving caches.
+
+One daemon thread, started when there is something to do. It takes work in small steps, publishes each by swapping one
+reference, and stops between steps. Nothing depends on it for correctness: without it, searches score more rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pinyon.engine.caching import SnapshotCache
+from pinyon.engine.namespace import NamespaceState
+from pinyon.engine.snapshot import Base, Snapshot
+from pinyon.errors import PinyonError
+from pinyon.index import scan as scan_kernel
+from pinyon.index.calibrate import calibrate
+from pinyon.index.rerank import Depth
+from pinyon.index.scan import Scan
+from pinyon.storage.cache import CacheDirectory
+from pinyon.storage.reading import View
+from pinyon.storage.values import Changes
+from pinyon.types import Floats
+
+if TYPE_CHECKING:
+    from pinyon.engine.index import Index
+
+SCAN_ROWS = 4_096
+"""From this many rows on, codes are built: an exact scan of fewer takes well under a millisecond."""
+STEP_ROWS = 8_192
+"""Newer rows that may wait while writes go on, before they are spilled and coded."""
+IDLE_ROWS = 256
+"""Newer rows that are left to be scored one by one when writes have stopped."""
+QUIET = 0.25
+"""Seconds without a commit after which a namespace counts as quiet."""
+TRAIN_ROWS = 10_000
+"""Rows that the codebook is trained on; more gain nothing measurable for 16 centroids a sub-vector."""
+RETRAIN_GROWTH = 8
+"""A codebook is trained anew when the namespace has this many times the rows it was trained at."""
+RECALIBRATE_GROWTH = 1.5
+"""The rerank depth is measured anew when the namespace has grown by this factor."""
+DEAD_SHARE = 0.3
+"""Share of dead rows from which a namespace is read anew without them."""
+SAMPLE = 48
+"""Stored vectors whose search is repeated exactly to choose the rerank depth."""
+
+_log = logging.getLogger("pinyon")
+
+
+class Maintenance:
+    """Thread-safe. `work` is done by the background thread or, in `settle`, by the caller; never by both at once."""
+
+    def __init__(self, index: Index, directory: CacheDirectory) -> None:
+        self._index = index
+        self.directory = directory
+        self._cache = SnapshotCache(index.truth, directory)
+        self._working = threading.Lock()
+        self._event = threading.Event()
+        self._dirty: dict[int, float] = {}
+        """ns_id -> time of its last commit, monotonic seconds."""
+        self._saved: dict[int, int] = {}
+        self._unreachable: dict[int, int] = {}
+        """ns_id -> rows at which no rerank depth reached the target."""
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+
+    # -- what the index tells -----------------------------------------------------------------------------------------
+
+    def load(self, view: View, state: NamespaceState) -> None:
+        """Begin a state with what the cache files hold."""
+        saved = self._cache.load(view, state.snapshot)
+        if saved is not None:
+            state.restore(saved)
+            self._saved[state.ns_id] = saved.lsn
+
+    def committed(self, changes: Sequence[Changes]) -> None:
+        for change in changes:
+            state = self._index.loaded(change.ns_id)
+            if state is not None:
+                self.wake(state, urgent=state.backlog >= STEP_ROWS)
+
+    def wake(self, state: NamespaceState, *, urgent: bool = False) -> None:
+        """There may be work on a namespace; nothing is started for small ones."""
+        if state.snapshot.n + state.backlog < SCAN_ROWS or self._stopping:
+            return
+        idle = not self._dirty
+        self._dirty[state.ns_id] = time.monotonic()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"pinyon-{self._index.name}", daemon=True)
+            self._thread.start()
+        if idle or urgent:
+            self._event.set()
+
+    # -- the thread ---------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._event.wait(QUIET if self._dirty else None)
+            self._event.clear()
+            for ns_id, last in list(self._dirty.items()):
+                state = self._index.loaded(ns_id)
+                quiet = time.monotonic() - last >= QUIET
+                if self._stopping:
+                    return
+                if state is None:
+                    self._dirty.pop(ns_id, None)
+                elif quiet or state.backlog >= STEP_ROWS:
+                    self._attempt(ns_id, quiet=quiet)
+                    if quiet and self._dirty.get(ns_id) == last:
+                        self._dirty.pop(ns_id, None)
+
+    def _attempt(self, ns_id: int, *, quiet: bool) -> None:
+        try:
+            with self._working:
+                self.work(ns_id, quiet=quiet)
+        except (PinyonError, OSError, MemoryError) as error:
+            # The truth holds everything: a cache that could not be built only makes searches slower.
+            if not self._stopping:
+                _log.warning("upkeep of index %s was put off: %s", self._index.name, error)
+
+    def settle(self, names: Sequence[str], timeout: float | None) -> bool:
+        """Do all work on these namespaces now, in the calling thread."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for name in names:
+            left = -1.0 if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self._working.acquire(timeout=left):
+                return False
+            try:
+                position = self._index.read(lambda view, name=name: view.position(name))  # type: ignore[misc]
+                if position is not None:
+                    self.work(position[0], quiet=True)
+            finally:
+                self._working.release()
+        return True
+
+    # -- the work -----------------------------------------------------------------------------------------------------
+
+    def work(self, ns_id: int, *, quiet: bool) -> None:
+        """Bring one namespace up to date. quiet: nobody writes, so fold what is left and save."""
+        found = self._caught_up(ns_id)
+        if found is None:
+            return
+        state, snapshot = found
+        if quiet and snapshot.n >= SCAN_ROWS and snapshot.n - snapshot.live > DEAD_SHARE * snapshot.n:
+            snapshot = self._index.read(lambda view: state.reload(view, _lsn(view, ns_id)))
+        if snapshot.vectors is not None and snapshot.n >= SCAN_ROWS:
+            snapshot = self._spill(state, snapshot, least=IDLE_ROWS if quiet else STEP_ROWS)
+            snapshot = self._code(state, snapshot, least=IDLE_ROWS if quiet else STEP_ROWS, quiet=quiet)
+        if quiet and not self._stopping:
+            snapshot.columns.settle()
+            self._save(state, snapshot)
+
+    def _caught_up(self, ns_id: int) -> tuple[NamespaceState, Snapshot] | None:
+        def work(view: View) -> tuple[NamespaceState, Snapshot] | None:
+            lsn = _lsn(view, ns_id)
+            if lsn < 0:
+                return None
+            state = self._index.state(view, ns_id)
+            return state, state.at(view, lsn)
+
+        return self._index.read(work)
+
+    def _spill(self, state: NamespaceState, snapshot: Snapshot, *, least: int) -> Snapshot:
+        if snapshot.n - self._cache.spilled_rows(snapshot) < least:
+            return snapshot
+        head = self._cache.spill(snapshot)
+        if head is not None:
+            state.publish_vectors(snapshot.lineage, head)
+        return state.snapshot
+
+    def _code(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> Snapshot:
+        """Train, extend and calibrate the codes as far as they are behind."""
+        if self._index.spec.kind == "flat" or not scan_kernel.available():
+            return snapshot
+        base = snapshot.base
+        if base is None or (quiet and snapshot.n >= RETRAIN_GROWTH * base.trained_on):
+            if snapshot.n < (SCAN_ROWS if quiet else STEP_ROWS) or snapshot.n < 2 * self._unreachable.get(
+                state.ns_id, 0
+            ):
+                return snapshot
+            base = self._trained(snapshot)
+        elif snapshot.n - base.scan.n >= least:
+            base = replace(base, scan=base.scan.extended(_stacked(snapshot, base.scan.n)))
+            if quiet and snapshot.n >= RECALIBRATE_GROWTH * base.calibrated_on:
+                base = replace(base, depth=self._measured(snapshot, base.scan), calibrated_on=snapshot.n)
+        else:
+            return snapshot
+        if not base.depth.reached:
+            self._unreachable[state.ns_id] = snapshot.n
+            _log.info("%s: codes cannot reach the recall target; searches stay exact", self._index.name)
+        state.publish_base(snapshot.lineage, base if base.depth.reached else None)
+        return state.snapshot
+
+    def _trained(self, snapshot: Snapshot) -> Base:
+        vectors = snapshot.vectors
+        assert vectors is not None
+        rows = np.flatnonzero(snapshot.alive)
+        if len(rows) > TRAIN_ROWS:
+            rows = np.sort(np.random.default_rng(snapshot.n).choice(rows, TRAIN_ROWS, replace=False))
+        scan = Scan.train(vectors.take(rows), snapshot.metric)
+        for start in range(0, snapshot.n, STEP_ROWS):  # in steps, so that no second copy of all vectors is needed
+            scan = scan.extended(_stacked(snapshot, start, min(snapshot.n, start + STEP_ROWS)))
+        return Base(scan, self._measured(snapshot, scan), snapshot.n, snapshot.n)
+
+    def _measured(self, snapshot: Snapshot, scan: Scan) -> Depth:
+        assert snapshot.vectors is not None
+        target = self._index.spec.recall_target
+        return calibrate(scan, snapshot.vectors, snapshot.alive, snapshot.metric, target, SAMPLE, seed=snapshot.n)
+
+    def _save(self, state: NamespaceState, snapshot: Snapshot) -> None:
+        """Publish the caches of a large namespace once enough has changed to be worth it."""
+        if not self._cache.enabled or snapshot.n < SCAN_ROWS or self._saved.get(state.ns_id) == snapshot.lsn:
+            return
+        if snapshot.vectors is not None:
+            snapshot = self._spill(state, snapshot, least=1)
+        if self._cache.save(snapshot):
+            self._saved[state.ns_id] = snapshot.lsn
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Stop after the step under way, and save what has been built but not been saved."""
+        self._stopping = True
+        self._event.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+        self._thread = None
+        self._cache.close()
+
+
+def _lsn(view: View, ns_id: int) -> int:
+    """The LSN of a namespace; -1 when it is gone."""
+    lsn: int | None = view.connection.execute("SELECT lsn FROM namespace WHERE ns_id = ?", (ns_id,)).get
+    return -1 if lsn is None else lsn
+
+
+def _stacked(snapshot: Snapshot, start: int, stop: int | None = None) -> Floats:
+    """(m, d) rows start..stop-1 in one array."""
+    assert snapshot.vectors is not None
+    return np.concatenate(snapshot.vectors.span(start, snapshot.n if stop is None else stop))

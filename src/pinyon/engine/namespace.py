@@ -1,0 +1,160 @@
+"""One namespace of one process: its current snapshot, and how it catches up with the truth."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+
+from pinyon.engine.snapshot import Base, Snapshot
+from pinyon.index.vectors import Vectors
+from pinyon.storage.reading import View
+from pinyon.storage.values import Changes
+from pinyon.types import Ints, Metric
+
+NOTE_BYTES = 32 * 1024 * 1024
+"""Vectors of own commits that may wait in memory; past that, catching up reads them from the file."""
+
+_lineages = count(1)
+
+
+class Stale(Exception):
+    """The read transaction is older than the snapshot: begin it again."""
+
+
+class NamespaceState:
+    """Thread-safe. The snapshot only ever moves forward in LSN; readers keep whichever value they took."""
+
+    def __init__(self, ns_id: int, metric: Metric, dimension: int | None, filter_key: bytes) -> None:
+        self.ns_id = ns_id
+        self._metric = metric
+        self._dimension = dimension
+        self._filter_key = filter_key
+        self._lock = threading.Lock()
+        self._notes: dict[int, Changes] = {}
+        self._note_bytes = 0
+        self._excluded: set[int] = set()
+        self.snapshot = self.blank()
+
+    def blank(self) -> Snapshot:
+        return Snapshot.empty(self.ns_id, self._metric, self._dimension, self._filter_key, next(_lineages))
+
+    @property
+    def backlog(self) -> int:
+        """Rows that wait: noted but not in the snapshot, or in it but not in the codes."""
+        snapshot = self.snapshot
+        noted = sum(len(changes.ords) for changes in list(self._notes.values()))
+        return noted + snapshot.n - (snapshot.base.scan.n if snapshot.base is not None else 0)
+
+    # -- forward ------------------------------------------------------------------------------------------------------
+
+    def note(self, changes: Changes) -> None:
+        """Remember an own commit, so that catching up need not read it back."""
+        with self._lock:
+            if changes.lsn <= self.snapshot.lsn:
+                return
+            size = changes.vectors.nbytes if changes.vectors is not None else 0
+            size += sum(len(metadata) for metadata in changes.metadata if metadata)
+            if self._note_bytes + size > NOTE_BYTES:
+                self._notes.clear()
+                self._note_bytes = 0
+                return
+            if changes.vectors is not None:
+                changes = replace(changes, vectors=changes.vectors.copy())  # the caller may reuse its array
+            self._notes[changes.since] = changes
+            self._note_bytes += size
+
+    def at(self, view: View, lsn: int) -> Snapshot:
+        """The snapshot at exactly `lsn`, which is what `view` sees. Raises Stale when it is already past it."""
+        snapshot = self.snapshot
+        if snapshot.lsn == lsn:
+            return snapshot
+        with self._lock:
+            snapshot = self.snapshot
+            if snapshot.lsn > lsn:
+                raise Stale
+            if snapshot.lsn < lsn:
+                snapshot = self._from_notes(lsn)
+                if snapshot.lsn < lsn:
+                    snapshot = self._from_truth(snapshot, view, lsn)
+                self.snapshot = snapshot
+        return snapshot
+
+    def _from_notes(self, lsn: int) -> Snapshot:
+        """Apply own commits as long as each follows on the one before, and none is past `lsn`."""
+        snapshot = self.snapshot
+        while (changes := self._notes.get(snapshot.lsn)) is not None and changes.lsn <= lsn:
+            snapshot = snapshot.applied(changes).at(changes.lsn)
+            del self._notes[changes.since]
+        self._forget_notes_before(snapshot.lsn)
+        return snapshot
+
+    def _from_truth(self, snapshot: Snapshot, view: View, lsn: int) -> Snapshot:
+        pruned = int(view.meta("pruned_lsn") or 0)
+        if snapshot.lsn < pruned:  # tombstones that this snapshot needs are gone
+            snapshot = self.blank()
+        for changes in view.changes(self.ns_id, snapshot.lsn, snapshot.last_ord, lsn):
+            snapshot = snapshot.applied(changes)
+        if self._excluded:
+            snapshot = snapshot.without(_as_ords(self._excluded))
+        self._forget_notes_before(lsn)
+        return snapshot.at(lsn)
+
+    def _forget_notes_before(self, lsn: int) -> None:
+        for since in [since for since, changes in self._notes.items() if changes.lsn <= lsn]:
+            del self._notes[since]
+        self._note_bytes = sum(
+            changes.vectors.nbytes for changes in self._notes.values() if changes.vectors is not None
+        )
+
+    # -- replacement of parts -----------------------------------------------------------------------------------------
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Start from a snapshot that was loaded from a cache, unless there already is a later one."""
+        with self._lock:
+            if snapshot.lsn > self.snapshot.lsn:
+                self.snapshot = snapshot
+
+    def publish_base(self, lineage: int, base: Base | None) -> bool:
+        """Use new codes, which cover a prefix of the rows, or none. False when the rows were renumbered meanwhile."""
+        with self._lock:
+            if self.snapshot.lineage != lineage:
+                return False
+            self.snapshot = replace(self.snapshot, base=base)
+            return True
+
+    def publish_vectors(self, lineage: int, head: Vectors) -> bool:
+        """Let the first rows come from other memory (a mapped file); their values are the same."""
+        with self._lock:
+            vectors = self.snapshot.vectors
+            if self.snapshot.lineage != lineage or vectors is None:
+                return False
+            for block in vectors.span(head.n, vectors.n):
+                head = head.append(block)
+            self.snapshot = replace(self.snapshot, vectors=head)
+            return True
+
+    def reload(self, view: View, lsn: int) -> Snapshot:
+        """Read everything again, leaving dead rows behind."""
+        fresh = self._from_truth(self.blank(), view, lsn)
+        with self._lock:
+            if fresh.lsn >= self.snapshot.lsn:
+                self.snapshot = fresh
+            return self.snapshot
+
+    def exclude(self, ords: Iterable[int]) -> None:
+        """Stop serving damaged rows that a read came upon."""
+        with self._lock:
+            self._excluded.update(ords)
+            self.snapshot = self.snapshot.without(_as_ords(self._excluded))
+
+    @property
+    def excluded(self) -> frozenset[int]:
+        return frozenset(self._excluded)
+
+
+def _as_ords(ords: Iterable[int]) -> Ints:
+    return np.array(sorted(ords), np.int64)

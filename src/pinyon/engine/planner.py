@@ -1,0 +1,140 @@
+"""Search over one snapshot: choose between all rows, the matching rows and the codes, then score with float32.
+
+The filter is evaluated first, so its selectivity is measured, not guessed. Whatever the path, the scores are exact, and
+a search gives min(top_k, matches) rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+
+from pinyon.distance import prepare_query
+from pinyon.engine.snapshot import Snapshot
+from pinyon.filters import Node
+from pinyon.index.flat import flat_search, gather_search, select
+from pinyon.index.rerank import scan_search
+from pinyon.types import Bools, Floats, Ints, Plan, SparseValues
+
+GATHER_ROWS = 1_000
+"""Up to this many matching rows, scoring just them beats reading the codes, whatever the size of the namespace."""
+GATHER_SHARE = 0.03
+"""...and so does up to this share of the rows: one gathered float32 row costs about as much as 30 code rows."""
+EXACT_SHARE = 0.25
+"""A search that would rescore more than this share of the rows reads all of them instead."""
+
+
+@dataclass(slots=True)
+class Stages:
+    """Milliseconds of each stage of one query."""
+
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=perf_counter)
+
+    def mark(self, stage: str) -> None:
+        now = perf_counter()
+        self.milliseconds[stage] = (now - self._last) * 1e3
+        self._last = now
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows best first; rows that tie with the last place may follow, for the caller to order by id."""
+
+    rows: Ints
+    scores: Floats
+    kind: str
+    reason: str
+    matching: int
+    candidates: int
+    exact: bool
+
+    def plan(self, snapshot: Snapshot, milliseconds: Mapping[str, float]) -> Plan:
+        return Plan(
+            self.kind, self.reason, snapshot.live, self.matching, self.candidates, self.exact, dict(milliseconds)
+        )
+
+
+def matching_rows(snapshot: Snapshot, node: Node | None) -> tuple[Bools | None, int]:
+    """(mask, count) of alive rows that the filter keeps. The mask is None when it would keep every row."""
+    if node is None:
+        return (None if snapshot.live == snapshot.n else snapshot.alive), snapshot.live
+    mask = snapshot.columns.mask(node)
+    if snapshot.live != snapshot.n:
+        mask = mask & snapshot.alive
+    return mask, int(np.count_nonzero(mask))
+
+
+def search(
+    snapshot: Snapshot,
+    vector: Floats | None,
+    sparse: SparseValues | None,
+    node: Node | None,
+    top_k: int,
+    *,
+    exact: bool,
+    stages: Stages,
+) -> Found:
+    """The best `top_k` rows for a raw query vector, sparse values, or both (the sum of both scores)."""
+    mask, matching = matching_rows(snapshot, node)
+    stages.mark("filter")
+    if not matching:
+        return Found(_NO_ROWS, _NO_SCORES, "empty", "no record matches", 0, 0, True)
+    k = min(top_k, matching)
+    if vector is None:
+        assert sparse is not None, "a query has a vector or sparse values"
+        rows, found = snapshot.sparse.scores(sparse, mask)
+        rows, best = select(rows, found, "dotproduct", k)
+        result = Found(rows, best, "sparse", "inverted lists", matching, len(found), True)
+    elif sparse is not None:
+        result = _hybrid(snapshot, vector, sparse, mask, matching, k)
+    else:
+        result = _dense(snapshot, prepare_query(vector, snapshot.metric), mask, matching, k, exact, node is not None)
+    stages.mark("search")
+    return result
+
+
+def _dense(
+    snapshot: Snapshot, query: Floats, mask: Bools | None, matching: int, k: int, exact: bool, filtered: bool
+) -> Found:
+    vectors = snapshot.vectors
+    assert vectors is not None, "a dense query goes to a dense index"
+    base = snapshot.base
+    reason = ""
+    if mask is not None and matching <= max(GATHER_ROWS, GATHER_SHARE * snapshot.n) and matching < snapshot.n:
+        rows, best = gather_search(np.flatnonzero(mask), vectors.take, query, snapshot.metric, k)
+        return Found(rows, best, "gather", "few records match: each is scored", matching, matching, True)
+    if exact:
+        reason = "exact search was asked for"
+    elif base is None:
+        reason = "small, or no codes yet: every record is scored"
+    elif base.depth.rows(k, filtered) > EXACT_SHARE * matching:
+        reason = f"top_k {k} would rescore most of {matching} records: every record is scored"
+    if reason:
+        rows, best = flat_search(vectors.blocks(), query, snapshot.metric, k, mask)
+        return Found(rows, best, "exact", reason, matching, matching, True)
+    assert base is not None, "without codes the search is exact"
+    found = scan_search(base.scan, vectors, query, snapshot.metric, k, base.depth, mask)
+    reason = "codes could not settle it: every record is scored" if found.exact else "codes, then float32 rerank"
+    return Found(found.rows, found.scores, "scan", reason, matching, found.candidates, found.exact)
+
+
+def _hybrid(
+    snapshot: Snapshot, vector: Floats, sparse: SparseValues, mask: Bools | None, matching: int, k: int
+) -> Found:
+    """Dense plus sparse score of every matching row: the sum has no shortcut that never misses."""
+    vectors = snapshot.vectors
+    assert vectors is not None
+    query = prepare_query(vector, snapshot.metric)
+    coarse = np.concatenate([block @ query for block in vectors.blocks()]) if snapshot.n else _NO_SCORES
+    total = coarse + snapshot.sparse.all_scores(sparse, snapshot.n)
+    rows = np.flatnonzero(mask) if mask is not None else np.arange(snapshot.n)
+    rows, best = select(rows, total[rows], snapshot.metric, k)
+    return Found(rows, best, "hybrid", "dense and sparse scores of every matching record", matching, matching, True)
+
+
+_NO_ROWS: Ints = np.empty(0, np.int64)
+_NO_SCORES: Floats = np.empty(0, np.float32)

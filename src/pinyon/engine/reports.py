@@ -1,0 +1,54 @@
+"""What the engine tells about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pinyon.engine.namespace import NamespaceState
+from pinyon.engine.snapshot import Snapshot
+
+
+class CorruptionWarning(UserWarning):
+    """Damaged records were left out of results."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceReport:
+    """A namespace from the inside.
+
+    kind: "scan" when quantised codes serve it, else "flat" or "sparse". base_rows: rows that the codes cover;
+    delta_rows: newer rows, scored one by one. dead_rows: deleted rows that still hold their place in memory.
+    recall_estimate: recall@10 measured on stored vectors when the codes were built (flattering: queries are harder),
+    None when every search is exact. nbytes: memory held.
+    """
+
+    name: str
+    kind: str
+    records: int
+    base_rows: int
+    delta_rows: int
+    dead_rows: int
+    recall_estimate: float | None
+    rerank_depth: int | None
+    nbytes: int
+    lsn: int
+    damaged: tuple[int, ...]
+
+    @classmethod
+    def of(cls, name: str, state: NamespaceState, snapshot: Snapshot) -> NamespaceReport:
+        base = snapshot.base
+        covered = base.scan.n if base else 0
+        damaged = {row.ord for row in snapshot.bad} | state.excluded
+        return cls(
+            name=name,
+            kind="sparse" if snapshot.vectors is None else "scan" if base else "flat",
+            records=snapshot.live,
+            base_rows=covered,
+            delta_rows=snapshot.n - covered,
+            dead_rows=snapshot.n - snapshot.live,
+            recall_estimate=base.depth.recall if base else None,
+            rerank_depth=base.depth.rows(10, False) if base else None,
+            nbytes=snapshot.nbytes,
+            lsn=snapshot.lsn,
+            damaged=tuple(sorted(damaged)),
+        )

@@ -1,0 +1,148 @@
+"""What one namespace looks like at one LSN, in memory: an immutable value that any number of threads may search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pinyon.distance import prepare
+from pinyon.filters import Columns
+from pinyon.index.rerank import Depth
+from pinyon.index.scan import Scan
+from pinyon.index.sparse import Sparse
+from pinyon.index.vectors import Vectors
+from pinyon.storage.values import BadRow, Changes
+from pinyon.types import Bools, Ints, Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Quantised codes of rows 0..scan.n-1, and how many candidates a search must rescore to keep the contract.
+
+    trained_on, calibrated_on: rows that existed then; a namespace that outgrew them is trained or measured again.
+    """
+
+    scan: Scan
+    depth: Depth
+    trained_on: int
+    calibrated_on: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Rows 0..n-1 in the order in which they arrived. A row's vector never changes; a dead row keeps its number.
+
+    ords: (n,) int64. alive: (n,) bool. live: number of alive rows. vectors: (n, d) prepared for the metric, None in a
+    sparse index. columns: metadata by row. sparse: sparse values by row. last_ord: largest ord ever seen, dead or not.
+    lineage: changes whenever row numbers lose their meaning (reload), so that work begun on older rows is dropped.
+    """
+
+    ns_id: int
+    lsn: int
+    metric: Metric
+    ords: Ints
+    alive: Bools
+    live: int
+    vectors: Vectors | None
+    columns: Columns
+    sparse: Sparse
+    lineage: int
+    last_ord: int = 0
+    ascending: bool = True
+    base: Base | None = None
+    bad: tuple[BadRow, ...] = ()
+
+    @classmethod
+    def empty(cls, ns_id: int, metric: Metric, dimension: int | None, filter_key: bytes, lineage: int) -> Snapshot:
+        return cls(
+            ns_id=ns_id,
+            lsn=0,
+            metric=metric,
+            ords=np.empty(0, np.int64),
+            alive=np.empty(0, np.bool_),
+            live=0,
+            vectors=None if dimension is None else Vectors(dimension),
+            columns=Columns.empty(filter_key),
+            sparse=Sparse(),
+            lineage=lineage,
+        )
+
+    @property
+    def n(self) -> int:
+        return len(self.ords)
+
+    @property
+    def nbytes(self) -> int:
+        total = self.ords.nbytes + self.alive.nbytes + self.columns.nbytes + self.sparse.nbytes
+        if self.vectors is not None:
+            total += self.vectors.nbytes
+        if self.base is not None:
+            total += self.base.scan.nbytes
+        return total
+
+    def rows_of(self, ords: Ints) -> Ints:
+        """Row numbers of the ords that this snapshot holds; others are left out."""
+        if not ords.size or not self.n:
+            return np.empty(0, np.int64)
+        order = None if self.ascending else np.argsort(self.ords)
+        found = np.searchsorted(self.ords, ords, sorter=order)
+        found = found[found < self.n] if order is None else order[found[found < self.n]]
+        return found[np.isin(self.ords[found], ords)]
+
+    def row_of(self, ord_: int) -> int | None:
+        """The alive row of one ord."""
+        rows = self.rows_of(np.array([ord_], np.int64))
+        return int(rows[0]) if rows.size and self.alive[rows[0]] else None
+
+    def applied(self, changes: Changes) -> Snapshot:
+        """This snapshot with one piece of changes; the LSN is set by `at`, once all pieces are in."""
+        grown = self._appended(changes) if changes.ords.size else self
+        if changes.updated.size:
+            grown = grown._updated(changes)
+        if changes.dead.size:
+            grown = grown.without(changes.dead)
+        return replace(grown, bad=grown.bad + changes.bad) if changes.bad else grown
+
+    def at(self, lsn: int) -> Snapshot:
+        return replace(self, lsn=lsn)
+
+    def _appended(self, changes: Changes) -> Snapshot:
+        ords = changes.ords
+        vectors = self.vectors
+        if vectors is not None:
+            assert changes.vectors is not None, "records of a dense index have vectors"
+            vectors = vectors.append(prepare(changes.vectors, self.metric))
+        count = len(ords)
+        return replace(
+            self,
+            ords=np.concatenate([self.ords, ords]),
+            alive=np.concatenate([self.alive, np.ones(count, np.bool_)]),
+            live=self.live + count,
+            vectors=vectors,
+            columns=self.columns.append(changes.metadata),
+            sparse=self.sparse.append(changes.sparse if changes.sparse is not None else [None] * count),
+            last_ord=max(self.last_ord, int(ords.max())),
+            ascending=self.ascending and bool((np.diff(ords) > 0).all()) and (not self.n or ords[0] > self.ords[-1]),
+        )
+
+    def _updated(self, changes: Changes) -> Snapshot:
+        position = {ord_: at for at, ord_ in enumerate(changes.updated.tolist())}
+        rows = self.rows_of(changes.updated)
+        picks = [position[ord_] for ord_ in self.ords[rows].tolist()]
+        sparse = self.sparse
+        updated_sparse = [changes.updated_sparse[pick] for pick in picks]
+        if sparse.nbytes or any(value is not None for value in updated_sparse):
+            sparse = sparse.replace(rows, updated_sparse)
+        columns = self.columns.replace(rows, [changes.updated_metadata[pick] for pick in picks])
+        return replace(self, columns=columns, sparse=sparse)
+
+    def without(self, ords: Ints) -> Snapshot:
+        """The rows of these ords are dead."""
+        rows = self.rows_of(ords)
+        rows = rows[self.alive[rows]]
+        if not rows.size:
+            return self
+        alive = self.alive.copy()
+        alive[rows] = False
+        return replace(self, alive=alive, live=self.live - len(np.unique(rows)))

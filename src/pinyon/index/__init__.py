@@ -1,0 +1,9 @@
+"""Vector and sparse indexes on arrays alone: row numbers, masks and float32 arrays in, row numbers and scores out.
+
+vectors    the float32 mirror rows of a namespace, appended to without disturbing readers
+flat       exact search, the oracle of every other kind
+scan       quantised codes, scanned exhaustively
+rerank     codes first, float32 scores last, deeper where a query needs it
+calibrate  measures how deep a search must look for the recall that an index promises
+sparse     inverted lists for sparse vectors
+"""

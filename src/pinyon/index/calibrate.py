@@ -1,0 +1,224 @@
+"""Measures, on stored vectors, how deep a scan must be reranked for the recall that an index promises.
+
+Each sampled vector is a query against all the others, without a filter and under filters: random ones that keep 10 %
+and 1 %, the query's own region, and the regions far from it, where codes separate rows worst. One deep probe per query
+and filter shows what every smaller depth would have found. Stored vectors flatter an index (queries from outside lie
+in sparser places), so half of the allowed loss is kept as a margin over all filters together, the worst of them must
+reach the target itself, and the result is an estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pinyon.index.rerank import Depth, expected_misses
+from pinyon.index.scan import Scan
+from pinyon.index.vectors import Vectors
+from pinyon.types import Bools, Floats, Ints, Metric
+
+__all__ = ["Depth", "calibrate"]
+
+_LADDER = (32, 40, 50, 64, 80, 100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1_000)
+_PROBE = {10: 500, 100: 1_000}
+_TOLERANCES = (0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002)
+_SETTLED = 0.7
+_PIVOTS = 16
+_SCORE_CELLS = 8_000_000
+_FEWEST_SAMPLES = 16
+_CHUNK_ROWS = 4_096
+_HUNDRED = ("plain", "random 10%")
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One query under one filter: misses foreseen and recall found at each depth of the ladder that applies."""
+
+    kind: str
+    k: int
+    depths: tuple[int, ...]
+    misses: tuple[float, ...]
+    found: tuple[float, ...]
+
+    def outcome(self, first: int, tolerance: float) -> tuple[bool, float]:
+        """Whether a search settles at its first depth, and the recall where it stops; never to stop counts as what
+        the deepest probe found, though such a search goes on and becomes exact."""
+        reach = first
+        for depth, misses, found in zip(self.depths, self.misses, self.found, strict=True):
+            if depth < reach:
+                continue
+            if misses <= tolerance * self.k:
+                return depth == first, found
+            reach = 2 * depth
+        return False, self.found[-1]
+
+
+def calibrate(
+    scan: Scan,
+    vectors: Vectors,
+    alive: Bools | None,
+    metric: Metric,
+    target: float,
+    sample: int = 48,
+    seed: int = 0,
+) -> Depth:
+    """The first depths and the tolerance with which ``scan_search`` reaches recall ``target`` on the rows of ``scan``.
+
+    alive: (>= n,) bool, the rows that count; sample: how many stored vectors to ask for (fewer of very many rows).
+    Equal arguments give equal results. ``reached`` is False where codes do not pay: search exactly then.
+    """
+    living = np.arange(scan.n) if alive is None else np.flatnonzero(alive[: scan.n])
+    if living.size // 4 < _LADDER[2]:
+        return Depth(_LADDER[:2], _LADDER[:2], 0.0, reached=False)
+    trials = _trials(scan, vectors, living, metric, sample, seed)
+    wanted = target + (1.0 - target) / 2.0
+    best: Depth | None = None
+    for tolerance in _TOLERANCES:
+        depth = _depth(trials, tolerance, target)
+        if best is None or depth.recall > best.recall:
+            best = depth
+        if depth.recall >= target and np.mean(list(depth.recalls.values())) >= wanted:
+            return depth
+    assert best is not None
+    return best
+
+
+def _depth(trials: list[_Trial], tolerance: float, target: float) -> Depth:
+    kinds = sorted({trial.kind for trial in trials})
+    filtered = [kind for kind in kinds if kind != "plain"]
+    (ten, settled), (hundred, _) = _first(trials, ["plain"], 10, tolerance), _first(trials, ["plain"], 100, tolerance)
+    (under_ten, _), (under_hundred, _) = _first(trials, filtered, 10, tolerance), _first(trials, filtered, 100, tolerance)
+    recalls = {}
+    for kind in kinds:
+        first = ten if kind == "plain" else under_ten
+        found = [t.outcome(max(first, t.depths[0]), tolerance)[1] for t in trials if t.kind == kind and t.k == 10]
+        recalls[kind] = float(np.mean(found))
+    recall = min(recalls.values())
+    return Depth(
+        plain=(ten, max(ten, hundred)),
+        filtered=(under_ten, max(under_ten, under_hundred)),
+        tolerance=tolerance,
+        reached=settled and recall >= target,
+        recall=recall,
+        recalls=recalls,
+        samples=sum(1 for trial in trials if trial.kind == "plain" and trial.k == 10),
+    )
+
+
+def _first(trials: list[_Trial], kinds: list[str], k: int, tolerance: float) -> tuple[int, bool]:
+    """The smallest depth at which most searches settle at once, and whether there is one."""
+    asked = [trial for trial in trials if trial.kind in kinds and trial.k == k]
+    if not asked:
+        return _probe_depth(k), False
+    deepest = max(trial.depths[-1] for trial in asked)
+    for depth in _LADDER:
+        if depth > deepest:
+            break
+        settled = [trial.misses[trial.depths.index(depth)] <= tolerance * k for trial in asked if depth in trial.depths]
+        if len(settled) * 2 > len(asked) and np.mean(settled) >= _SETTLED:
+            return depth, True
+    return deepest, False
+
+
+def _probe_depth(k: int) -> int:
+    return _PROBE[k]
+
+
+def _trials(scan: Scan, vectors: Vectors, living: Ints, metric: Metric, sample: int, seed: int) -> list[_Trial]:
+    rng = np.random.default_rng(seed)
+    count = min(living.size, max(_FEWEST_SAMPLES, min(sample, _SCORE_CELLS // scan.n)))
+    chosen = np.sort(rng.choice(living, count, replace=False))
+    pivots = np.sort(rng.choice(living, min(_PIVOTS, living.size), replace=False))
+    exact, affinity = _all_scores(vectors, scan.n, chosen, pivots, metric)
+    regions = (affinity.argmin(axis=0) if metric == "euclidean" else affinity.argmax(axis=0)).astype(np.uint8)
+    alive = np.zeros(scan.n, dtype=np.bool_)
+    alive[living] = True
+    draws = rng.random(scan.n, dtype=np.float32)
+    trials: list[_Trial] = []
+    for i, row in enumerate(chosen):
+        query = vectors.take(chosen[i : i + 1])[0]
+        order = np.argsort(affinity[:, row] if metric == "euclidean" else -affinity[:, row], kind="stable")
+        for kind, mask in _filters(alive, draws, regions, order):
+            for k in (10, 100) if kind in _HUNDRED else (10,):
+                trial = _trial(scan, query, int(row), exact[i], kind, mask, k, metric)
+                if trial is not None:
+                    trials.append(trial)
+    return trials
+
+
+def _filters(
+    alive: Bools, draws: Floats, regions: NDArray[np.uint8], order: NDArray[np.intp]
+) -> Iterator[tuple[str, Bools]]:
+    """The masks of one query; ``order``: regions from the nearest to the farthest."""
+    yield "plain", alive
+    yield "random 10%", alive & (draws < 0.1)
+    yield "random 1%", alive & (draws < 0.01)
+    yield "near", alive & (regions == order[0])
+    far = np.zeros(order.size, dtype=np.bool_)
+    far[order[order.size // 2 :]] = True
+    yield "far", alive & far[regions]
+
+
+def _trial(
+    scan: Scan, query: Floats, row: int, exact: Floats, kind: str, mask: Bools, k: int, metric: Metric
+) -> _Trial | None:
+    """None where so few rows match that a search would be exact anyway."""
+    own = bool(mask[row])
+    matching = int(np.count_nonzero(mask)) - own
+    deepest = min(_probe_depth(k), matching // 4)
+    depths = tuple(depth for depth in _LADDER if k + 16 <= depth <= deepest)
+    if not depths:
+        return None
+    # One more than asked: the vector itself, which is no neighbour of its own, drops out.
+    rows, estimates = scan.probe(query, depths[-1] + 1, None if mask.all() else mask)
+    others = rows != row
+    rows, estimates = rows[others][: depths[-1]], estimates[others][: depths[-1]]
+    if rows.size < depths[-1]:
+        return None
+    goodness = -exact if metric == "euclidean" else exact
+    pool = goodness[mask]
+    best = np.partition(pool, pool.size - k - own)[pool.size - k - own :]
+    kth = np.sort(best)[0] if not own else np.sort(_without(best, goodness[row]))[0]
+    values = exact[rows]
+    hits = np.minimum(np.cumsum(goodness[rows] >= kth), k)
+    misses = tuple(expected_misses(estimates[:depth], values[:depth], k, metric)[0] for depth in depths)
+    return _Trial(kind, k, depths, misses, tuple(float(hits[depth - 1]) / k for depth in depths))
+
+
+def _without(values: Floats, value: np.float32) -> Floats:
+    """``values`` less one occurrence of ``value``, or less the smallest when it is not among them."""
+    at = np.flatnonzero(values == value)
+    return np.delete(values, at[0] if at.size else values.argmin())
+
+
+def _all_scores(
+    vectors: Vectors, n: int, chosen: Ints, pivots: Ints, metric: Metric
+) -> tuple[Floats, Floats]:
+    """(s, n) scores of the chosen rows and (p, n) of the pivots against rows 0..n-1."""
+    anchors = np.concatenate([chosen, pivots])
+    queries = vectors.take(anchors)
+    euclidean = metric == "euclidean"
+    # The expanded form of a distance cancels less around the middle of the data.
+    middle = queries.mean(axis=0) if euclidean else None
+    if middle is not None:
+        queries = queries - middle
+    lengths = np.einsum("ij,ij->i", queries, queries)
+    table = np.empty((anchors.size, n), dtype=np.float32)
+    at = 0
+    for block in vectors.span(0, n):
+        for start in range(0, len(block), _CHUNK_ROWS):
+            part = block[start : start + _CHUNK_ROWS]
+            if middle is not None:
+                part = part - middle
+            cells = table[:, at : at + len(part)]
+            products = queries @ part.T
+            if euclidean:
+                products *= -2.0
+                products += lengths[:, None]
+                products += np.einsum("ij,ij->i", part, part)
+            cells[...] = products
+            at += len(part)
+    return table[: chosen.size], table[chosen.size :]

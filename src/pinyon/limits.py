@@ -1,0 +1,37 @@
+"""Every limit in one frozen object. Defaults are Pinecone's, so that what passes here passes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes are bytes and times are seconds unless the name says otherwise."""
+
+    index_name_length: int = 45
+    id_length: int = 512
+    namespace_length: int = 512
+    dimension: int = 20_000
+    sparse_nonzeros: int = 2_048
+    metadata_bytes: int = 40 * 1024
+    top_k: int = 10_000
+    fetch_ids: int = 1_000
+    fetch_by_metadata_page: int = 10_000
+    list_page: int = 100
+    filter_values: int = 10_000
+    """Values in one ``$in`` or ``$nin``."""
+    filter_nodes: int = 10_000
+    filter_depth: int = 100
+    tags: int = 20
+    tag_key_length: int = 80
+    tag_value_length: int = 120
+
+    write_wait: float = 60.0
+    """How long a writer queues for the write lock before it gives up."""
+    loaded_bytes: int = 4 * 1024**3
+    """Memory that loaded namespaces may hold before the least recently used are dropped."""
+    loaded_namespaces: int = 10_000
+
+
+DEFAULT = Limits()

@@ -1,0 +1,30 @@
+"""Models: descriptions as data, and providers that load their packages and weights at first use."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pinyon.models.descriptions import MODELS, ModelInfo
+    from pinyon.models.registry import ModelRegistry
+    from pinyon.models.use_multilingual import UseMultilingual
+
+__all__ = ["MODELS", "ModelInfo", "ModelRegistry", "UseMultilingual"]
+
+_HOMES = {
+    "MODELS": "descriptions",
+    "ModelInfo": "descriptions",
+    "ModelRegistry": "registry",
+    "UseMultilingual": "use_multilingual",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

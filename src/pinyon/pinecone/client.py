@@ -1,0 +1,234 @@
+"""The database as ``Pinecone``: the methods of the SDKs' client over the engine, in process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from pinyon.engine import Database
+from pinyon.errors import InvalidRequestError
+from pinyon.pinecone.backups import BackupList, BackupModel, Backups
+from pinyon.pinecone.control import Indexes
+from pinyon.pinecone.index import Index as IndexHandle
+from pinyon.pinecone.inference import Inference
+from pinyon.pinecone.modeling import Models, NoModels
+from pinyon.pinecone.models import IndexList, IndexModel, name_of
+from pinyon.pinecone.specs import IndexEmbed
+from pinyon.types import IndexKind
+
+_WITHOUT_EFFECT = frozenset(
+    {
+        "additional_headers",
+        "config",
+        "connection_pool_maxsize",
+        "environment",
+        "grpc_scheme",
+        "index_api",
+        "openapi_config",
+        "pool_threads",
+        "proxy_headers",
+        "proxy_url",
+        "retry_config",
+        "source_tag",
+        "ssl_ca_certs",
+        "ssl_verify",
+        "timeout",
+    }
+)
+
+
+class Pinecone:
+    """A vector database in a directory, or in memory.
+
+    path: the data directory, or ":memory:". Without it: the environment variable PINYON_DATA, else "./pinyon-data".
+    read_only: open without writing; every write raises ReadOnlyError.
+    api_key, host and the network keywords of the SDKs are accepted and have no effect.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        host: str | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        read_only: bool = False,
+        models: Models | None = None,
+        **network: Any,
+    ) -> None:
+        unknown = sorted(network.keys() - _WITHOUT_EFFECT)
+        if unknown:
+            raise TypeError(f"Pinecone() got the unknown keyword(s) {', '.join(unknown)}. The data directory is path=.")
+        place = os.environ.get("PINYON_DATA") or "./pinyon-data" if path is None else os.fspath(path)
+        self._database = Database(place, read_only=read_only)
+        self._models: Models = NoModels() if models is None else models
+        self.indexes = Indexes(self._database, self._models)
+        self.backups = Backups(self._database)
+        self.inference = Inference(self._models)
+
+    @property
+    def db(self) -> ControlPlane:
+        return ControlPlane(self)
+
+    # -- indexes ------------------------------------------------------------------------------------------------------
+
+    def create_index(
+        self,
+        name: str,
+        spec: Any = None,
+        dimension: int | None = None,
+        metric: str | None = None,
+        timeout: int | None = None,
+        deletion_protection: str | None = "disabled",
+        vector_type: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        *,
+        kind: IndexKind = "auto",
+        recall_target: float = 0.99,
+    ) -> IndexModel:
+        """Creates an index and gives its definition. ``spec`` (cloud and region) may be left out.
+
+        metric: cosine (default), dotproduct or euclidean; dotproduct for ``vector_type="sparse"``, without dimension.
+        kind: auto, flat (always exact) or scan. recall_target: recall@10 that searches must reach.
+        Raises AlreadyExistsError, or InvalidRequestError for a bad name, dimension, metric or tag.
+        """
+        return self.indexes.create(
+            name,
+            spec,
+            dimension,
+            metric,
+            timeout,
+            deletion_protection,
+            vector_type,
+            tags,
+            kind=kind,
+            recall_target=recall_target,
+        )
+
+    def create_index_for_model(
+        self,
+        name: str,
+        cloud: str,
+        region: str,
+        embed: IndexEmbed | Mapping[str, Any],
+        tags: Mapping[str, str] | None = None,
+        deletion_protection: str | None = "disabled",
+        read_capacity: Mapping[str, Any] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        timeout: int | None = None,
+    ) -> IndexModel:
+        """Creates an index that embeds text itself; see ``Index.upsert_records`` and ``Index.search``."""
+        return self.indexes.create_for_model(name, cloud, region, embed, tags, deletion_protection)
+
+    def list_indexes(self) -> IndexList:
+        return self.indexes.list()
+
+    def has_index(self, name: str) -> bool:
+        return self.indexes.exists(name)
+
+    def describe_index(self, name: str) -> IndexModel:
+        """Raises NotFoundError."""
+        return self.indexes.describe(name)
+
+    def configure_index(
+        self,
+        name: str,
+        replicas: int | None = None,
+        pod_type: str | None = None,
+        deletion_protection: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        embed: IndexEmbed | Mapping[str, Any] | None = None,
+        read_capacity: Mapping[str, Any] | None = None,
+        serverless_read_capacity: Mapping[str, Any] | None = None,
+        *,
+        kind: IndexKind | None = None,
+        recall_target: float | None = None,
+    ) -> IndexModel:
+        """Changes what is given. Tags are merged, and the value "" deletes a key."""
+        return self.indexes.configure(
+            name,
+            deletion_protection=deletion_protection,
+            tags=tags,
+            embed=embed,
+            kind=kind,
+            recall_target=recall_target,
+        )
+
+    def delete_index(self, name: str, timeout: int | None = None) -> None:
+        """Raises NotFoundError, or ForbiddenError when deletion protection is enabled."""
+        self.indexes.delete(name)
+
+    def Index(self, name: str = "", host: str = "", **network: Any) -> IndexHandle:
+        """A handle on an index, by name or by the ``host`` of its description. Raises NotFoundError."""
+        if not name and not host:
+            raise InvalidRequestError("Index() needs the name of an index, or the host that describe_index() gives.")
+        return IndexHandle(self._database.index(name_of(host) if host else name), self._models)
+
+    def index(
+        self, name: str = "", *, host: str = "", grpc: bool = False, pool_threads: int | None = None
+    ) -> IndexHandle:
+        """``Index`` in the spelling of SDK 10."""
+        return self.Index(name, host)
+
+    # -- backups ------------------------------------------------------------------------------------------------------
+
+    def create_backup(
+        self, *, index_name: str, backup_name: str | None = None, description: str | None = None
+    ) -> BackupModel:
+        return self.backups.create(index_name, backup_name, description)
+
+    def list_backups(
+        self,
+        *,
+        index_name: str | None = None,
+        limit: int | None = None,
+        pagination_token: str | None = None,
+        include_deleted: bool | None = None,
+    ) -> BackupList:
+        return self.backups.list(index_name, limit, pagination_token, include_deleted)
+
+    def describe_backup(self, *, backup_id: str) -> BackupModel:
+        return self.backups.describe(backup_id)
+
+    def delete_backup(self, *, backup_id: str) -> None:
+        self.backups.delete(backup_id)
+
+    def create_index_from_backup(
+        self,
+        *,
+        name: str,
+        backup_id: str,
+        deletion_protection: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        read_capacity: Mapping[str, Any] | None = None,
+        timeout: int | None = None,
+    ) -> IndexModel:
+        """A new index ``name`` with what the backup holds; it is complete when this returns."""
+        return self.indexes.create_from_backup(name, backup_id, deletion_protection, tags)
+
+    # -- life cycle ---------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Closes every index of this object. Using it afterwards raises ClosedError."""
+        self._database.close()
+
+    def __enter__(self) -> Pinecone:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        path = self._database.path
+        return f"Pinecone(path={':memory:' if path is None else str(path)!r})"
+
+
+class ControlPlane:
+    """``pc.db`` of SDK 7."""
+
+    def __init__(self, client: Pinecone) -> None:
+        self.index = client.indexes
+        self.backup = client.backups

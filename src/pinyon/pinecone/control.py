@@ -1,0 +1,235 @@
+"""The indexes of a database: ``pc.indexes`` of SDK 10 and ``pc.db.index`` of SDK 7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from pinyon.errors import InvalidRequestError
+from pinyon.pinecone.backups import BackupModel, Backups
+from pinyon.pinecone.modeling import Models, embedder_of
+from pinyon.pinecone.models import IndexList, IndexModel, Listing
+from pinyon.pinecone.specs import IndexEmbed, as_mapping, deployment_of, is_protected, vectors_of_schema
+from pinyon.pinecone.transport import request
+from pinyon.types import EmbedSpec, IndexKind, IndexSpec, Metric, VectorType
+
+if TYPE_CHECKING:
+    from pinyon import engine
+
+
+class Indexes:
+    """Creates, lists, describes, configures and deletes indexes.
+
+    ``timeout``, pods, replicas and read capacity are accepted and have no effect: an index is ready when it is made.
+    """
+
+    def __init__(self, database: engine.Database, models: Models) -> None:
+        self._database = database
+        self._models = models
+        self._backups = Backups(database)
+
+    @request
+    def create(
+        self,
+        name: str | None = None,
+        spec: Any = None,
+        dimension: int | None = None,
+        metric: str | None = None,
+        timeout: int | None = None,
+        deletion_protection: str | None = "disabled",
+        vector_type: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        *,
+        schema: Mapping[str, Any] | None = None,
+        deployment: Mapping[str, Any] | None = None,
+        read_capacity: Mapping[str, Any] | None = None,
+        cmek_id: str | None = None,
+        kind: IndexKind = "auto",
+        recall_target: float = 0.99,
+    ) -> IndexModel:
+        """Creates an index. ``metric`` defaults to cosine, and to dotproduct for a sparse index.
+
+        kind: auto, flat (always exact) or scan. recall_target: recall@10 that searches must reach.
+        Raises AlreadyExistsError, or InvalidRequestError for a bad name, dimension, metric or tag.
+        """
+        if name is None:
+            raise InvalidRequestError("An index needs a name of lower-case letters, digits and hyphens.")
+        if schema is not None:
+            if dimension is not None or metric is not None or vector_type is not None:
+                raise InvalidRequestError("Give schema= or dimension=, metric= and vector_type=, not both.")
+            vector_type, dimension, metric = vectors_of_schema(schema)
+        kind_of_vectors = "dense" if vector_type is None else str(vector_type)
+        default = "dotproduct" if kind_of_vectors == "sparse" else "cosine"
+        placed = deployment_of(spec) if deployment is None else deployment_of({"serverless": deployment})
+        return IndexModel(
+            self._database.create_index(
+                IndexSpec(
+                    name,
+                    dimension,
+                    cast(Metric, default if metric is None else str(metric)),
+                    cast(VectorType, kind_of_vectors),
+                    kind,
+                    recall_target,
+                    None,
+                    bool(is_protected(deletion_protection)),
+                    dict(tags or {}),
+                    placed,
+                )
+            )
+        )
+
+    @request
+    def create_for_model(
+        self,
+        name: str,
+        cloud: str,
+        region: str,
+        embed: IndexEmbed | Mapping[str, Any],
+        tags: Mapping[str, str] | None = None,
+        deletion_protection: str | None = "disabled",
+        read_capacity: Mapping[str, Any] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        timeout: int | None = None,
+    ) -> IndexModel:
+        """Creates an index that embeds text: ``embed={"model": "use-multilingual", "field_map": {"text": ...}}``.
+
+        The identity of the model is stored with the index. Raises NotFoundError for an unknown model.
+        """
+        bound = self._embed_spec(embed)
+        return IndexModel(
+            self._database.create_index(
+                IndexSpec(
+                    name,
+                    bound.dimension,
+                    bound.metric,
+                    bound.vector_type,
+                    embed=bound,
+                    deletion_protection=bool(is_protected(deletion_protection)),
+                    tags=dict(tags or {}),
+                    deployment=deployment_of({"serverless": {"cloud": cloud, "region": region}}),
+                )
+            )
+        )
+
+    def _embed_spec(self, embed: IndexEmbed | Mapping[str, Any], bound: IndexSpec | None = None) -> EmbedSpec:
+        settings = as_mapping(embed, "embed")
+        if not settings.get("model"):
+            raise InvalidRequestError("embed needs a model, such as {'model': 'use-multilingual', 'field_map': ...}.")
+        embedder = embedder_of(self._models, settings["model"])
+        field_map = settings.get("field_map")
+        if not isinstance(field_map, Mapping) or not isinstance(field_map.get("text"), str):
+            raise InvalidRequestError(
+                f"Missing required key 'text' in field_map, got {field_map!r:.80}: "
+                "say which record field holds the text, for example {'text': 'chunk_text'}."
+            )
+        wanted = settings.get("dimension")
+        if wanted is not None and wanted != embedder.dimension:
+            raise InvalidRequestError(
+                f"Model {embedder.name!r} gives vectors of {embedder.dimension} numbers, not {wanted!r}. Leave it out."
+            )
+        metric = settings.get("metric") or (embedder.metric if bound is None else bound.metric)
+        return EmbedSpec(
+            embedder.name,
+            embedder.identity,
+            embedder.dimension,
+            cast(Metric, str(metric)),
+            {"text": field_map["text"]},
+            "dense",
+            dict(settings.get("read_parameters") or {}),
+            dict(settings.get("write_parameters") or {}),
+        )
+
+    @request
+    def create_from_backup(
+        self,
+        name: str,
+        backup_id: str,
+        deletion_protection: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        read_capacity: Mapping[str, Any] | None = None,
+        timeout: int | None = None,
+    ) -> IndexModel:
+        """A new index ``name`` with what the backup holds; it is complete when this returns."""
+        return IndexModel(
+            self._database.restore_backup(
+                backup_id,
+                name,
+                tags=None if tags is None else dict(tags),
+                deletion_protection=bool(is_protected(deletion_protection)),
+            )
+        )
+
+    @request
+    def list(self, limit: int | None = None, pagination_token: str | None = None) -> IndexList:
+        """All indexes by name, always in one page."""
+        return IndexList([IndexModel(spec) for spec in self._database.list_indexes()])
+
+    @request
+    def describe(self, name: str) -> IndexModel:
+        """Raises NotFoundError."""
+        return IndexModel(self._database.describe_index(name))
+
+    @request
+    def exists(self, name: str) -> bool:
+        return self._database.has_index(name)
+
+    has = exists
+
+    @request
+    def configure(
+        self,
+        name: str,
+        replicas: int | None = None,
+        pod_type: str | None = None,
+        deletion_protection: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        embed: IndexEmbed | Mapping[str, Any] | None = None,
+        read_capacity: Mapping[str, Any] | None = None,
+        serverless_read_capacity: Mapping[str, Any] | None = None,
+        *,
+        deployment: Mapping[str, Any] | None = None,
+        kind: IndexKind | None = None,
+        recall_target: float | None = None,
+    ) -> IndexModel:
+        """Changes what is given. Tags are merged, and "" deletes a key; ``embed`` binds the index to a model."""
+        bound = None if embed is None else self._rebound(name, embed)
+        return IndexModel(
+            self._database.configure_index(
+                name,
+                deletion_protection=is_protected(deletion_protection),
+                tags=None if tags is None else dict(tags),
+                kind=kind,
+                recall_target=recall_target,
+                embed=bound,
+            )
+        )
+
+    def _rebound(self, name: str, embed: IndexEmbed | Mapping[str, Any]) -> EmbedSpec:
+        spec = self._database.describe_index(name)
+        settings = dict(as_mapping(embed, "embed"))
+        if spec.embed is not None:
+            settings = {"model": spec.embed.model, "field_map": spec.embed.field_map} | settings
+        return self._embed_spec(settings, spec)
+
+    @request
+    def delete(self, name: str, timeout: int | None = None) -> None:
+        """Raises NotFoundError, or ForbiddenError when deletion protection is enabled."""
+        self._database.delete_index(name)
+
+    def create_backup(self, index_name: str, *, name: str | None = None, description: str | None = None) -> BackupModel:
+        return self._backups.create(index_name=index_name, name=name, description=description)
+
+    def describe_backup(self, backup_id: str) -> BackupModel:
+        return self._backups.describe(backup_id=backup_id)
+
+    def list_backups(
+        self,
+        index_name: str,
+        *,
+        limit: int | None = None,
+        pagination_token: str | None = None,
+        include_deleted: bool | None = None,
+    ) -> Listing[BackupModel]:
+        return self._backups.list(
+            index_name=index_name, limit=limit, pagination_token=pagination_token, include_deleted=include_deleted
+        )

@@ -1,0 +1,361 @@
+"""Reads every byte of an index and says what is wrong with it, and where. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+import apsw
+import numpy as np
+import orjson
+
+from pinyon.errors import CorruptionError, FormatError, PinyonError, StorageError
+from pinyon.storage.cache import CacheDirectory, open_arrays
+from pinyon.storage.connection import Connections
+from pinyon.storage.rows import decode_sparse, record_crc, vector_crc
+from pinyon.storage.schema import APPLICATION_ID
+
+REPAIR: Final = "run `pinyon repair`"
+REBUILT: Final = "nothing to do: it is rebuilt from the truth file when it is needed"
+
+Progress = Callable[[int, int], None]
+"""Called now and then with (rows checked, rows in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was written.
+
+    place: table, ord and id, or the page, or the cache entry. severity: "notice" when nothing but time is lost.
+    """
+
+    file: str
+    place: str
+    problem: str
+    remedy: str
+    severity: Literal["damage", "notice"] = "damage"
+    index: str = ""
+
+
+class RawRow(NamedTuple):
+    """A record with its vector as the file gives them, whatever their types became."""
+
+    ord: int
+    ns_id: Any
+    id: bytes
+    lsn: Any
+    crc: Any
+    metadata: Any
+    sparse: Any
+    kinds: str
+    vector_ord: int | None
+    generation: Any
+    vector_check: Any
+    data: Any
+
+    @property
+    def name(self) -> str:
+        return self.id.decode("utf-8", "backslashreplace")
+
+
+# Casts: one flipped bit in a row's header turns a blob into text, which need not be valid UTF-8.
+_FIELDS: Final = """
+r.ord, r.ns_id, CAST(r.id AS BLOB), r.lsn, r.crc, CAST(r.metadata AS BLOB), CAST(r.sparse AS BLOB),
+typeof(r.ns_id) || ' ' || typeof(r.id) || ' ' || typeof(r.lsn) || ' ' || typeof(r.crc) || ' ' || typeof(r.metadata)
+    || ' ' || typeof(r.sparse)
+"""
+ROWS: Final = f"""
+SELECT {_FIELDS}, v.ord, v.generation, v.crc, CASE typeof(v.data) WHEN 'blob' THEN v.data END
+FROM record r LEFT JOIN vector v ON v.ord = r.ord WHERE r.ord >= ? ORDER BY r.ord
+"""
+_KINDS: Final = frozenset(
+    f"integer text integer integer {metadata} {sparse}" for metadata in ("blob", "null") for sparse in ("blob", "null")
+)
+
+
+def row_problem(row: RawRow, dimension: int | None) -> str | None:
+    """What is wrong with a row, or None. dimension: of a dense index; None for a sparse one."""
+    if row.kinds not in _KINDS:
+        return f"its fields have the types {row.kinds}"
+    try:
+        crc = record_crc(row.ord, row.ns_id, row.id.decode(), row.lsn, row.metadata, row.sparse)
+    except UnicodeDecodeError:
+        return "its id is not UTF-8"
+    if crc != row.crc:
+        return "record: the checksum does not match"
+    if dimension is None:
+        return _content_problem(row) or (None if row.vector_ord is None else "a sparse index holds a vector for it")
+    if row.vector_ord is None:
+        return "it has no vector"
+    if not isinstance(row.data, bytes) or not isinstance(row.generation, int):
+        return "vector: its fields have the wrong types"
+    if vector_crc(row.ord, row.generation, row.data) != row.vector_check:
+        return "vector: the checksum does not match"
+    if len(row.data) != 4 * dimension:
+        return f"vector: {len(row.data)} bytes, expected {4 * dimension}"
+    return _content_problem(row)
+
+
+def _content_problem(row: RawRow) -> str | None:
+    """Fields whose checksum is right and whose content is not: written so by a defect, not by a disk."""
+    if row.metadata is not None:
+        try:
+            metadata = orjson.loads(row.metadata)
+        except orjson.JSONDecodeError as error:
+            return f"metadata: not JSON ({error})"
+        if not isinstance(metadata, dict):
+            return "metadata: not a JSON object"
+    if row.sparse is not None:
+        if len(row.sparse) % 8 or not row.sparse:
+            return f"sparse: {len(row.sparse)} bytes are not pairs of index and value"
+        sparse = decode_sparse(row.sparse)
+        assert sparse is not None
+        if (np.diff(sparse.indices.astype(np.int64)) <= 0).any() or not np.isfinite(sparse.values).all():
+            return "sparse: indices do not increase, or values are not finite"
+    return None
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything that a check found, for ``repair`` to act upon."""
+
+    file: str
+    findings: list[Finding] = field(default_factory=list)
+    pages_damaged: bool = False
+    """SQLite itself cannot follow its pages: rows have to be salvaged into a new file."""
+    bad_rows: dict[int, str] = field(default_factory=dict)
+    orphan_vectors: list[int] = field(default_factory=list)
+    lost_namespaces: set[int] = field(default_factory=set)
+    miscounted: bool = False
+    positions_wrong: bool = False
+    caches_bad: bool = False
+
+    def add(self, place: str, problem: str, remedy: str = REPAIR, *, notice: bool = False) -> None:
+        self.findings.append(Finding(self.file, place, problem, remedy, "notice" if notice else "damage"))
+
+    @property
+    def rows_damaged(self) -> bool:
+        return bool(
+            self.bad_rows or self.orphan_vectors or self.lost_namespaces or self.miscounted or self.positions_wrong
+        )
+
+
+def verify(
+    connections: Connections, cache: CacheDirectory, dimension: int | None, *, progress: Progress | None = None
+) -> list[Finding]:
+    """Checks an open index; others may go on reading and writing. Raises StorageError when it cannot be read at all."""
+    return examine(connections, cache, dimension, progress=progress).findings
+
+
+def verify_file(
+    path: Path, cache: CacheDirectory, dimension: int | None, *, progress: Progress | None = None
+) -> list[Finding]:
+    """Checks an index by its path: also one that does not open any more, which is then the finding."""
+    try:
+        connections = Connections(path, application_id=APPLICATION_ID, read_only=True)
+    except (CorruptionError, FormatError) as error:
+        return [Finding(str(path), "file header", error.message, REPAIR)]
+    try:
+        return verify(connections, cache, dimension, progress=progress)
+    finally:
+        connections.close()
+
+
+def examine(
+    connections: Connections, cache: CacheDirectory, dimension: int | None, *, progress: Progress | None = None
+) -> Report:
+    """The whole check inside one read transaction."""
+    report = Report(connections.label)
+    with connections.read() as connection:
+        for check in (_check_pages, _check_positions):
+            _guarded(report, check, connection)
+        _guarded(report, lambda c, r: _check_rows(c, r, dimension, progress), connection)
+        for check in (_check_vectors, _check_counts, _check_tombstones):
+            _guarded(report, check, connection)
+        _guarded(report, lambda c, r: _check_cache(c, r, cache), connection)
+    return report
+
+
+def _guarded(report: Report, check: Callable[[apsw.Connection, Report], None], connection: apsw.Connection) -> None:
+    """Pages that SQLite can't follow end one check, and the others go on."""
+    try:
+        check(connection, report)
+    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
+        report.pages_damaged = True
+        report.add("pages", f"SQLite cannot read on: {error}")
+
+
+def _check_pages(connection: apsw.Connection, report: Report) -> None:
+    for (message,) in connection.execute("PRAGMA integrity_check(20)"):
+        if message != "ok":
+            report.pages_damaged = True
+            report.add("pages", str(message))
+
+
+def _check_positions(connection: apsw.Connection, report: Report) -> None:
+    pairs: Any = connection.execute("SELECT key, value FROM meta").fetchall()
+    meta: dict[Any, Any] = dict(pairs)
+    wrong = [key for key in ("format", "lsn", "pruned_lsn") if not isinstance(meta.get(key), int)]
+    wrong += [key for key in ("epoch", "filter_key") if not _hexadecimal(meta.get(key))]
+    for key in wrong:
+        report.positions_wrong = True
+        report.add(f"meta {key}", f"its value is {meta.get(key)!r}")
+    lsn = meta.get("lsn")
+    if not isinstance(lsn, int):
+        return
+    if not 0 <= meta["pruned_lsn"] <= lsn:
+        report.positions_wrong = True
+        report.add("meta pruned_lsn", f"{meta['pruned_lsn']} is not between 0 and the last LSN, {lsn}")
+    for table, key in (("namespace", "ns_id"), ("record", "ord"), ("tombstone", "ord")):
+        for number, found in connection.execute(
+            f"SELECT {key}, lsn FROM {table} WHERE lsn > ? OR lsn < 0 LIMIT 20", (lsn,)
+        ):
+            report.positions_wrong = True
+            report.add(f"{table} {number}", f"its LSN {found} lies outside 0..{lsn}")
+
+
+def _hexadecimal(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and not set(value) - set("0123456789abcdef")
+
+
+def _check_rows(connection: apsw.Connection, report: Report, dimension: int | None, progress: Progress | None) -> None:
+    total = connection.execute("SELECT count(*) FROM record").get
+    known = {row[0] for row in connection.execute("SELECT ns_id FROM namespace")}
+    for done, row in enumerate(read_rows(connection, report)):
+        problem = row_problem(row, dimension)
+        if problem is not None:
+            report.bad_rows[row.ord] = problem
+            report.add(f"record ord {row.ord} id {row.name!r}", problem)
+        elif row.ns_id not in known and row.ns_id not in report.lost_namespaces:
+            report.lost_namespaces.add(row.ns_id)
+            report.add(f"namespace {row.ns_id}", "it is missing and records belong to it")
+        if progress is not None and done % 1024 == 0:
+            progress(done, total)
+    if progress is not None:
+        progress(total, total)
+
+
+def read_rows(connection: apsw.Connection, report: Report | None = None) -> Iterator[RawRow]:
+    """Every row of ``record`` that SQLite can reach, by ord, stepping over damaged pages."""
+    for raw in scan(connection, ROWS, report, "record"):
+        yield RawRow(*raw)
+
+
+_PATIENT: Final = 4096
+
+
+def scan(connection: apsw.Connection, sql: str, report: Report | None, table: str) -> Iterator[tuple[Any, ...]]:
+    """Rows of a query ``... WHERE key >= ? ORDER BY key`` whose first column is an integer key.
+
+    Where SQLite reports damage the scan goes on behind it: key by key for the size of some pages, then in doubling
+    steps, and back by halves to the first key that can be read.
+    """
+    start, failed = 0, -1
+    while True:
+        try:
+            for row in connection.execute(sql, (start,)):
+                yield row
+                start = int(row[0]) + 1
+            return
+        except (apsw.CorruptError, UnicodeDecodeError) as error:
+            resumed = _behind_damage(connection, sql, start + (start == failed))
+            failed = start
+            if report is not None:
+                report.pages_damaged = True
+                behind = "the end" if resumed is None else f"{table} ord {resumed}"
+                report.add(f"{table} ord {start}", f"SQLite cannot read from here to {behind}: {error}")
+            if resumed is None:
+                return
+            start = resumed
+
+
+def _behind_damage(connection: apsw.Connection, sql: str, start: int) -> int | None:
+    """The first key from ``start`` on whose row can be read, or None."""
+    low, step = start, 1
+    probe = start
+    while probe < 1 << 62:
+        found = _first_from(connection, sql, probe)
+        if found is not False:
+            break
+        low = probe
+        step = 1 if probe - start < _PATIENT else step * 2
+        probe += step
+    else:
+        return None
+    while probe - low > 1:
+        middle = (low + probe) // 2
+        nearer = _first_from(connection, sql, middle)
+        if nearer is False:
+            low = middle
+        else:
+            probe, found = middle, nearer
+    return found
+
+
+def _first_from(connection: apsw.Connection, sql: str, key: int) -> int | Literal[False] | None:
+    """Key of the first row at or behind ``key``; None at the end; False when SQLite cannot tell."""
+    cursor = connection.cursor()
+    try:
+        for row in cursor.execute(sql, (key,)):
+            return int(row[0])
+    except (apsw.CorruptError, UnicodeDecodeError):
+        return False
+    finally:
+        cursor.close(force=True)
+    return None
+
+
+def _check_vectors(connection: apsw.Connection, report: Report) -> None:
+    sql = """
+    SELECT v.ord FROM vector v LEFT JOIN record r ON r.ord = v.ord WHERE r.ord IS NULL AND v.ord >= ? ORDER BY v.ord
+    """
+    for (ord_,) in scan(connection, sql, report, "vector"):
+        report.orphan_vectors.append(ord_)
+        report.add(f"vector ord {ord_}", "no record belongs to it")
+
+
+def _check_counts(connection: apsw.Connection, report: Report) -> None:
+    sql = """
+    SELECT n.ns_id, n.name, n.count, n.lsn, count(r.ord), coalesce(max(r.lsn), 0)
+    FROM namespace n LEFT JOIN record r ON r.ns_id = n.ns_id GROUP BY n.ns_id
+    """
+    for ns_id, name, count, lsn, real, newest in connection.execute(sql):
+        if count != real:
+            report.miscounted = True
+            report.add(f"namespace {ns_id} {name!r}", f"its count is {count}, and it has {real} records")
+        if newest > lsn:
+            report.positions_wrong = True
+            report.add(f"namespace {ns_id} {name!r}", f"its LSN is {lsn}, and a record has {newest}")
+
+
+def _check_tombstones(connection: apsw.Connection, report: Report) -> None:
+    sql = "SELECT t.ord FROM tombstone t JOIN record r ON r.ord = t.ord LIMIT 20"
+    for (ord_,) in connection.execute(sql):
+        report.positions_wrong = True
+        report.add(f"tombstone ord {ord_}", "its record is alive")
+
+
+def _check_cache(connection: apsw.Connection, report: Report, cache: CacheDirectory) -> None:
+    if cache.root is None:
+        return
+    listed: Any = connection.execute("SELECT kind, ns_id, lsn, digest FROM cache").fetchall()
+    for kind, ns_id, lsn, digest in listed:
+        place = f"cache {kind} of namespace {ns_id}"
+        try:
+            path = cache.root / cache.file_name(ns_id, kind, lsn, digest)
+            with open_arrays(path, digest) as file:
+                file.verify_all()
+                attached = cache.open_attached(file)
+                if attached is not None:
+                    try:
+                        attached.verify_all()
+                    finally:
+                        attached.close()
+                elif cache.has_attached(file):
+                    raise CorruptionError("the vector file that belongs to it is missing or damaged")
+        except (StorageError, ValueError, TypeError) as error:
+            report.caches_bad = True
+            text = error.message if isinstance(error, PinyonError) else str(error)
+            report.add(place, text, REBUILT, notice=True)

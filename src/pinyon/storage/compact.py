@@ -1,0 +1,119 @@
+"""Gives space back and makes deleted content unfindable in the data directory."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pinyon.storage.cache import CacheDirectory
+from pinyon.storage.connection import Connections, translated
+
+_PAUSE: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class CompactReport:
+    """Sizes are bytes of the index file and its write-ahead log; zero for an index in memory.
+
+    blocked: a reader kept the write-ahead log from being emptied, so deleted content may still lie in it.
+    blocked_by: process ids that hold the index open, as far as the system tells (Linux).
+    caches_kept: cache files that the system would not delete yet (mapped, on Windows).
+    """
+
+    bytes_before: int
+    bytes_after: int
+    tombstones: int
+    quarantined: int
+    blocked: bool = False
+    blocked_by: tuple[int, ...] = ()
+    caches_kept: tuple[str, ...] = ()
+    index: str = ""
+
+
+def compact(
+    connections: Connections, cache: CacheDirectory, *, purge_quarantine: bool = False, wait: float = 5.0
+) -> CompactReport:
+    """Forgets tombstones, drops all caches, rewrites the file without holes and empties the write-ahead log.
+
+    purge_quarantine: also delete the rows that a repair set aside. wait: seconds to wait for readers at the end.
+    Readers go on; those that have not caught up rebuild what they hold. Raises BusyError when a writer holds the file
+    for too long, StorageFullError, ReadOnlyError, StorageError.
+    """
+    before = _size(connections)
+    with connections.write() as connection:
+        execute = connection.execute
+        tombstones: int = execute("SELECT count(*) FROM tombstone").get
+        execute("UPDATE meta SET value = (SELECT value FROM meta WHERE key = 'lsn') WHERE key = 'pruned_lsn'")
+        execute("DELETE FROM tombstone")
+        execute("DELETE FROM cache")
+        quarantined = 0
+        if purge_quarantine:
+            quarantined = execute("SELECT count(*) FROM quarantine").get
+            execute("DELETE FROM quarantine")
+    kept = cache.drop_all()
+    _vacuum(connections)
+    blocked = not _empty_log(connections, wait)
+    return CompactReport(
+        bytes_before=before,
+        bytes_after=_size(connections),
+        tombstones=tombstones,
+        quarantined=quarantined,
+        blocked=blocked,
+        blocked_by=lock_holders(connections.path) if blocked and connections.path is not None else (),
+        caches_kept=tuple(kept),
+    )
+
+
+def _vacuum(connections: Connections) -> None:
+    connection = connections.connection()
+    with translated(connections):
+        # The rewritten copy is as large as the index: let it be a file, which SQLite unlinks at once.
+        connection.execute("PRAGMA temp_store=FILE").fetchall()
+        try:
+            connection.execute("VACUUM")
+        finally:
+            connection.execute("PRAGMA temp_store=MEMORY").fetchall()
+
+
+def _empty_log(connections: Connections, wait: float) -> bool:
+    deadline = time.monotonic() + wait
+    while not connections.checkpoint():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_PAUSE)
+    return True
+
+
+def _size(connections: Connections) -> int:
+    if connections.path is None:
+        return 0
+    files = (connections.path, connections.path.with_name(connections.path.name + "-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def lock_holders(path: Path) -> tuple[int, ...]:
+    """Ids of the processes that hold locks on an index file or its log, this one included. Linux only; else empty."""
+    if sys.platform != "linux":
+        return ()
+    wanted = set()
+    for name in (path, path.with_name(path.name + "-shm")):
+        try:
+            status = name.stat()
+        except OSError:
+            continue
+        wanted.add(f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}")
+    try:
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ()
+    holders = set()
+    for line in lines:
+        # "1: POSIX  ADVISORY  READ 1234 fe:01:5678 120 120"; a waiting lock has "->" behind the number
+        fields = line.replace("->", "").split()
+        if len(fields) >= 6 and fields[5] in wanted and fields[4].isdigit():
+            holders.add(int(fields[4]))
+    return tuple(sorted(holders - {0}))

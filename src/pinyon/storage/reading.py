@@ -1,0 +1,268 @@
+"""A view of the truth inside one read transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import apsw
+import numpy as np
+
+from pinyon.errors import CorruptionError
+from pinyon.storage.rows import decode_sparse, record_crc, vector_crc
+from pinyon.storage.values import NO_ORDS, BadRow, Changes, NamespaceRow, StoredRow
+from pinyon.types import SparseValues
+
+_RECORD = "r.ord, r.id, r.metadata, r.sparse, r.crc, r.ns_id, r.lsn"
+_VECTOR = "v.data, v.crc, v.generation"
+_BUCKETS = (1, 3, 10, 20, 50, 100, 250)
+_CHUNK = 4096
+
+_BY_ORD = {
+    (size, values): (
+        f"SELECT {_RECORD}, {_VECTOR} FROM record r LEFT JOIN vector v ON v.ord = r.ord WHERE r.ord IN ({marks})"
+        if values
+        else f"SELECT {_RECORD} FROM record r WHERE r.ord IN ({marks})"
+    )
+    for size in _BUCKETS
+    for marks in [",".join("?" * size)]
+    for values in (False, True)
+}
+_BY_ID = f"SELECT {_RECORD} FROM record r WHERE r.ns_id = ? AND r.id = ?"
+_BY_ID_WITH_VECTOR = (
+    f"SELECT {_RECORD}, {_VECTOR} FROM record r LEFT JOIN vector v ON v.ord = r.ord WHERE r.ns_id = ? AND r.id = ?"
+)
+_CHANGED = f"""
+SELECT {_RECORD}, {_VECTOR} FROM record r LEFT JOIN vector v ON v.ord = r.ord AND r.ord > ?
+WHERE r.ns_id = ? AND r.lsn > ? ORDER BY r.lsn, r.ord
+"""
+
+
+def upper_bound(prefix: str) -> str:
+    """The smallest string above every string that starts with the non-empty ASCII `prefix`."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+class View:
+    """Reads inside one transaction, so at one LSN. Valid only inside its ``with`` block."""
+
+    __slots__ = ("connection", "dimension", "label")
+
+    def __init__(self, connection: apsw.Connection, label: str, dimension: int | None) -> None:
+        self.connection = connection
+        self.label = label
+        self.dimension = dimension
+
+    # -- namespaces ---------------------------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> int | str | None:
+        value: int | str | None = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).get
+        return value
+
+    def position(self, name: str) -> tuple[int, int, int] | None:
+        """(ns_id, lsn, count) of a namespace: what every query asks first."""
+        row: tuple[int, int, int] | None = self.connection.execute(
+            "SELECT ns_id, lsn, count FROM namespace WHERE name = ?", (name,)
+        ).fetchone()
+        return row
+
+    def namespace(self, name: str) -> NamespaceRow | None:
+        for row in self.connection.execute(
+            "SELECT ns_id, name, lsn, count, explicit, schema FROM namespace WHERE name = ?", (name,)
+        ):
+            return _namespace_row(row)
+        return None
+
+    def namespaces(self, prefix: str, after: str | None, limit: int) -> list[NamespaceRow]:
+        """Bytewise by name, starting behind `after`."""
+        where, values = _range("name", prefix, after)
+        rows = self.connection.execute(
+            f"SELECT ns_id, name, lsn, count, explicit, schema FROM namespace {where} ORDER BY name LIMIT ?",
+            (*values, limit),
+        )
+        return [_namespace_row(row) for row in rows]
+
+    def count_namespaces(self, prefix: str) -> int:
+        where, values = _range("name", prefix, None)
+        count: int = self.connection.execute(f"SELECT count(*) FROM namespace {where}", values).get
+        return count
+
+    def counts(self) -> dict[str, int]:
+        return dict(self.connection.execute("SELECT name, count FROM namespace ORDER BY name").fetchall())
+
+    def cache(self, kind: str, ns_id: int) -> tuple[int, str] | None:
+        """(lsn, digest) of the cache of a namespace that may be believed."""
+        row: tuple[int, str] | None = self.connection.execute(
+            "SELECT lsn, digest FROM cache WHERE kind = ? AND ns_id = ?", (kind, ns_id)
+        ).fetchone()
+        return row
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def rows(self, ords: Sequence[int], *, values: bool) -> dict[int, StoredRow]:
+        """Records by ord; unknown ords are absent. Raises CorruptionError on a row that fails its checksum."""
+        found, damaged = self._read(ords, values=values)
+        for bad in damaged:
+            raise self.corruption(bad)
+        return found
+
+    def readable_rows(self, ords: Sequence[int], *, values: bool) -> tuple[dict[int, StoredRow], list[int]]:
+        """Records by ord, and the ords of those that are missing or fail their checksum."""
+        found, damaged = self._read(ords, values=values)
+        if len(found) == len(ords):
+            return found, []
+        return found, [bad.ord for bad in damaged] or [ord_ for ord_ in ords if ord_ not in found]
+
+    def _read(self, ords: Sequence[int], *, values: bool) -> tuple[dict[int, StoredRow], list[BadRow]]:
+        found: dict[int, StoredRow] = {}
+        damaged: list[BadRow] = []
+        start = 0
+        while start < len(ords):
+            size = next((bucket for bucket in _BUCKETS if bucket >= len(ords) - start), _BUCKETS[-1])
+            part = [*ords[start : start + size]]
+            part += [-1] * (size - len(part))
+            for row in self.connection.execute(_BY_ORD[size, values], part):
+                stored, bad = check_row(row, vector_expected=values and self.dimension is not None)
+                if bad is None:
+                    found[stored.ord] = stored
+                else:
+                    damaged.append(bad)
+            start += size
+        return found, damaged
+
+    def rows_by_id(self, ns_id: int, ids: Iterable[str], *, values: bool) -> list[StoredRow]:
+        """Records by id, in the order of `ids`; unknown ids are absent. Raises CorruptionError."""
+        sql = _BY_ID_WITH_VECTOR if values else _BY_ID
+        return [self._checked(row) for row in self.connection.executemany(sql, [(ns_id, id_) for id_ in ids])]
+
+    def ord_of(self, ns_id: int, id_: str) -> int | None:
+        found: int | None = self.connection.execute(
+            "SELECT ord FROM record WHERE ns_id = ? AND id = ?", (ns_id, id_)
+        ).get
+        return found
+
+    def ids_of(self, ords: Sequence[int]) -> dict[int, str]:
+        sql = "SELECT ord, id FROM record WHERE ord = ?"
+        return dict(self.connection.executemany(sql, [(ord_,) for ord_ in ords]).fetchall())
+
+    def list_ids(self, ns_id: int, prefix: str, after: str | None, limit: int) -> list[str]:
+        """Bytewise by id, starting behind `after`."""
+        where, values = _range("id", prefix, after)
+        sql = f"SELECT id FROM record {where + ' AND' if where else 'WHERE'} ns_id = ? ORDER BY id LIMIT ?"
+        return [row[0] for row in self.connection.execute(sql, (*values, ns_id, limit))]
+
+    def _checked(self, row: tuple[object, ...]) -> StoredRow:
+        stored, bad = check_row(row, vector_expected=len(row) > 7 and self.dimension is not None)
+        if bad is not None:
+            raise self.corruption(bad)
+        return stored
+
+    def corruption(self, bad: BadRow) -> CorruptionError:
+        return CorruptionError(
+            f"{self.label}: the {bad.part} of record {bad.id!r} (ord {bad.ord}) does not match its checksum: the "
+            "bytes on disk changed after they were written. Run `pinyon repair` to set it aside; other records "
+            "are served as before."
+        )
+
+    # -- catching up --------------------------------------------------------------------------------------------------
+
+    def changes(self, ns_id: int, since: int, last_ord: int, lsn: int) -> Iterator[Changes]:
+        """What a reader at LSN `since`, who has seen ords up to `last_ord`, lacks to be at `lsn`: in pieces."""
+        dead = NO_ORDS
+        if since:
+            rows = self.connection.execute("SELECT ord FROM tombstone WHERE ns_id = ? AND lsn > ?", (ns_id, since))
+            dead = np.array([row[0] for row in rows], np.int64)
+        cursor = self.connection.execute(_CHANGED, (last_ord, ns_id, since))
+        while rows := list(islice(cursor, _CHUNK)):
+            yield self._piece(rows, ns_id, since, last_ord, lsn, dead)
+            dead = NO_ORDS
+        if dead.size:
+            yield self._piece([], ns_id, since, last_ord, lsn, dead)
+
+    def _piece(
+        self,
+        rows: Sequence[tuple[object, ...]],
+        ns_id: int,
+        since: int,
+        last_ord: int,
+        lsn: int,
+        dead: np.ndarray[tuple[int], np.dtype[np.int64]],
+    ) -> Changes:
+        fresh: list[StoredRow] = []
+        updated: list[StoredRow] = []
+        bad: list[BadRow] = []
+        for row in rows:
+            stored, wrong = check_row(row, vector_expected=self.dimension is not None and row[0] > last_ord)  # type: ignore[operator]
+            if wrong is not None:
+                bad.append(wrong)
+            else:
+                (fresh if stored.ord > last_ord else updated).append(stored)
+        vectors = None
+        if self.dimension is not None:
+            data = b"".join([row.data or b"" for row in fresh])
+            vectors = np.frombuffer(data, "<f4").reshape(len(fresh), self.dimension).astype(np.float32, copy=False)
+        return Changes(
+            ns_id,
+            since,
+            lsn,
+            np.array([row.ord for row in fresh], np.int64),
+            vectors,
+            [row.metadata for row in fresh],
+            _sparse(fresh),
+            np.array([row.ord for row in updated], np.int64),
+            [row.metadata for row in updated],
+            [decode_sparse(row.sparse) for row in updated],
+            dead,
+            tuple(bad),
+        )
+
+
+def check_row(row: tuple[object, ...], *, vector_expected: bool = False) -> tuple[StoredRow, BadRow | None]:
+    """A row of the columns ``_RECORD`` and perhaps ``_VECTOR`` as a value, and what is wrong with it."""
+    ord_, id_, metadata, sparse, crc, ns_id, lsn, *vector = row
+    bad = None
+    try:
+        if record_crc(ord_, ns_id, id_, lsn, metadata, sparse) != crc:  # type: ignore[arg-type]
+            bad = BadRow(ord_, id_, "record")  # type: ignore[arg-type]
+    except (TypeError, AttributeError):  # a flipped bit in a row header can turn a blob into a number
+        bad = BadRow(int(ord_), repr(id_), "record")  # type: ignore[call-overload]
+    data = None
+    if bad is None and vector:
+        data, vector_check, generation = vector
+        if data is None:
+            if vector_expected:
+                bad = BadRow(ord_, id_, "vector (missing)")  # type: ignore[arg-type]
+        elif not isinstance(data, bytes) or vector_crc(ord_, generation, data) != vector_check:  # type: ignore[arg-type]
+            bad = BadRow(ord_, id_, "vector")  # type: ignore[arg-type]
+    return StoredRow(ord_, id_, metadata, sparse, data), bad  # type: ignore[arg-type]
+
+
+def _sparse(rows: Sequence[StoredRow]) -> list[SparseValues | None] | None:
+    if not any(row.sparse for row in rows):
+        return None
+    return [decode_sparse(row.sparse) for row in rows]
+
+
+def _range(column: str, prefix: str, after: str | None) -> tuple[str, tuple[str, ...]]:
+    parts: list[str] = []
+    values: list[str] = []
+    if after is not None:
+        parts.append(f"{column} > ?")
+        values.append(after)
+    if prefix:
+        parts.append(f"{column} >= ? AND {column} < ?")
+        values += [prefix, upper_bound(prefix)]
+    return ("WHERE " + " AND ".join(parts) if parts else ""), tuple(values)
+
+
+def _namespace_row(row: tuple[object, ...]) -> NamespaceRow:
+    ns_id, name, lsn, count, explicit, schema = row
+    return NamespaceRow(
+        int(ns_id),  # type: ignore[call-overload]
+        str(name),
+        int(lsn),  # type: ignore[call-overload]
+        int(count),  # type: ignore[call-overload]
+        bool(explicit),
+        None if schema is None else json.loads(str(schema)),
+    )

@@ -1,0 +1,105 @@
+"""One index's truth file: read views and write transactions over records, vectors, tombstones and namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from uuid import uuid4
+
+import apsw
+
+from pinyon.errors import FormatError
+from pinyon.storage.connection import Connections
+from pinyon.storage.reading import View
+from pinyon.storage.schema import APPLICATION_ID, FORMAT, TRUTH
+from pinyon.storage.values import Changes
+from pinyon.storage.writing import Writer
+
+
+class Truth:
+    """The durable state of one index. Thread-safe; each thread has a connection of its own.
+
+    path: the SQLite file, or None for memory. dimension: None for a sparse index.
+    Raises FormatError when the file is not ours or newer than this release.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        dimension: int | None,
+        *,
+        read_only: bool = False,
+        write_wait: float = 60.0,
+        vfs: str | None = None,
+    ) -> None:
+        self.path = path
+        self.dimension = dimension
+        self.connections = Connections(
+            path,
+            application_id=APPLICATION_ID,
+            create=create_tables,
+            read_only=read_only,
+            write_wait=write_wait,
+            vfs=vfs,
+        )
+        with self.read() as view:
+            found = view.meta("format")
+            self.filter_key = bytes.fromhex(str(view.meta("filter_key")))
+        if not isinstance(found, int) or found > FORMAT:
+            self.close()
+            raise FormatError(
+                f"{self.connections.label} has format {found}, and this release reads up to {FORMAT}. "
+                "Upgrade Pinyon: pip install --upgrade pinyon"
+            )
+
+    def read(self) -> _Reading:
+        """``with truth.read() as view:`` everything read inside is of one LSN."""
+        return _Reading(self)
+
+    @contextmanager
+    def write(self, committed: Callable[[Sequence[Changes], int], None] | None = None) -> Iterator[Writer]:
+        """One transaction with one new LSN. An exception undoes all of it.
+
+        committed: called with what changed, per namespace, after the commit is on disk.
+        """
+        with self.connections.write() as connection:
+            writer = Writer(connection, self.connections.label, self.dimension)
+            yield writer
+            changes = writer.finish()
+        if committed is not None:
+            committed(changes, writer.lsn)
+
+    def close(self) -> None:
+        self.connections.close()
+
+
+class _Reading:
+    __slots__ = ("_read", "_truth")
+
+    def __init__(self, truth: Truth) -> None:
+        self._truth = truth
+        self._read = truth.connections.read()
+
+    def __enter__(self) -> View:
+        return View(self._read.__enter__(), self._truth.connections.label, self._truth.dimension)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._read.__exit__(kind, error, trace)
+
+
+def create_tables(connection: apsw.Connection) -> None:
+    """The empty truth file, inside the caller's transaction."""
+    connection.execute(TRUTH)
+    rows = [
+        ("format", FORMAT),
+        ("lsn", 0),
+        ("pruned_lsn", 0),
+        ("epoch", uuid4().hex),
+        # Key of the string hashes in metadata columns: secret, so that nobody can craft two values that collide.
+        ("filter_key", uuid4().hex + uuid4().hex),
+    ]
+    connection.executemany("INSERT INTO meta VALUES(?, ?)", rows)

@@ -1,0 +1,221 @@
+"""A write transaction on the truth: every change carries the transaction's LSN, and every death leaves a tombstone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import apsw
+import numpy as np
+
+from pinyon.errors import AlreadyExistsError
+from pinyon.storage.reading import View
+from pinyon.storage.rows import GENERATION, encode_sparse, record_crc, vector_crc
+from pinyon.storage.values import NO_ORDS, Changes, StoredRow
+from pinyon.types import Floats, Ints, RecordBatch, SparseValues
+
+
+class _Pending:
+    """What this transaction did to one namespace so far."""
+
+    __slots__ = (
+        "count",
+        "dead",
+        "explicit",
+        "metadata",
+        "name",
+        "ns_id",
+        "ords",
+        "since",
+        "sparse",
+        "touched",
+        "updated",
+        "vectors",
+    )
+
+    def __init__(self, ns_id: int, name: str, since: int, count: int, explicit: bool) -> None:
+        self.ns_id = ns_id
+        self.name = name
+        self.since = since
+        self.count = count
+        self.explicit = explicit
+        self.touched = False
+        self.ords: list[Ints] = []
+        self.vectors: list[Floats] = []
+        self.metadata: list[bytes | None] = []
+        self.sparse: list[SparseValues | None] = []
+        self.updated: dict[int, tuple[bytes | None, SparseValues | None]] = {}
+        self.dead: list[int] = []
+
+    def changes(self, lsn: int, dimension: int | None) -> Changes:
+        vectors = None
+        if dimension is not None:
+            vectors = (
+                self.vectors[0]
+                if len(self.vectors) == 1
+                else np.concatenate(self.vectors or [np.empty((0, dimension), np.float32)])
+            )
+        return Changes(
+            self.ns_id,
+            self.since,
+            lsn,
+            np.concatenate(self.ords) if self.ords else NO_ORDS,
+            vectors,
+            self.metadata,
+            self.sparse if any(value is not None for value in self.sparse) else None,
+            np.array(list(self.updated), np.int64),
+            [metadata for metadata, _ in self.updated.values()],
+            [sparse for _, sparse in self.updated.values()],
+            np.array(self.dead, np.int64),
+        )
+
+
+class Writer(View):
+    """Inside ``BEGIN IMMEDIATE``. Reads see what this transaction wrote. `lsn` is the LSN of the whole transaction."""
+
+    __slots__ = ("_next_ord", "_pending", "_touched", "lsn")
+
+    def __init__(self, connection: apsw.Connection, label: str, dimension: int | None) -> None:
+        super().__init__(connection, label, dimension)
+        self.lsn = int(self.meta("lsn") or 0) + 1
+        self._next_ord = 1 + (connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record'").get or 0)
+        self._pending: dict[str, _Pending] = {}
+        self._touched = False
+
+    # -- namespaces ---------------------------------------------------------------------------------------------------
+
+    def open_namespace(self, name: str) -> _Pending | None:
+        """The namespace as this transaction sees it, or None."""
+        pending = self._pending.get(name)
+        if pending is None:
+            row = self.namespace(name)
+            if row is None:
+                return None
+            pending = self._pending[name] = _Pending(row.ns_id, name, row.lsn, row.count, row.explicit)
+        return pending
+
+    def create_namespace(self, name: str, *, explicit: bool, schema: Mapping[str, Any] | None = None) -> None:
+        if self.open_namespace(name) is not None:
+            raise AlreadyExistsError(f"Namespace {name!r} already exists. Use it, or choose another name.")
+        self.connection.execute(
+            "INSERT INTO namespace(name, lsn, explicit, schema) VALUES(?, ?, ?, ?)",
+            (name, self.lsn, explicit, None if schema is None else json.dumps(schema)),
+        )
+        pending = self._pending[name] = _Pending(self.connection.last_insert_rowid(), name, 0, 0, explicit)
+        pending.touched = self._touched = True
+
+    def drop_namespace(self, name: str) -> int:
+        """Delete a namespace with all its records; its ns_id is never used again. Gives the number of records."""
+        pending = self.open_namespace(name)
+        assert pending is not None, "the caller checks that the namespace exists"
+        del self._pending[name]
+        execute = self.connection.execute
+        bindings = (pending.ns_id,)
+        execute("DELETE FROM vector WHERE ord IN (SELECT ord FROM record WHERE ns_id = ?)", bindings)
+        for table in ("record", "tombstone", "cache", "namespace"):
+            execute(f"DELETE FROM {table} WHERE ns_id = ?", bindings)
+        self._touched = True
+        return pending.count
+
+    def touched(self, name: str) -> bool:
+        """Whether this transaction already changed the namespace, so that a committed snapshot would miss something."""
+        pending = self._pending.get(name)
+        return pending is not None and pending.touched
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def put(self, name: str, batch: RecordBatch) -> None:
+        """Insert the records, replacing those with the same ids."""
+        pending = self.open_namespace(name)
+        if pending is None:
+            self.create_namespace(name, explicit=False)
+            pending = self._pending[name]
+        if pending.count:
+            ids = [(pending.ns_id, id_) for id_ in batch.ids]
+            found = self.connection.executemany("SELECT ord FROM record WHERE ns_id = ? AND id = ?", ids).fetchall()
+            self._remove(pending, [row[0] for row in found])
+        n = len(batch.ids)
+        first = self._next_ord
+        self._next_ord += n
+        self.connection.executemany(
+            "INSERT INTO record(ord, ns_id, id, lsn, crc, metadata, sparse) VALUES(?, ?, ?, ?, ?, ?, ?)",
+            self._record_rows(pending.ns_id, first, batch),
+        )
+        if batch.vectors is not None:
+            self.connection.executemany("INSERT INTO vector VALUES(?, ?, ?, ?)", _vector_rows(first, batch.vectors))
+            pending.vectors.append(batch.vectors)
+        pending.count += n
+        pending.ords.append(np.arange(first, first + n, dtype=np.int64))
+        pending.metadata += batch.metadata if batch.metadata is not None else [None] * n
+        pending.sparse += batch.sparse if batch.sparse is not None else [None] * n
+        pending.touched = self._touched = True
+
+    def _record_rows(self, ns_id: int, first: int, batch: RecordBatch) -> Iterator[tuple[object, ...]]:
+        nothing = [None] * len(batch.ids)
+        lsn = self.lsn
+        sparse = nothing if batch.sparse is None else [encode_sparse(value) for value in batch.sparse]
+        for ord_, (id_, metadata, extra) in enumerate(zip(batch.ids, batch.metadata or nothing, sparse), first):
+            yield ord_, ns_id, id_, lsn, record_crc(ord_, ns_id, id_, lsn, metadata, extra), metadata, extra
+
+    def rewrite(self, name: str, row: StoredRow, metadata: bytes | None, sparse: SparseValues | None) -> None:
+        """New metadata or sparse values for a record whose vector stays: it keeps its ord."""
+        pending = self.open_namespace(name)
+        assert pending is not None, "the row was read from this namespace"
+        blob = encode_sparse(sparse)
+        crc = record_crc(row.ord, pending.ns_id, row.id, self.lsn, metadata, blob)
+        self.connection.execute(
+            "UPDATE record SET lsn = ?, crc = ?, metadata = ?, sparse = ? WHERE ord = ?",
+            (self.lsn, crc, metadata, blob, row.ord),
+        )
+        pending.updated[row.ord] = metadata, sparse
+        pending.touched = self._touched = True
+
+    def remove(self, name: str, ords: Sequence[int]) -> None:
+        """Delete records by ord."""
+        pending = self.open_namespace(name)
+        assert pending is not None, "the rows were read from this namespace"
+        self._remove(pending, ords)
+
+    def _remove(self, pending: _Pending, ords: Sequence[int]) -> None:
+        if not ords:
+            return
+        keys = [(ord_,) for ord_ in ords]
+        self.connection.executemany("DELETE FROM record WHERE ord = ?", keys)
+        self.connection.executemany("DELETE FROM vector WHERE ord = ?", keys)
+        self.connection.executemany(
+            "INSERT INTO tombstone VALUES(?, ?, ?)", [(pending.ns_id, self.lsn, ord_) for ord_ in ords]
+        )
+        pending.count -= len(ords)
+        pending.dead += ords
+        pending.touched = self._touched = True
+
+    def trust_cache(self, kind: str, ns_id: int, lsn: int, digest: str) -> None:
+        """List a cache that readers may believe. It is no change of the data and takes no LSN."""
+        self.connection.execute("INSERT OR REPLACE INTO cache VALUES(?, ?, ?, ?)", (kind, ns_id, lsn, digest))
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def finish(self) -> list[Changes]:
+        """Write the LSN and the namespace rows; gives what changed. A namespace left without records disappears."""
+        if not self._touched:
+            return []
+        changes = []
+        for pending in [pending for pending in self._pending.values() if pending.touched]:
+            if not pending.count and not pending.explicit:
+                self.drop_namespace(pending.name)
+                continue
+            self.connection.execute(
+                "UPDATE namespace SET lsn = ?, count = ? WHERE ns_id = ?", (self.lsn, pending.count, pending.ns_id)
+            )
+            changes.append(pending.changes(self.lsn, self.dimension))
+        self.connection.execute("UPDATE meta SET value = ? WHERE key = 'lsn'", (self.lsn,))
+        return changes
+
+
+def _vector_rows(first: int, vectors: Floats) -> Iterable[tuple[int, int, int, bytes]]:
+    data = vectors.astype("<f4", copy=False).tobytes()
+    size = len(data) // max(1, len(vectors))
+    for row in range(len(vectors)):
+        blob = data[row * size : (row + 1) * size]
+        yield first + row, GENERATION, vector_crc(first + row, GENERATION, blob), blob

@@ -1,0 +1,186 @@
+"""Frozen values that cross room boundaries, and the Protocols that models satisfy.
+
+Arrays in these values are read-only by convention: nobody writes into an array that they were handed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Metric: TypeAlias = Literal["cosine", "dotproduct", "euclidean"]
+VectorType: TypeAlias = Literal["dense", "sparse"]
+IndexKind: TypeAlias = Literal["auto", "flat", "scan"]
+MetadataValue: TypeAlias = "str | int | float | bool | list[str]"
+Metadata: TypeAlias = "dict[str, MetadataValue]"
+Floats: TypeAlias = NDArray[np.float32]
+Ints: TypeAlias = NDArray[np.int64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+METRICS: tuple[Metric, ...] = ("cosine", "dotproduct", "euclidean")
+
+
+@dataclass(frozen=True, slots=True)
+class SparseValues:
+    """A sparse vector: ``indices`` (nnz,) uint32 strictly increasing, ``values`` (nnz,) float32."""
+
+    indices: NDArray[np.uint32]
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One stored record as it is given back. ``metadata`` is None when the record has none."""
+
+    id: str
+    values: Floats | None = None
+    sparse_values: SparseValues | None = None
+    metadata: Metadata | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """Checked, columnar input of one write; row i of every field belongs to ``ids[i]``. Ids are distinct.
+
+    vectors: (n, d) float32 C-contiguous finite, or None in a sparse index.
+    metadata: canonical JSON objects as UTF-8 bytes; None where a record has no metadata.
+    """
+
+    ids: Sequence[str]
+    vectors: Floats | None
+    sparse: Sequence[SparseValues | None] | None
+    metadata: Sequence[bytes | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedSpec:
+    """The embedding model that an index is bound to.
+
+    identity: name, version and weight digest of the model, as ``Embedder.identity`` gave it at creation.
+    field_map: which metadata field holds the text, ``{"text": "<field>"}``.
+    """
+
+    model: str
+    identity: str
+    dimension: int
+    metric: Metric
+    field_map: Mapping[str, str]
+    vector_type: VectorType = "dense"
+    read_parameters: Mapping[str, Any] = field(default_factory=dict)
+    write_parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSpec:
+    """The definition of an index, as the catalog keeps it. ``dimension`` is None for a sparse index."""
+
+    name: str
+    dimension: int | None
+    metric: Metric
+    vector_type: VectorType = "dense"
+    kind: IndexKind = "auto"
+    recall_target: float = 0.99
+    """Recall@10 that searches must reach (the quality contract)."""
+    embed: EmbedSpec | None = None
+    deletion_protection: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    deployment: Mapping[str, Any] = field(default_factory=dict)
+    """What the caller said about cloud and region, kept and echoed: it has no effect here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One search hit. ``score`` follows the metric: cosine and dotproduct descend, euclidean (squared) ascends."""
+
+    id: str
+    score: float
+    values: Floats | None = None
+    sparse_values: SparseValues | None = None
+    metadata: Metadata | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search. Give ``vector`` and/or ``sparse``, or ``id`` alone. ``filter`` is the Pinecone filter object."""
+
+    top_k: int
+    vector: Any = None
+    sparse: SparseValues | None = None
+    id: str | None = None
+    filter: Mapping[str, Any] | None = None
+    include_values: bool = False
+    include_metadata: bool = False
+    exact: bool = False
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a query was answered. Stage times are milliseconds."""
+
+    kind: str
+    """"exact" (every row), "gather" (just the matches of the filter), "scan" (codes, then rerank), "sparse", "hybrid" or "empty"."""
+    reason: str
+    records: int
+    matching: int
+    """Records that the filter keeps (all, without a filter)."""
+    candidates: int
+    """Rows rescored with the stored float32 vectors."""
+    exact: bool
+    milliseconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    matches: tuple[Match, ...]
+    namespace: str
+    lsn: int
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """``count``: records written, changed or deleted. ``lsn``: this write's log sequence number."""
+
+    count: int
+    lsn: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceInfo:
+    name: str
+    record_count: int
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    namespaces: Mapping[str, int]
+    dimension: int | None
+    metric: Metric
+    vector_type: VectorType
+    total: int
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into vectors. Implementations load their weights at first use, not at construction."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def metric(self) -> Metric: ...
+    @property
+    def identity(self) -> str:
+        """Name, version and weight digest: two embedders with equal identities give equal vectors."""
+        ...
+
+    def embed(self, texts: Sequence[str], *, input_type: Literal["query", "passage"] = "passage") -> Floats:
+        """(n,) texts -> (n, dimension) float32."""
+        ...
