@@ -41,7 +41,8 @@ def prepare(vectors: ArrayLike, metric: Metric) -> Floats:
 
 def prepare_query(vector: ArrayLike, metric: Metric) -> Floats:
     """(d,) numbers -> (d,) float32, prepared as a row of ``prepare`` is."""
-    return prepare(np.asarray(vector, dtype=np.float32)[None, :], metric)[0]
+    prepared: Floats = prepare(np.asarray(vector, dtype=np.float32)[None, :], metric)[0]
+    return prepared
 
 
 def scores(rows: Floats, query: Floats, metric: Metric) -> Floats:
@@ -63,7 +64,8 @@ def scores(rows: Floats, query: Floats, metric: Metric) -> Floats:
 def best_first(values: NDArray[Any], metric: Metric) -> Ints:
     """The (m,) positions of ``values`` from best to worst; equal scores keep their order."""
     order = np.argsort(values if metric == "euclidean" else -values, kind="stable")
-    return order.astype(np.int64, copy=False)
+    positions: Ints = order.astype(np.int64, copy=False)
+    return positions
 
 
 def _dot(left: Floats, right: Floats) -> Floats:

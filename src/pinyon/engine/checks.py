@@ -72,7 +72,7 @@ def check_dimension(dimension: object, limits: Limits) -> None:
         refuse(f"Dimension {dimension} is out of range. Use 1 to {limits.dimension}.")
 
 
-def check_tags(tags: Mapping[str, str], limits: Limits) -> None:
+def check_tags(tags: Mapping[Any, Any], limits: Limits) -> None:
     if len(tags) > limits.tags:
         refuse(f"{len(tags)} tags are too many; an index takes up to {limits.tags}. Remove some.")
     for key, value in tags.items():
@@ -203,7 +203,8 @@ def _numeric(vectors: np.ndarray[Any, Any], ids: Sequence[str]) -> Floats:
     if vectors.dtype.kind not in "fiu":
         refuse(f"Vectors must hold numbers: got an array of {vectors.dtype} (first record {ids[0]!r}).")
     with np.errstate(over="ignore"):  # what does not fit becomes infinite, and infinite values are refused
-        return np.ascontiguousarray(vectors, np.float32)
+        converted: Floats = np.ascontiguousarray(vectors, np.float32)
+    return converted
 
 
 def _find_bad_number(vectors: Sequence[Sequence[Any]], ids: Sequence[str]) -> NoReturn:
@@ -225,11 +226,12 @@ def check_query_vector(vector: Any, dimension: int) -> Floats:
 
 def check_sparse(sparse: Any, limits: Limits, where: str) -> SparseValues:
     """Indices ascending and distinct, values finite. Accepts SparseValues or {"indices": ..., "values": ...}."""
-    if isinstance(sparse, SparseValues):
-        indices, values = sparse.indices, sparse.values
+    indices: Any
+    values: Any
+    if isinstance(sparse, Mapping):
+        indices, values = sparse.get("indices"), sparse.get("values")
     else:
-        get = sparse.get if isinstance(sparse, Mapping) else lambda key: getattr(sparse, key, None)
-        indices, values = get("indices"), get("values")
+        indices, values = getattr(sparse, "indices", None), getattr(sparse, "values", None)
     if indices is None or values is None:
         refuse(f"Sparse values of {where} need `indices` and `values`: got {shown(sparse)}.")
     if len(indices) != len(values):
@@ -295,7 +297,8 @@ def _check_sparse_column(
     if sparse is None:
         return None
     return [
-        None if value is None else check_sparse(value, limits, f"record {id_!r}") for id_, value in zip(ids, sparse)
+        None if value is None else check_sparse(value, limits, f"record {id_!r}")
+        for id_, value in zip(ids, sparse, strict=True)
     ]
 
 
@@ -306,7 +309,10 @@ def _encode(metadata: Any, limits: Limits, ids: Sequence[str]) -> list[bytes | N
         return list(encode_metadata_columns(metadata, len(ids), limits, ids))
     if len(metadata) != len(ids):
         refuse(f"{len(ids)} ids but {len(metadata)} metadata objects: give one, or None, for each id.")
-    return [None if item is None else encode_metadata(item, limits, record_id=id_) for id_, item in zip(ids, metadata)]
+    return [
+        None if item is None else encode_metadata(item, limits, record_id=id_)
+        for id_, item in zip(ids, metadata, strict=True)
+    ]
 
 
 def _last_of_each(batch: RecordBatch) -> RecordBatch:

@@ -40,8 +40,8 @@ _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 class Database:
     """All indexes of one data directory. Thread-safe; several processes may use one directory at once.
 
-    path: a directory, made (mode 0700) when missing, or ":memory:". Raises FormatError when the directory is not ours or
-    was written by a newer release, and StorageError when the disk says no.
+    path: a directory, made (mode 0700) when missing, or ":memory:". Raises FormatError when the directory is not ours
+    or was written by a newer release, and StorageError when the disk says no.
     """
 
     def __init__(self, path: str | Path, *, limits: Limits = DEFAULT, read_only: bool = False) -> None:

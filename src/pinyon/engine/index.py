@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,28 +13,25 @@ import numpy as np
 from pinyon.engine import checks
 from pinyon.engine.maintenance import Maintenance
 from pinyon.engine.namespace import NamespaceState, Stale
-from pinyon.engine.planner import Found, Stages, matching_rows, search
-from pinyon.engine.reports import CorruptionWarning, NamespaceReport
+from pinyon.engine.planner import matching_rows
+from pinyon.engine.querying import answer, as_record
+from pinyon.engine.reports import NamespaceReport
 from pinyon.engine.snapshot import Snapshot
 from pinyon.engine.writes import Batch, Delete, Operation, Update, UpdateWhere, Upsert
-from pinyon.errors import AlreadyExistsError, CorruptionError, NotFoundError
-from pinyon.filters import Node, decode_metadata, parse
+from pinyon.errors import AlreadyExistsError, NotFoundError
+from pinyon.filters import Node, parse
 from pinyon.limits import Limits
 from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.reading import View
-from pinyon.storage.rows import decode_sparse
 from pinyon.storage.truth import Truth
 from pinyon.storage.values import Changes, NamespaceRow, StoredRow
 from pinyon.types import (
-    Floats,
     IndexSpec,
     IndexStats,
-    Match,
     NamespaceInfo,
     Query,
     QueryResult,
     Record,
-    SparseValues,
     WriteResult,
 )
 
@@ -121,100 +117,7 @@ class Index:
 
     def query(self, namespace: str, query: Query) -> QueryResult:
         """The `top_k` best records; fewer only when fewer match. Unknown namespaces and ids give no matches."""
-        checks.check_namespace(namespace, self.limits)
-        top_k = checks.check_top_k(query.top_k, self.limits)
-        node = None if query.filter is None else parse(query.filter, self.limits)
-        vector, sparse = self._query_input(query)
-        stages = Stages()
-
-        def answer(view: View) -> QueryResult:
-            opened = self.snapshot(view, namespace)
-            if opened is None:
-                return QueryResult((), namespace, int(view.meta("lsn") or 0))
-            state, snapshot = opened
-            wanted, weights = (vector, sparse) if query.id is None else self._stored_query(view, snapshot, query.id)
-            if wanted is None and weights is None:
-                return QueryResult((), namespace, snapshot.lsn)
-            stages.mark("catch up")
-            while True:
-                found = search(snapshot, wanted, weights, node, top_k, exact=query.exact, stages=stages)
-                matches, damaged = self._matches(view, snapshot, found, top_k, query)
-                if not damaged:
-                    break
-                self._set_aside(state, damaged)
-                snapshot = snapshot.without(np.array(damaged, np.int64))
-            stages.mark("fetch")
-            plan = found.plan(snapshot, stages.milliseconds) if query.explain else None
-            return QueryResult(matches, namespace, snapshot.lsn, plan)
-
-        return self.read(answer)
-
-    def _query_input(self, query: Query) -> tuple[Floats | None, SparseValues | None]:
-        """Check what was given against the kind of the index (Pinecone's words, with the way out)."""
-        given = query.vector is not None
-        if query.id is not None:
-            checks.check_id(query.id, self.limits)
-            if given:
-                checks.refuse("Cannot provide both 'ID' and 'vector' at the same time. Leave one out.")
-            if query.sparse is not None:
-                checks.refuse("Cannot provide both 'ID' and 'sparse_vector' at the same time. Leave one out.")
-            return None, None
-        sparse = None if query.sparse is None else checks.check_sparse(query.sparse, self.limits, "the query")
-        if self.spec.vector_type == "sparse":
-            if sparse is None:
-                checks.refuse("Either 'sparse_vector' or 'ID' must be provided to query a sparse index.")
-            if given:
-                checks.refuse("Index configuration does not support dense values: query a sparse index without vector.")
-            return None, sparse
-        if not given:
-            if sparse is not None:
-                checks.refuse(
-                    "Cannot query index with dense 'vector_type' with only sparse vector. Give a dense vector too."
-                )
-            checks.refuse("Either 'vector' or 'ID' must be provided to query a dense index.")
-        if sparse is not None and self.spec.metric != "dotproduct":
-            checks.refuse(
-                f"Sparse values can be queried with metric dotproduct only, and index {self.name!r} uses "
-                f"{self.spec.metric}. Leave the sparse vector out, or create the index with metric dotproduct."
-            )
-        assert self.spec.dimension is not None
-        return checks.check_query_vector(query.vector, self.spec.dimension), sparse
-
-    def _stored_query(self, view: View, snapshot: Snapshot, id_: str) -> tuple[Floats | None, SparseValues | None]:
-        """The values of a stored record, as a query."""
-        rows = view.rows_by_id(snapshot.ns_id, [id_], values=True)
-        if not rows:
-            return None, None
-        sparse = decode_sparse(rows[0].sparse)
-        if self.spec.dimension is None:
-            return None, sparse
-        return _vector(rows[0]), sparse if self.spec.metric == "dotproduct" else None
-
-    def _matches(
-        self, view: View, snapshot: Snapshot, found: Found, top_k: int, query: Query
-    ) -> tuple[tuple[Match, ...], list[int]]:
-        """The hits with their ids and contents, ties in order of id; and the ords of rows that are damaged."""
-        ords = snapshot.ords[found.rows].tolist()
-        scores = found.scores.tolist()
-        if len(ords) > top_k:
-            ords, scores = _cut_ties(view, ords, scores, top_k)
-        stored, damaged = view.readable_rows(ords, values=query.include_values)
-        if damaged:
-            return (), damaged
-        rows = [(stored[ord_], score) for ord_, score in zip(ords, scores)]
-        if len(set(scores)) != len(scores):
-            sign = 1 if self.spec.metric == "euclidean" else -1
-            rows.sort(key=lambda row: (sign * row[1], row[0].id))
-        return tuple([_match(row, score, query) for row, score in rows]), []
-
-    def _set_aside(self, state: NamespaceState, ords: Sequence[int]) -> None:
-        state.exclude(ords)
-        warnings.warn(
-            f"{self.path}: {len(ords)} damaged record(s) of index {self.name!r} (ord {', '.join(map(str, ords))}) are "
-            "left out of results: their bytes do not match their checksums. Run `pinyon repair`.",
-            CorruptionWarning,
-            stacklevel=4,
-        )
+        return answer(self, namespace, query)
 
     # -- reading records ----------------------------------------------------------------------------------------------
 
@@ -227,7 +130,7 @@ class Index:
             row = self._namespace(view, namespace)
             if row is None:
                 return {}
-            return {r.id: _record(r) for r in view.rows_by_id(row.ns_id, listed, values=include_values)}
+            return {r.id: as_record(r) for r in view.rows_by_id(row.ns_id, listed, values=include_values)}
 
         return self.read(work)
 
@@ -245,7 +148,7 @@ class Index:
             page = picked[:limit]
             rows = view.rows([ord_ for _, ord_ in page], values=True)
             return (
-                {id_: _record(rows[ord_]) for id_, ord_ in page},
+                {id_: as_record(rows[ord_]) for id_, ord_ in page},
                 page[-1][0] if len(picked) > limit else None,
             )
 
@@ -291,7 +194,7 @@ class Index:
                 return view.rows_by_id(row.ns_id, wanted, values=include_values), ids[-1] if ids else None
 
             rows, after = self.read(work)
-            yield from map(_record, rows)
+            yield from map(as_record, rows)
             if after is None:
                 return
 
@@ -488,36 +391,6 @@ class Index:
         self.maintenance.close()
         self.truth.close()
         self._states.clear()
-
-
-def _vector(row: StoredRow) -> Floats:
-    if row.data is None:
-        raise CorruptionError(f"The vector of record {row.id!r} (ord {row.ord}) is missing. Run `pinyon repair`.")
-    return np.frombuffer(row.data, "<f4").astype(np.float32)
-
-
-def _record(row: StoredRow) -> Record:
-    values = None if row.data is None else np.frombuffer(row.data, "<f4").astype(np.float32)
-    return Record(row.id, values, decode_sparse(row.sparse), decode_metadata(row.metadata))
-
-
-def _match(row: StoredRow, score: float, query: Query) -> Match:
-    metadata = decode_metadata(row.metadata) if query.include_metadata and row.metadata is not None else None
-    if not query.include_values:
-        return Match(row.id, score, None, None, metadata)
-    values = None if row.data is None else np.frombuffer(row.data, "<f4").astype(np.float32)
-    return Match(row.id, score, values, decode_sparse(row.sparse), metadata)
-
-
-def _cut_ties(view: View, ords: list[int], scores: list[float], top_k: int) -> tuple[list[int], list[float]]:
-    """Of the rows that tie for the last places, those with the smallest ids."""
-    last = scores[top_k - 1]
-    sure = [at for at in range(top_k) if scores[at] != last]
-    tied = [at for at in range(len(ords)) if scores[at] == last]
-    ids = view.ids_of([ords[at] for at in tied])
-    tied.sort(key=lambda at: ids[ords[at]])
-    keep = (sure + tied)[:top_k]
-    return [ords[at] for at in keep], [scores[at] for at in keep]
 
 
 def _info(row: NamespaceRow) -> NamespaceInfo:

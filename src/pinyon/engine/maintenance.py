@@ -103,11 +103,9 @@ class Maintenance:
         while not self._stopping:
             self._event.wait(QUIET if self._dirty else None)
             self._event.clear()
-            for ns_id, last in list(self._dirty.items()):
+            for ns_id, last in [] if self._stopping else list(self._dirty.items()):
                 state = self._index.loaded(ns_id)
                 quiet = time.monotonic() - last >= QUIET
-                if self._stopping:
-                    return
                 if state is None:
                     self._dirty.pop(ns_id, None)
                 elif quiet or state.backlog >= STEP_ROWS:

@@ -153,9 +153,7 @@ class Delete:
         if self.node is not None:
             ords = matching(index, writer, self.namespace, self.node)
         else:
-            keys = [(namespace.ns_id, id_) for id_ in self.ids or ()]
-            sql = "SELECT ord FROM record WHERE ns_id = ? AND id = ?"
-            ords = [row[0] for row in writer.connection.executemany(sql, keys)]
+            ords = writer.ords_of(namespace.ns_id, self.ids or ())
         writer.remove(self.namespace, ords)
         return len(ords)
 

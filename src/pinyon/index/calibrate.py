@@ -90,7 +90,10 @@ def _depth(trials: list[_Trial], tolerance: float, target: float) -> Depth:
     kinds = sorted({trial.kind for trial in trials})
     filtered = [kind for kind in kinds if kind != "plain"]
     (ten, settled), (hundred, _) = _first(trials, ["plain"], 10, tolerance), _first(trials, ["plain"], 100, tolerance)
-    (under_ten, _), (under_hundred, _) = _first(trials, filtered, 10, tolerance), _first(trials, filtered, 100, tolerance)
+    (under_ten, _), (under_hundred, _) = (
+        _first(trials, filtered, 10, tolerance),
+        _first(trials, filtered, 100, tolerance),
+    )
     recalls = {}
     for kind in kinds:
         first = ten if kind == "plain" else under_ten
@@ -112,7 +115,7 @@ def _first(trials: list[_Trial], kinds: list[str], k: int, tolerance: float) -> 
     """The smallest depth at which most searches settle at once, and whether there is one."""
     asked = [trial for trial in trials if trial.kind in kinds and trial.k == k]
     if not asked:
-        return _probe_depth(k), False
+        return _PROBE[k], False
     deepest = max(trial.depths[-1] for trial in asked)
     for depth in _LADDER:
         if depth > deepest:
@@ -121,10 +124,6 @@ def _first(trials: list[_Trial], kinds: list[str], k: int, tolerance: float) -> 
         if len(settled) * 2 > len(asked) and np.mean(settled) >= _SETTLED:
             return depth, True
     return deepest, False
-
-
-def _probe_depth(k: int) -> int:
-    return _PROBE[k]
 
 
 def _trials(scan: Scan, vectors: Vectors, living: Ints, metric: Metric, sample: int, seed: int) -> list[_Trial]:
@@ -168,7 +167,7 @@ def _trial(
     """None where so few rows match that a search would be exact anyway."""
     own = bool(mask[row])
     matching = int(np.count_nonzero(mask)) - own
-    deepest = min(_probe_depth(k), matching // 4)
+    deepest = min(_PROBE[k], matching // 4)
     depths = tuple(depth for depth in _LADDER if k + 16 <= depth <= deepest)
     if not depths:
         return None
@@ -184,7 +183,7 @@ def _trial(
     kth = np.sort(best)[0] if not own else np.sort(_without(best, goodness[row]))[0]
     values = exact[rows]
     hits = np.minimum(np.cumsum(goodness[rows] >= kth), k)
-    misses = tuple(expected_misses(estimates[:depth], values[:depth], k, metric)[0] for depth in depths)
+    misses = tuple(expected_misses(estimates[:depth], values[:depth], k, metric, scan.subspaces)[0] for depth in depths)
     return _Trial(kind, k, depths, misses, tuple(float(hits[depth - 1]) / k for depth in depths))
 
 
@@ -194,9 +193,7 @@ def _without(values: Floats, value: np.float32) -> Floats:
     return np.delete(values, at[0] if at.size else values.argmin())
 
 
-def _all_scores(
-    vectors: Vectors, n: int, chosen: Ints, pivots: Ints, metric: Metric
-) -> tuple[Floats, Floats]:
+def _all_scores(vectors: Vectors, n: int, chosen: Ints, pivots: Ints, metric: Metric) -> tuple[Floats, Floats]:
     """(s, n) scores of the chosen rows and (p, n) of the pivots against rows 0..n-1."""
     anchors = np.concatenate([chosen, pivots])
     queries = vectors.take(anchors)

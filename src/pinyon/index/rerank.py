@@ -25,6 +25,7 @@ _FEWEST = 32
 _EXACT_SHARE = 4
 _GATHER_SHARE = 6
 _FORESEEING = 512
+_FEW_SUBSPACES = 4.0
 _TINY = 1e-12
 
 
@@ -50,7 +51,7 @@ class Depth:
         """The first rerank depth for top_k ``k``: a power law through the two measured points, at least k + 16."""
         ten, hundred = self.filtered if filtered else self.plain
         slope = min(1.0, max(0.0, log(hundred / ten) / log(10.0)))
-        return max(_FEWEST, k + 16, round(ten * (k / 10.0) ** slope))
+        return max(_FEWEST, k + 16, int(ten * (k / 10.0) ** slope + 0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,20 @@ def scan_search(
     return Outcome(*both, base.candidates + vectors.n - scan.n, base.exact, base.expected_recall)
 
 
-def expected_misses(estimates: Floats, exact: Floats, k: int, metric: Metric) -> tuple[float, float, float, float]:
+def expected_misses(
+    estimates: Floats, exact: Floats, k: int, metric: Metric, subspaces: int
+) -> tuple[float, float, float, float]:
     """How many of the true top k lie behind the last of m > k candidates.
 
-    estimates: (m,) code scores, best first; exact: (m,) exact scores of the same rows.
+    estimates: (m,) code scores, best first; exact: (m,) exact scores of the same rows; subspaces: of the code.
     Returns (misses, gap, decay, noise), the terms of ``_tail``, for a look ahead at greater depths.
     """
     m = exact.size
     sign = -1.0 if metric == "euclidean" else 1.0
     errors = exact - estimates
     bias = float(errors.sum()) / m
-    noise = sqrt(max(float(np.dot(errors, errors)) / m - bias * bias, _TINY))
+    # An error is the sum of one per subspace: few of them are not yet normal, and differ from place to place.
+    noise = (1.0 + _FEW_SUBSPACES / subspaces) * sqrt(max(float(np.dot(errors, errors)) / m - bias * bias, _TINY))
     if metric == "euclidean":
         kth = float(np.partition(exact, k - 1)[k - 1])
     else:
@@ -130,7 +134,7 @@ def _base_search(
             break
         exact = scores(vectors.take(rows), query, metric)
         candidates += reach
-        misses, gap, decay, noise = expected_misses(estimates, exact, k, metric)
+        misses, gap, decay, noise = expected_misses(estimates, exact, k, metric, scan.subspaces)
         if misses <= depth.tolerance * k:
             return Outcome(*select(rows, exact, metric, k), candidates, False, max(0.0, 1.0 - misses / k))
         reach = _deeper(reach, limit, depth.tolerance * k, gap, decay, noise)

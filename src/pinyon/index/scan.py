@@ -27,9 +27,12 @@ _MOST_SUBSPACES = 1_024
 
 
 class Scan:
-    """Codes of rows 0..n-1. A value never changes; ``extended`` gives a new one, so readers need no lock."""
+    """Codes of rows 0..n-1, ``subspaces`` times 4 bits each.
 
-    __slots__ = ("_index", "_padded", "d", "metric", "n")
+    A value never changes; ``extended`` gives a new one, so readers need no lock.
+    """
+
+    __slots__ = ("_index", "_padded", "d", "metric", "n", "subspaces")
 
     def __init__(self, index: Any, d: int, padded: int, metric: Metric, n: int) -> None:
         self._index = index
@@ -37,6 +40,7 @@ class Scan:
         self.d = d
         self.metric = metric
         self.n = n
+        self.subspaces: int = int(index.pq.M)
 
     @classmethod
     def train(cls, sample: Floats, metric: Metric, *, width: int | None = None) -> Scan:

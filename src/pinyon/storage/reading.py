@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any, TypeAlias
 
 import apsw
 import numpy as np
@@ -12,7 +13,10 @@ import numpy as np
 from pinyon.errors import CorruptionError
 from pinyon.storage.rows import decode_sparse, record_crc, vector_crc
 from pinyon.storage.values import NO_ORDS, BadRow, Changes, NamespaceRow, StoredRow
-from pinyon.types import SparseValues
+from pinyon.types import Ints, SparseValues
+
+Row: TypeAlias = tuple[Any, ...]
+"""What SQLite gives; a damaged file may give values of any type."""
 
 _RECORD = "r.ord, r.id, r.metadata, r.sparse, r.crc, r.ns_id, r.lsn"
 _VECTOR = "v.data, v.crc, v.generation"
@@ -89,7 +93,8 @@ class View:
         return count
 
     def counts(self) -> dict[str, int]:
-        return dict(self.connection.execute("SELECT name, count FROM namespace ORDER BY name").fetchall())
+        rows: list[Row] = self.connection.execute("SELECT name, count FROM namespace ORDER BY name").fetchall()
+        return dict(rows)
 
     def cache(self, kind: str, ns_id: int) -> tuple[int, str] | None:
         """(lsn, digest) of the cache of a namespace that may be believed."""
@@ -142,9 +147,15 @@ class View:
         ).get
         return found
 
+    def ords_of(self, ns_id: int, ids: Iterable[str]) -> list[int]:
+        """Ords of the records with these ids, in their order; unknown ids are left out."""
+        sql = "SELECT ord FROM record WHERE ns_id = ? AND id = ?"
+        return [row[0] for row in self.connection.executemany(sql, [(ns_id, id_) for id_ in ids])]
+
     def ids_of(self, ords: Sequence[int]) -> dict[int, str]:
         sql = "SELECT ord, id FROM record WHERE ord = ?"
-        return dict(self.connection.executemany(sql, [(ord_,) for ord_ in ords]).fetchall())
+        rows: list[Row] = self.connection.executemany(sql, [(ord_,) for ord_ in ords]).fetchall()
+        return dict(rows)
 
     def list_ids(self, ns_id: int, prefix: str, after: str | None, limit: int) -> list[str]:
         """Bytewise by id, starting behind `after`."""
@@ -152,7 +163,7 @@ class View:
         sql = f"SELECT id FROM record {where + ' AND' if where else 'WHERE'} ns_id = ? ORDER BY id LIMIT ?"
         return [row[0] for row in self.connection.execute(sql, (*values, ns_id, limit))]
 
-    def _checked(self, row: tuple[object, ...]) -> StoredRow:
+    def _checked(self, row: Row) -> StoredRow:
         stored, bad = check_row(row, vector_expected=len(row) > 7 and self.dimension is not None)
         if bad is not None:
             raise self.corruption(bad)
@@ -171,8 +182,8 @@ class View:
         """What a reader at LSN `since`, who has seen ords up to `last_ord`, lacks to be at `lsn`: in pieces."""
         dead = NO_ORDS
         if since:
-            rows = self.connection.execute("SELECT ord FROM tombstone WHERE ns_id = ? AND lsn > ?", (ns_id, since))
-            dead = np.array([row[0] for row in rows], np.int64)
+            sql = "SELECT ord FROM tombstone WHERE ns_id = ? AND lsn > ?"
+            dead = np.array([row[0] for row in self.connection.execute(sql, (ns_id, since))], np.int64)
         cursor = self.connection.execute(_CHANGED, (last_ord, ns_id, since))
         while rows := list(islice(cursor, _CHUNK)):
             yield self._piece(rows, ns_id, since, last_ord, lsn, dead)
@@ -182,18 +193,18 @@ class View:
 
     def _piece(
         self,
-        rows: Sequence[tuple[object, ...]],
+        rows: Sequence[Row],
         ns_id: int,
         since: int,
         last_ord: int,
         lsn: int,
-        dead: np.ndarray[tuple[int], np.dtype[np.int64]],
+        dead: Ints,
     ) -> Changes:
         fresh: list[StoredRow] = []
         updated: list[StoredRow] = []
         bad: list[BadRow] = []
         for row in rows:
-            stored, wrong = check_row(row, vector_expected=self.dimension is not None and row[0] > last_ord)  # type: ignore[operator]
+            stored, wrong = check_row(row, vector_expected=self.dimension is not None and row[0] > last_ord)
             if wrong is not None:
                 bad.append(wrong)
             else:
@@ -218,24 +229,24 @@ class View:
         )
 
 
-def check_row(row: tuple[object, ...], *, vector_expected: bool = False) -> tuple[StoredRow, BadRow | None]:
+def check_row(row: Row, *, vector_expected: bool = False) -> tuple[StoredRow, BadRow | None]:
     """A row of the columns ``_RECORD`` and perhaps ``_VECTOR`` as a value, and what is wrong with it."""
     ord_, id_, metadata, sparse, crc, ns_id, lsn, *vector = row
     bad = None
     try:
-        if record_crc(ord_, ns_id, id_, lsn, metadata, sparse) != crc:  # type: ignore[arg-type]
-            bad = BadRow(ord_, id_, "record")  # type: ignore[arg-type]
+        if record_crc(ord_, ns_id, id_, lsn, metadata, sparse) != crc:
+            bad = BadRow(ord_, id_, "record")
     except (TypeError, AttributeError):  # a flipped bit in a row header can turn a blob into a number
-        bad = BadRow(int(ord_), repr(id_), "record")  # type: ignore[call-overload]
+        bad = BadRow(int(ord_), repr(id_), "record")
     data = None
     if bad is None and vector:
         data, vector_check, generation = vector
         if data is None:
             if vector_expected:
-                bad = BadRow(ord_, id_, "vector (missing)")  # type: ignore[arg-type]
-        elif not isinstance(data, bytes) or vector_crc(ord_, generation, data) != vector_check:  # type: ignore[arg-type]
-            bad = BadRow(ord_, id_, "vector")  # type: ignore[arg-type]
-    return StoredRow(ord_, id_, metadata, sparse, data), bad  # type: ignore[arg-type]
+                bad = BadRow(ord_, id_, "vector (missing)")
+        elif not isinstance(data, bytes) or vector_crc(ord_, generation, data) != vector_check:
+            bad = BadRow(ord_, id_, "vector")
+    return StoredRow(ord_, id_, metadata, sparse, data), bad
 
 
 def _sparse(rows: Sequence[StoredRow]) -> list[SparseValues | None] | None:
@@ -256,13 +267,13 @@ def _range(column: str, prefix: str, after: str | None) -> tuple[str, tuple[str,
     return ("WHERE " + " AND ".join(parts) if parts else ""), tuple(values)
 
 
-def _namespace_row(row: tuple[object, ...]) -> NamespaceRow:
+def _namespace_row(row: Row) -> NamespaceRow:
     ns_id, name, lsn, count, explicit, schema = row
     return NamespaceRow(
-        int(ns_id),  # type: ignore[call-overload]
+        int(ns_id),
         str(name),
-        int(lsn),  # type: ignore[call-overload]
-        int(count),  # type: ignore[call-overload]
+        int(lsn),
+        int(count),
         bool(explicit),
         None if schema is None else json.loads(str(schema)),
     )

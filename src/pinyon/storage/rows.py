@@ -11,7 +11,7 @@ from zlib import crc32
 
 import numpy as np
 
-from pinyon.types import SparseValues
+from pinyon.types import Floats, SparseValues
 
 _RECORD_HEAD = struct.Struct("<qqqIii").pack
 _VECTOR_HEAD = struct.Struct("<qq").pack
@@ -59,3 +59,8 @@ def decode_sparse(data: bytes | None) -> SparseValues | None:
         np.frombuffer(data, "<u4", nnz).astype(np.uint32),
         np.frombuffer(data, "<f4", nnz, offset=4 * nnz).astype(np.float32),
     )
+
+
+def decode_vector(data: bytes | None) -> Floats | None:
+    """(d,) float32, writable and the caller's own."""
+    return None if data is None else np.frombuffer(data, "<f4").astype(np.float32)

@@ -132,9 +132,7 @@ class Writer(View):
             self.create_namespace(name, explicit=False)
             pending = self._pending[name]
         if pending.count:
-            ids = [(pending.ns_id, id_) for id_ in batch.ids]
-            found = self.connection.executemany("SELECT ord FROM record WHERE ns_id = ? AND id = ?", ids).fetchall()
-            self._remove(pending, [row[0] for row in found])
+            self._remove(pending, self.ords_of(pending.ns_id, batch.ids))
         n = len(batch.ids)
         first = self._next_ord
         self._next_ord += n
@@ -154,9 +152,10 @@ class Writer(View):
     def _record_rows(self, ns_id: int, first: int, batch: RecordBatch) -> Iterator[tuple[object, ...]]:
         nothing = [None] * len(batch.ids)
         lsn = self.lsn
+        metadata = nothing if batch.metadata is None else batch.metadata
         sparse = nothing if batch.sparse is None else [encode_sparse(value) for value in batch.sparse]
-        for ord_, (id_, metadata, extra) in enumerate(zip(batch.ids, batch.metadata or nothing, sparse), first):
-            yield ord_, ns_id, id_, lsn, record_crc(ord_, ns_id, id_, lsn, metadata, extra), metadata, extra
+        for ord_, (id_, fields, extra) in enumerate(zip(batch.ids, metadata, sparse, strict=True), first):
+            yield ord_, ns_id, id_, lsn, record_crc(ord_, ns_id, id_, lsn, fields, extra), fields, extra
 
     def rewrite(self, name: str, row: StoredRow, metadata: bytes | None, sparse: SparseValues | None) -> None:
         """New metadata or sparse values for a record whose vector stays: it keeps its ord."""

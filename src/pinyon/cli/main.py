@@ -1,0 +1,59 @@
+"""Puts the program together. Importing it loads no engine, no model and no NumPy."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Annotated
+
+import typer
+
+from pinyon.cli.commands import COMMANDS, Command, Data, Group, Json
+from pinyon.cli.session import Session
+
+__all__ = ["app"]
+
+GROUPS = ("start", "ingesting", "searching", "records", "transfers", "backups", "upkeep", "doctor", "demo")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"pinyon {version('pinyon')}")
+        raise typer.Exit
+
+
+def _program(
+    context: typer.Context,
+    data: Data = None,
+    as_json: Json = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A vector database in a directory: search your own files by meaning, offline.
+
+    --data and --json may stand before or after the command. Results go to stdout, messages to stderr.
+    """
+    session: Session = context.obj
+    session.data = data or session.data
+    session.output.as_json = as_json
+
+
+def _build() -> typer.Typer:
+    for group in GROUPS:
+        importlib.import_module(f"pinyon.cli.{group}")
+    built = typer.Typer(
+        cls=Group,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        no_args_is_help=True,
+    )
+    built.callback()(_program)
+    for declared in COMMANDS.values():
+        built.command(declared.name, cls=Command)(declared.function)
+    return built
+
+
+app = _build()

@@ -1,0 +1,151 @@
+"""Answering one query: check it, pin one LSN, search, and fetch the hits inside the same read transaction."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pinyon.engine import checks
+from pinyon.engine.namespace import NamespaceState
+from pinyon.engine.planner import Found, Stages, search
+from pinyon.engine.reports import CorruptionWarning
+from pinyon.engine.snapshot import Snapshot
+from pinyon.filters import decode_metadata, parse
+from pinyon.limits import Limits
+from pinyon.storage.reading import View
+from pinyon.storage.rows import decode_sparse, decode_vector
+from pinyon.storage.values import StoredRow
+from pinyon.types import Floats, IndexSpec, Match, Query, QueryResult, Record, SparseValues
+
+if TYPE_CHECKING:
+    from pinyon.engine.index import Index
+
+
+def answer(index: Index, namespace: str, query: Query) -> QueryResult:
+    """Raises InvalidRequestError, FilterError; damaged hits are left out with a CorruptionWarning."""
+    limits = index.limits
+    checks.check_namespace(namespace, limits)
+    top_k = checks.check_top_k(query.top_k, limits)
+    node = None if query.filter is None else parse(query.filter, limits)
+    vector, sparse = checked_input(index.spec, limits, query)
+    stages = Stages()
+
+    def work(view: View) -> QueryResult:
+        opened = index.snapshot(view, namespace)
+        if opened is None:
+            return QueryResult((), namespace, int(view.meta("lsn") or 0))
+        state, snapshot = opened
+        wanted, weights = vector, sparse
+        if query.id is not None:
+            wanted, weights = _stored(view, snapshot, index.spec, query.id)
+            if wanted is None and weights is None:
+                return QueryResult((), namespace, snapshot.lsn)
+        stages.mark("catch up")
+        while True:
+            found = search(snapshot, wanted, weights, node, top_k, exact=query.exact, stages=stages)
+            matches, damaged = _matches(view, snapshot, found, top_k, query)
+            if not damaged:
+                break
+            _set_aside(index, state, damaged)
+            snapshot = snapshot.without(np.array(damaged, np.int64))
+        stages.mark("fetch")
+        plan = found.plan(snapshot, stages.milliseconds) if query.explain else None
+        return QueryResult(matches, namespace, snapshot.lsn, plan)
+
+    return index.read(work)
+
+
+def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats | None, SparseValues | None]:
+    """What was given against the kind of the index: (vector, sparse values), or (None, None) for a query by id."""
+    given = query.vector is not None
+    if query.id is not None:
+        checks.check_id(query.id, limits)
+        if given:
+            checks.refuse("Cannot provide both 'ID' and 'vector' at the same time. Leave one out.")
+        if query.sparse is not None:
+            checks.refuse("Cannot provide both 'ID' and 'sparse_vector' at the same time. Leave one out.")
+        return None, None
+    sparse = None if query.sparse is None else checks.check_sparse(query.sparse, limits, "the query")
+    if spec.vector_type == "sparse":
+        if sparse is None:
+            checks.refuse("Either 'sparse_vector' or 'ID' must be provided to query a sparse index.")
+        if given:
+            checks.refuse("Index configuration does not support dense values: query a sparse index without vector.")
+        return None, sparse
+    if not given:
+        if sparse is not None:
+            checks.refuse(
+                "Cannot query index with dense 'vector_type' with only sparse vector. Give a dense vector too."
+            )
+        checks.refuse("Either 'vector' or 'ID' must be provided to query a dense index.")
+    if sparse is not None and spec.metric != "dotproduct":
+        checks.refuse(
+            f"Sparse values can be queried with metric dotproduct only, and index {spec.name!r} uses {spec.metric}. "
+            "Leave the sparse vector out, or create the index with metric dotproduct."
+        )
+    assert spec.dimension is not None, "a dense index has a dimension"
+    return checks.check_query_vector(query.vector, spec.dimension), sparse
+
+
+def _stored(view: View, snapshot: Snapshot, spec: IndexSpec, id_: str) -> tuple[Floats | None, SparseValues | None]:
+    """The values of a stored record, as a query; (None, None) when there is no such record."""
+    for row in view.rows_by_id(snapshot.ns_id, [id_], values=True):
+        sparse = decode_sparse(row.sparse)
+        if spec.dimension is None:
+            return None, sparse
+        return decode_vector(row.data), sparse if spec.metric == "dotproduct" else None
+    return None, None
+
+
+def _matches(
+    view: View, snapshot: Snapshot, found: Found, top_k: int, query: Query
+) -> tuple[tuple[Match, ...], list[int]]:
+    """The hits with their contents, ties in order of id; or the ords of hits that are damaged."""
+    ords = snapshot.ords[found.rows].tolist()
+    scores = found.scores.tolist()
+    if len(ords) > top_k:
+        ords, scores = _cut_ties(view, ords, scores, top_k)
+    stored, damaged = view.readable_rows(ords, values=query.include_values)
+    if damaged:
+        return (), damaged
+    rows = [(stored[ord_], score) for ord_, score in zip(ords, scores, strict=True)]
+    if len(set(scores)) != len(scores):
+        sign = 1 if snapshot.metric == "euclidean" else -1
+        rows.sort(key=lambda row: (sign * row[1], row[0].id))
+    return tuple([_match(row, score, query) for row, score in rows]), []
+
+
+def _cut_ties(view: View, ords: list[int], scores: list[float], top_k: int) -> tuple[list[int], list[float]]:
+    """Of the rows that tie for the last places, those with the smallest ids."""
+    last = scores[top_k - 1]
+    sure = [at for at in range(top_k) if scores[at] != last]
+    tied = [at for at in range(len(ords)) if scores[at] == last]
+    ids = view.ids_of([ords[at] for at in tied])
+    tied.sort(key=lambda at: ids.get(ords[at], ""))
+    keep = (sure + tied)[:top_k]
+    return [ords[at] for at in keep], [scores[at] for at in keep]
+
+
+def _set_aside(index: Index, state: NamespaceState, ords: Sequence[int]) -> None:
+    state.exclude(ords)
+    warnings.warn(
+        f"{index.path}: {len(ords)} damaged record(s) of index {index.name!r} (ord {', '.join(map(str, ords))}) are "
+        "left out of results: their bytes do not match their checksums. Run `pinyon repair`.",
+        CorruptionWarning,
+        stacklevel=6,
+    )
+
+
+def _match(row: StoredRow, score: float, query: Query) -> Match:
+    metadata = decode_metadata(row.metadata) if query.include_metadata and row.metadata is not None else None
+    if not query.include_values:
+        return Match(row.id, score, None, None, metadata)
+    return Match(row.id, score, decode_vector(row.data), decode_sparse(row.sparse), metadata)
+
+
+def as_record(row: StoredRow) -> Record:
+    """A stored row as it is given back."""
+    return Record(row.id, decode_vector(row.data), decode_sparse(row.sparse), decode_metadata(row.metadata))
