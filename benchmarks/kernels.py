@@ -15,10 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from pinyon.distance import prepare, scores
 from pinyon.index.calibrate import calibrate
@@ -96,7 +94,7 @@ def measure(search: Search, which: Case, base: Floats, queries: Floats) -> str:
 
 def report(name: str, search: Search, asked: list[Case], base: Floats, queries: Floats) -> None:
     cells = [f"{measure(search, which, base, queries):>18}" for which in asked]
-    print(f"{name:28}" + " |".join(cells), flush=True)
+    print(f"{name:30}" + " |".join(cells), flush=True)
 
 
 def fixed(scan: Scan, vectors: Vectors, depth: int) -> Search:
@@ -139,18 +137,23 @@ def main() -> int:
     if not available():
         print("kernels: skipped, faiss is not installed")
         return 0
-    base, queries = load(options.rows, options.queries)
+    with threadpool_limits(limits=1):
+        compare(options.rows, options.queries, with_graph=not options.no_graph)
+    return 0
+
+
+def compare(rows: int, count: int, *, with_graph: bool) -> None:
+    base, queries = load(rows, count)
     asked = cases(base, queries)
     vectors = Vectors(base.shape[1], (base,))
     print(f"{len(base)} x {base.shape[1]}, {len(queries)} queries, top {TOP_K}; recall, p50 ms, mean ms per filter")
-    print(f"{'':28}" + " |".join(f"{which.name:>18}" for which in asked))
-    report("exact", lambda q, m: flat_search([base], q, "cosine", TOP_K, m)[0], asked, base, queries[: len(queries)])
-    if not options.no_graph:
+    print(f"{'':30}" + " |".join(f"{which.name:>18}" for which in asked))
+    report("exact", lambda q, m: flat_search([base], q, "cosine", TOP_K, m)[0], asked, base, queries)
+    if with_graph:
         search, seconds = graph(base)
         report(f"hnsw ef128 ({seconds:.1f} s)", search, asked[:1], base, queries)
     for width, depths in WIDTHS.items():
         codes(width, depths, vectors, base, queries, asked)
-    return 0
 
 
 def codes(
@@ -169,10 +172,10 @@ def codes(
         report(f"  rerank {depth}", fixed(scan, vectors, depth), asked, base, queries)
     for target in (0.99, 0.995):
         start = time.perf_counter()
-        depth = calibrate(scan, vectors, None, "cosine", target)
+        chosen = calibrate(scan, vectors, None, "cosine", target)
         seconds = time.perf_counter() - start
-        name = f"  to {target} from {depth.plain[0]} ({seconds:.2f} s)"
-        report(name, adaptive(scan, vectors, depth), asked, base, queries)
+        name = f"  to {target} from {chosen.plain[0]} ({seconds:.2f} s)"
+        report(name, adaptive(scan, vectors, chosen), asked, base, queries)
 
 
 if __name__ == "__main__":

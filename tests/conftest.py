@@ -55,6 +55,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Shows what long tests counted (``record_property("record", "...")``): how often they killed, tore and flipped."""
+    reports = [report for name in ("passed", "failed") for report in terminalreporter.stats.get(name, [])]
+    records = [str(value) for report in reports for key, value in report.user_properties if key == "record"]
+    if records:
+        terminalreporter.section("records")
+        for record in sorted(records):
+            terminalreporter.write_line(record)
+
+
 class NetworkUsedError(RuntimeError):
     """Not an OSError, so that code which survives a dead network does not survive this."""
 

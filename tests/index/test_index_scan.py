@@ -175,6 +175,8 @@ def test_arrays_that_do_not_belong_together_are_refused() -> None:
         Scan.from_arrays({"codes": arrays["codes"]}, "cosine")
     with pytest.raises(FormatError, match="rebuild"):
         Scan.from_arrays({**arrays, "layout": np.array([8, 8, 99])}, "cosine")
+    with pytest.raises(FormatError, match="another metric"):
+        Scan.from_arrays(arrays, "euclidean")
     with pytest.raises(FormatError, match="rebuild"):
         Scan.from_arrays({**arrays, "codes": arrays["codes"][:40]}, "cosine")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,7 +115,7 @@ def test_list_gives_pages_of_ids_that_are_also_the_pages_of_sdk_10(index: Index)
     assert [id for ids in pages for id in ids] == sorted(str(number) for number in range(20))
     assert [item.id for page in pages for item in page.vectors] == [id for ids in pages for id in ids]
     assert list(index.fetch(ids=pages[0]).vectors) == pages[0]
-    assert [ids for ids in index.list(prefix="1", limit=100)] == [["1", *(str(n) for n in range(10, 20))]]
+    assert list(index.list(prefix="1", limit=100)) == [["1", *(str(n) for n in range(10, 20))]]
     assert list(index.list(namespace="unknown")) == []
 
 
@@ -148,17 +148,22 @@ def test_iterate_goes_through_a_namespace_in_the_order_of_ids(index: Index, vect
     assert list(index.iterate(namespace="unknown")) == []
 
 
+def test_ready_says_that_nothing_is_left_to_do_in_the_background(index: Index) -> None:
+    assert index.ready()
+    assert index.ready("", timeout=5)
+    assert index.ready("unknown", timeout=5)
+
+
 def test_a_request_keyword_of_the_sdks_changes_nothing(index: Index, vectors: Floats) -> None:
     plain = index.query(vector=vectors[0], top_k=3)
     assert index.query(vector=vectors[0], top_k=3, timeout=5, _check_type=False, scan_factor=2.0) == plain  # type: ignore[call-arg]
 
 
 def test_async_req_gives_a_future_that_has_run(index: Index, vectors: Floats) -> None:
-    future = index.query(vector=vectors[0], top_k=3, async_req=True)  # type: ignore[call-arg]
-    assert future.ready() and future.successful()  # type: ignore[attr-defined]
-    assert future.get().matches == future.result(timeout=1).matches  # type: ignore[attr-defined]
-    failed = index.query(vector=[1.0], top_k=3, async_req=True)  # type: ignore[call-arg]
-    assert not failed.successful()  # type: ignore[attr-defined]
+    future: Any = index.query(vector=vectors[0], top_k=3, async_req=True)  # type: ignore[call-arg]
+    assert [future.ready(), future.successful()] == [True, True]
+    assert future.get().matches == future.result(timeout=1).matches
+    failed: Any = index.query(vector=[1.0], top_k=3, async_req=True)  # type: ignore[call-arg]
+    assert not failed.successful()
     with pytest.raises(InvalidRequestError, match="Vector dimension 1 does not match"):
-        failed.get()  # type: ignore[attr-defined]
-    gc.collect()
+        failed.get()

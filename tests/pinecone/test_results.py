@@ -19,7 +19,8 @@ def test_a_query_answers_by_attribute_and_by_key(index: Index, vectors: Floats) 
     assert response.get("matches") is response.matches
     assert response["namespace"] == response.namespace == ""
     assert response["usage"]["read_units"] == response.usage.read_units == 1
-    assert match.metadata["text"] == match["metadata"]["text"] == "text 3"
+    assert match.metadata == match["metadata"]
+    assert match["metadata"]["text"] == "text 3"
     assert "score" in match
     assert "distance" not in match
     assert match.get("distance", 7) == 7
@@ -68,7 +69,9 @@ def test_a_representation_is_short(index: Index, vectors: Floats) -> None:
     assert lines[0] == "QueryResponse(namespace='', matches=["
     assert lines[1].startswith("  ScoredVector(id='3', score=1, values=[")
     assert lines[1].endswith("… 8 in all], metadata={'number': 3, 'parity': 'odd', 'text': 'text 3'}),")
-    assert repr(index.query(vector=vectors[3], top_k=1, namespace="none")) == "QueryResponse(namespace='none', matches=[])"
+    assert (
+        repr(index.query(vector=vectors[3], top_k=1, namespace="none")) == "QueryResponse(namespace='none', matches=[])"
+    )
     assert repr(index) == "Index('docs', dense, dimension=8, metric='cosine')"
 
 

@@ -105,9 +105,7 @@ def test_metadata_columns_are_the_same_as_a_list_of_objects(
     assert rows_of(one) == rows_of(two)
 
 
-def test_upsert_from_dataframe_is_upsert_in_batches(
-    make_index: Callable[..., Index], rng: np.random.Generator
-) -> None:
+def test_upsert_from_dataframe_is_upsert_in_batches(make_index: Callable[..., Index], rng: np.random.Generator) -> None:
     array = rng.normal(size=(3, 8)).astype(np.float32)
     index = make_index()
     response = index.upsert_from_dataframe(_frame(array), namespace="ns", batch_size=2)

@@ -54,10 +54,14 @@ def test_a_batch_commits_as_one(index: Index, vectors: Floats) -> None:
 
 
 def test_an_exception_discards_the_whole_batch(index: Index, vectors: Floats) -> None:
-    with pytest.raises(InvalidRequestError, match="Vector dimension 2"), index.batch() as batch:
-        batch.upsert([("new", vectors[0])])
-        batch.delete(delete_all=True)
-        batch.upsert([("bad", [1.0, 2.0])])
+    def write() -> None:
+        with index.batch() as batch:
+            batch.upsert([("new", vectors[0])])
+            batch.delete(delete_all=True)
+            batch.upsert([("bad", [1.0, 2.0])])
+
+    with pytest.raises(InvalidRequestError, match="Vector dimension 2"):
+        write()
     assert [record.id for record in index.iterate()] == sorted(str(number) for number in range(20))
 
 

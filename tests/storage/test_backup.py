@@ -10,11 +10,11 @@ from pathlib import Path
 
 import apsw
 import pytest
-from storage.sample import DIMENSION, SPEC, batch, contents, flip, make_truth
 
 from pinyon.errors import AlreadyExistsError, CorruptionError, FormatError, NotFoundError, PinyonError
 from pinyon.storage.backup import BackupMeta, Manifest, _checksum, read_manifest, restore, snapshot
 from pinyon.storage.truth import Truth
+from storage.sample import DIMENSION, SPEC, batch, contents, flip, make_truth
 
 META = BackupMeta("films", "a" * 32, SPEC, name="weekly", description="매주")
 
@@ -117,7 +117,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(AlreadyExistsError, match=r"live\.sqlite exists already"):
         restore(folder, tmp_path / "live.sqlite")
     (tmp_path / "r.sqlite-wal").write_bytes(b"left over")
-    with pytest.raises(AlreadyExistsError, match="r.sqlite-wal exists already"):
+    with pytest.raises(AlreadyExistsError, match=r"r\.sqlite-wal exists already"):
         restore(folder, tmp_path / "r.sqlite")
 
 
@@ -183,7 +183,14 @@ def test_a_newer_backup_or_index_format_is_refused_and_named(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"size": -1}, {"size": "12"}, {"sha256": "../../etc"}, {"record_count": True}, {"file": "/etc/passwd"}, {"spec": 3}],
+    [
+        {"size": -1},
+        {"size": "12"},
+        {"sha256": "../../etc"},
+        {"record_count": True},
+        {"file": "/etc/passwd"},
+        {"spec": 3},
+    ],
     ids=str,
 )
 def test_a_manifest_of_wrong_types_or_extra_fields_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:

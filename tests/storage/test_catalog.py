@@ -95,9 +95,14 @@ def test_edits_from_many_threads_all_count(catalog: Catalog) -> None:
 
 def test_an_edit_that_fails_changes_nothing(catalog: Catalog) -> None:
     entry = catalog.create_index(SPECS[0])
-    with pytest.raises(RuntimeError), catalog.edit_index("films") as edit:
-        edit.spec = replace(edit.spec, tags={"a": "b"})
-        raise RuntimeError
+
+    def change() -> None:
+        with catalog.edit_index("films") as edit:
+            edit.spec = replace(edit.spec, tags={"a": "b"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        change()
     assert catalog.get_index("films") == entry
 
 

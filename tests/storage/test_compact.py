@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from storage.sample import DIMENSION, batch, contents, flip, make_truth, offset_of
 
 from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.check import verify
 from pinyon.storage.compact import compact
 from pinyon.storage.repair import repair
 from pinyon.storage.truth import Truth
+from storage.sample import DIMENSION, batch, contents, flip, make_truth, offset_of
 
 NO_CACHE = CacheDirectory(None)
 

@@ -170,7 +170,7 @@ def _pieces(text: str, start: int, end: int, size: int, levels: Sequence[re.Patt
 def _earlier(text: str, section_start: int, start: int, overlap: int, style: Style) -> int:
     """Where a chunk begins so that it repeats the end of the one before: at a sentence or line, else at a word."""
     low = max(section_start, start - overlap)
-    if low == start or low == section_start:
+    if low in (start, section_start):
         return start
     for level in (_SENTENCE if style != "code" else _LINE, _WORD):
         for match in level.finditer(text, low, start):

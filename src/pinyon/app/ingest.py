@@ -200,7 +200,7 @@ def model_spec(
 
 
 def embedder_of(spec: IndexSpec) -> Embedder:
-    """The embedder of an index. Raises FailedPreconditionError, ModelMismatchError, NotFoundError, MissingExtraError."""
+    """The model of an index. Raises FailedPreconditionError, ModelMismatchError, NotFoundError, MissingExtraError."""
     if spec.embed is None:
         raise FailedPreconditionError(no_model(spec.name, None))
     embedder = default_models().get(spec.embed.model)

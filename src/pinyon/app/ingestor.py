@@ -85,7 +85,7 @@ class Ingestor:
     embedder: needed for entries with text; must be the one that the index was created for.
     progress: called with (units done, records embedded or stored so far) after each group.
     stop: asked before each batch; True ends the run, with what was committed kept.
-    Raises FailedPreconditionError, ModelMismatchError or InvalidRequestError when text cannot be embedded for the index.
+    Raises FailedPreconditionError, ModelMismatchError when text cannot be embedded for the index.
     """
 
     def __init__(

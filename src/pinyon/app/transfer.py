@@ -19,7 +19,7 @@ import orjson
 from pinyon.app.rows import Columns, Row, ids_file, open_rows, pyarrow_module
 from pinyon.engine import Database, Index
 from pinyon.errors import AlreadyExistsError, FailedPreconditionError, InvalidRequestError, PinyonError
-from pinyon.types import Floats, IndexSpec, Metric, Record
+from pinyon.types import Floats, IndexSpec, Match, Metric, Record
 
 __all__ = ["SUFFIXES", "Exported", "Imported", "export_index", "import_index", "record_json"]
 
@@ -83,7 +83,7 @@ def export_index(
                     left_out += sum(r.metadata is not None or r.sparse_values is not None for r in page)
                     progress(done)
         for part, file in zip(parts, files, strict=True):
-            os.replace(part, file)
+            part.replace(file)
     finally:
         for part in parts:
             with suppress(OSError):
@@ -142,7 +142,7 @@ def exact_numbers(values: Floats) -> Any:
     return values.tolist()
 
 
-def record_json(record: Record, namespace: str | None = None, *, include_values: bool = True) -> dict[str, Any]:
+def record_json(record: Record | Match, namespace: str | None = None, *, include_values: bool = True) -> dict[str, Any]:
     """A record as it is exported; absent parts are left out."""
     found: dict[str, Any] = {"id": record.id}
     if namespace is not None:

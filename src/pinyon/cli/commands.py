@@ -21,7 +21,9 @@ SECTIONS = ("Start", "Search", "Records", "Files", "Safety")
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", envvar="PINYON_DATA", metavar="DIR", help=f"The data directory [default: {DEFAULT_DATA}]."),
+    typer.Option(
+        "--data", envvar="PINYON_DATA", metavar="DIR", help=f"The data directory [default: ./{DEFAULT_DATA}]."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 IndexName = Annotated[
@@ -112,7 +114,7 @@ class Group(TyperGroup):
         for section in SECTIONS:
             chosen = [self.commands[name] for name, declared in COMMANDS.items() if declared.section == section]
             with formatter.section(section):
-                formatter.write_dl([(one.name or "", one.get_short_help_str(limit=90)) for one in chosen])
+                formatter.write_dl([(one.name or "", one.get_short_help_str(limit=200)) for one in chosen])
 
     def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override, unused-ignore]
         with formatter.section("Exit codes"):

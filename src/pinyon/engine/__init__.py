@@ -6,5 +6,15 @@ from pinyon.engine.reports import CorruptionWarning, NamespaceReport
 from pinyon.engine.writes import Batch
 from pinyon.storage.catalog import BackupInfo
 from pinyon.storage.check import Finding
+from pinyon.storage.compact import CompactReport
 
-__all__ = ["BackupInfo", "Batch", "CorruptionWarning", "Database", "Finding", "Index", "NamespaceReport"]
+__all__ = [
+    "BackupInfo",
+    "Batch",
+    "CompactReport",
+    "CorruptionWarning",
+    "Database",
+    "Finding",
+    "Index",
+    "NamespaceReport",
+]

@@ -27,10 +27,11 @@ from pinyon.errors import (
     StorageError,
 )
 from pinyon.limits import DEFAULT, Limits
-from pinyon.storage import backup, check
+from pinyon.storage import backup, check, compact, repair
 from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.catalog import BackupInfo, Catalog, IndexEntry
 from pinyon.storage.check import Finding
+from pinyon.storage.compact import CompactReport
 from pinyon.storage.truth import Truth
 from pinyon.types import EmbedSpec, IndexKind, IndexSpec
 
@@ -136,9 +137,7 @@ class Database:
             for table in ("vector", "record", "tombstone", "cache", "namespace"):
                 writer.connection.execute(f"DELETE FROM {table}")
         self._catalog.delete_index(name)
-        with self._lock:
-            self._indexes.pop(entry.uuid, None)
-        index.close()
+        self._release(entry.uuid)
         self._remove_files(entry.uuid)
 
     def index(self, name: str) -> Index:
@@ -249,6 +248,8 @@ class Database:
             file = Path(folder) / "index.sqlite"
             backup.restore(source, file, index_uuid=uuid)
             stored = Truth(file, spec.dimension)
+            # The mode is in the file's header, and a database in memory has no place for a write-ahead log.
+            stored.connections.connection().pragma("journal_mode", "delete")
             truth = Truth(None, spec.dimension, write_wait=self.limits.write_wait)
             with truth.connections.connection().backup("main", stored.connections.connection(), "main") as copy:
                 copy.step()
@@ -275,6 +276,42 @@ class Database:
                 found = check.verify_file(path, self._caches(entry.uuid), entry.spec.dimension, progress=report)
             findings += [replace(finding, index=entry.spec.name) for finding in found]
         return findings
+
+    def repair(self, index: str | None = None) -> list[Finding]:
+        """Mend one index, or all: damaged rows are set aside and named, damaged caches are dropped, the rest is served.
+
+        Handles on the index are closed; get new ones. An empty list means that nothing was damaged. Raises BusyError
+        when pages are damaged and another process has the file open.
+        """
+        findings: list[Finding] = []
+        for entry in self._chosen(index):
+            path = self._truth_path(entry.uuid)
+            if path is None:
+                continue
+            self._release(entry.uuid)
+            found = repair.repair(
+                path, self._caches(entry.uuid), entry.spec.dimension, write_wait=self.limits.write_wait
+            )
+            findings += [replace(finding, index=entry.spec.name) for finding in found]
+        return findings
+
+    def compact(self, index: str | None = None, *, purge_quarantine: bool = False) -> list[CompactReport]:
+        """Give space back: deleted content is then found nowhere in the data directory, backups aside."""
+        reports = []
+        for entry in self._chosen(index):
+            handle = self.index(entry.spec.name)
+            with handle.at_rest():
+                report = compact.compact(
+                    handle.truth.connections, self._caches(entry.uuid), purge_quarantine=purge_quarantine
+                )
+            reports.append(replace(report, index=entry.spec.name))
+        return reports
+
+    def _release(self, uuid: str) -> None:
+        with self._lock:
+            handle = self._indexes.pop(uuid, None)
+        if handle is not None:
+            handle.close()
 
     # -- paths --------------------------------------------------------------------------------------------------------
 

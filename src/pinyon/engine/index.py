@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -379,6 +380,14 @@ class Index:
             return NamespaceReport.of(namespace, *opened)
 
         return self.read(work)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """No background work inside, and nothing in memory afterwards: the file's caches are about to go."""
+        with self.maintenance.paused():
+            yield
+            with self._states_lock:
+                self._states.clear()
 
     def abandon_after_fork(self) -> None:
         """In a forked child: forget what the parent's threads may have been in the middle of, and load it anew."""

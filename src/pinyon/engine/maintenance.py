@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -136,6 +137,16 @@ class Maintenance:
             finally:
                 self._working.release()
         return True
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No work goes on inside; at the end all that it knew of the caches is forgotten."""
+        with self._working:
+            yield
+            self._dirty.clear()
+            self._saved.clear()
+            self._unreachable.clear()
+            self._cache.close()
 
     # -- the work -----------------------------------------------------------------------------------------------------
 

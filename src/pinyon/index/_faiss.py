@@ -101,8 +101,8 @@ def serialise(index: Any) -> NDArray[np.uint8]:
     return data
 
 
-def deserialise(data: NDArray[np.uint8], d: int, n: int) -> Any:
-    """The index in ``data``; FormatError when it is not one of n rows of dimension d."""
+def deserialise(data: NDArray[np.uint8], d: int, n: int, metric: Metric) -> Any:
+    """The index in ``data``; FormatError when it is not one of n rows of dimension d for ``metric``."""
     faiss = load()
     try:
         index = faiss.deserialize_index(np.ascontiguousarray(data, dtype=np.uint8))
@@ -113,4 +113,6 @@ def deserialise(data: NDArray[np.uint8], d: int, n: int) -> Any:
             f"the quantised codes are a {type(index).__name__} of {index.ntotal} rows and dimension {index.d},"
             f" not one list of {n} rows and dimension {d}; rebuild them"
         )
+    if (index.metric_type == faiss.METRIC_L2) != (metric == "euclidean"):
+        raise FormatError(f"the quantised codes serve another metric than {metric}; rebuild them")
     return index

@@ -112,7 +112,7 @@ class Scan:
         d, padded, n = (int(value) for value in arrays["layout"])
         if not 0 < d <= padded:
             raise FormatError(f"quantised codes of dimension {d}, padded to {padded}, make no sense; rebuild them")
-        return cls(_faiss.deserialise(arrays["codes"], padded, n), d, padded, metric, n)
+        return cls(_faiss.deserialise(arrays["codes"], padded, n, metric), d, padded, metric, n)
 
     @property
     def nbytes(self) -> int:

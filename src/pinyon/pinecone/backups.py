@@ -37,8 +37,19 @@ class BackupModel(Fields):
     )
     backup_id: str
     source_index_name: str
+    source_index_id: str
     name: str
+    description: str
+    status: str
+    cloud: str
+    region: str
+    dimension: int | None
+    metric: str
+    record_count: int
+    namespace_count: int
+    size_bytes: int
     tags: Mapping[str, str]
+    created_at: str
 
 
 class BackupList(Listing[BackupModel]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from pinyon.pinecone import inputs
 from pinyon.pinecone.selectors import check_delete, check_update
@@ -70,7 +70,7 @@ class Batch:
         else:
             self._batch.delete_all(space)
 
-    def __enter__(self) -> Batch:
+    def __enter__(self) -> Self:
         self._batch.__enter__()
         return self
 

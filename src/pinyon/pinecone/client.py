@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from pinyon.engine import Database
 from pinyon.errors import InvalidRequestError
@@ -213,7 +213,7 @@ class Pinecone:
         """Closes every index of this object. Using it afterwards raises ClosedError."""
         self._database.close()
 
-    def __enter__(self) -> Pinecone:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone import inputs, reading
@@ -26,7 +26,7 @@ from pinyon.pinecone.selectors import check_delete, check_update
 from pinyon.pinecone.tokens import namespace_of
 from pinyon.pinecone.transport import request
 from pinyon.pinecone.vectors import SparseValues, Vector, stored
-from pinyon.types import Query
+from pinyon.types import Query, WriteResult
 
 
 class Index(NamespaceCalls, RecordCalls):
@@ -69,23 +69,22 @@ class Index(NamespaceCalls, RecordCalls):
         """
         space = namespace_of(namespace)
         if batch_size is None:
-            columns = inputs.read_columns(vectors, ids, metadata, sparse_values)
-            written = self._index.upsert(
-                space, columns.ids, columns.values, sparse=columns.sparse, metadata=columns.metadata
-            )
+            written = self._write(space, inputs.read_columns(vectors, ids, metadata, sparse_values))
             return UpsertResponse(written.count, written.lsn)
         count, lsn, batches = 0, None, 0
-        total = len(vectors) if hasattr(vectors, "__len__") else None
-        with progress(show_progress, total) as advance:
-            for columns in inputs.read_batches(
-                vectors, batch_size, ids=ids, metadata=metadata, sparse_values=sparse_values
-            ):
-                written = self._index.upsert(
-                    space, columns.ids, columns.values, sparse=columns.sparse, metadata=columns.metadata
-                )
+        all_rows = vectors if ids is None else ids
+        read = inputs.read_batches(vectors, batch_size, ids=ids, metadata=metadata, sparse_values=sparse_values)
+        with progress(show_progress, len(all_rows) if hasattr(all_rows, "__len__") else None) as advance:
+            for columns in read:
+                written = self._write(space, columns)
                 count, lsn, batches = count + written.count, written.lsn, batches + 1
                 advance(len(columns.ids))
         return UpsertResponse(count, lsn, batches)
+
+    def _write(self, namespace: str, columns: inputs.Columns) -> WriteResult:
+        return self._index.upsert(
+            namespace, columns.ids, columns.values, sparse=columns.sparse, metadata=columns.metadata
+        )
 
     @request
     def upsert_from_dataframe(
@@ -317,9 +316,16 @@ class Index(NamespaceCalls, RecordCalls):
             )
         return DescribeIndexStatsResponse(self._index.stats())
 
+    def ready(self, namespace: str | None = None, timeout: float | None = None) -> bool:
+        """Waits until the background work on what was written is done: searches are right before, and faster after.
+
+        namespace None means all of them here. Gives False when ``timeout`` seconds ran out first.
+        """
+        return self._index.ready(None if namespace is None else namespace_of(namespace), timeout)
+
     # -- life cycle ---------------------------------------------------------------------------------------------------
 
-    def __enter__(self) -> Index:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -63,10 +63,10 @@ def read_columns(vectors: Any, ids: Any = None, metadata: Any = None, sparse_val
     return _from_records(vectors)
 
 
-def read_batches(vectors: Any, size: int, **columns: Any) -> Iterator[Columns]:
+def read_batches(vectors: Any, size: Any, **columns: Any) -> Iterator[Columns]:
     """``read_columns`` in batches of ``size``; records of an iterator are drawn only as they are needed."""
-    if size < 1:
-        raise InvalidRequestError(f"batch_size must be at least 1, got {size!r}.")
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise InvalidRequestError(f"batch_size must be a whole number of at least 1, got {size!r}.")
     if all(column is None for column in columns.values()) and isinstance(vectors, Iterator):
         while chunk := list(islice(vectors, size)):
             yield _from_records(chunk)

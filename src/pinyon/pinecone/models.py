@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone.results import Fields, Pagination
-from pinyon.pinecone.view import View, frame, html_table, lines
+from pinyon.pinecone.view import View, describe, frame, html_table, lines
 from pinyon.types import EmbedSpec, IndexSpec
 
 T = TypeVar("T", bound=View)
@@ -118,6 +118,10 @@ class IndexModel(View):
         """The model that the index embeds text with, or None."""
         return None if self._spec.embed is None else _embed_settings(self._spec.embed)
 
+    def __repr__(self) -> str:
+        shown = describe(self, ("name", "dimension", "metric", "vector_type", "deletion_protection", "tags"))
+        return shown if self._spec.embed is None else f"{shown[:-1]}, embed={self._spec.embed.model!r})"
+
     @property
     def kind(self) -> str:
         """How vectors are searched: auto, flat or scan."""
@@ -183,6 +187,9 @@ class Listing(Generic[T]):
             return self.data
         return self.data[key]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.data if key in self._keys() else default
+
     def _keys(self) -> tuple[str, ...]:
         return ("data",)
 
@@ -238,6 +245,9 @@ class ModelInfo(Fields):
     @property
     def name(self) -> str:
         return self.model
+
+    def __repr__(self) -> str:
+        return describe(self, ("model", "type", "vector_type", "default_dimension", "short_description"))
 
 
 class ModelInfoList(Listing[ModelInfo]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from pinyon.pinecone.vectors import ScoredVector, Vector
+from pinyon.pinecone.vectors import NamespacedVector, ScoredVector, Vector
 from pinyon.pinecone.view import View, frame, html_table, lines, plain, short
 from pinyon.types import IndexStats, NamespaceInfo, Plan
 
@@ -89,6 +89,7 @@ class QueryNamespacesResults(QueryResponse):
 
     __slots__ = ("ns_usage",)
     _fields: ClassVar[tuple[str, ...]] = ("matches", "usage", "ns_usage")
+    matches: list[NamespacedVector]  # type: ignore[assignment]
     ns_usage: Mapping[str, Usage]
 
     def __repr__(self) -> str:

@@ -14,13 +14,11 @@ import json
 import os
 import re
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import uuid4
 
 import apsw
@@ -40,7 +38,8 @@ from pinyon.storage.files import (
     write_durably,
     write_fully,
 )
-from pinyon.storage.schema import APPLICATION_ID, FORMAT, TRUTH
+from pinyon.storage.layout import differences, file_uri, layout_of, truth_layout
+from pinyon.storage.schema import APPLICATION_ID, FORMAT
 from pinyon.types import IndexSpec
 
 BACKUP_FORMAT: Final = 1
@@ -139,9 +138,7 @@ def snapshot(connection: apsw.Connection, target_dir: Path, meta: BackupMeta) ->
 
 
 def _vacuum_into(connection: apsw.Connection, target: Path) -> None:
-    uri = "file:" + quote(str(target.absolute()).replace(os.sep, "/"))
-    if sys.platform == "win32":
-        uri = uri.replace("file:", "file:///", 1)
+    uri = file_uri(target)
     if not connection.db_filename("main"):
         uri += f"?vfs={apsw.vfs_names()[0]}"  # else the copy of a memory database would be one in memory too
     connection.execute("VACUUM INTO ?", (uri,))
@@ -350,38 +347,11 @@ def _check_layout(connection: apsw.Connection, path: Path) -> None:
     """Refuses triggers, views, virtual tables and foreign tables: a backup brings data, and nothing that acts."""
     found, wanted = layout_of(connection), truth_layout()
     if found != wanted:
-        odd = sorted(set(found) ^ set(wanted) or {name for name in wanted if found[name] != wanted[name]})
-        raise FormatError(
-            f"{path.name} is not laid out like an index of Pinyon (see {', '.join(odd[:3])}). Not restored."
-        )
+        odd = ", ".join(differences(found, wanted)[:3])
+        raise FormatError(f"{path.name} is not laid out like an index of Pinyon (see {odd}). Nothing was restored.")
     version = connection.execute("SELECT value FROM meta WHERE key = 'format'").get
     if not isinstance(version, int) or version > FORMAT:
         raise FormatError(
             f"the backup holds an index of format {version}, and this release reads up to {FORMAT}. "
             "Upgrade Pinyon: pip install --upgrade pinyon"
         )
-
-
-def truth_layout() -> dict[str, tuple[Any, ...]]:
-    """``layout_of`` a fresh truth file."""
-    scratch = apsw.Connection(":memory:")
-    try:
-        scratch.execute(TRUTH)
-        return layout_of(scratch)
-    finally:
-        scratch.close()
-
-
-def layout_of(connection: apsw.Connection) -> dict[str, tuple[Any, ...]]:
-    """What each name in the schema is: its kind, whether it is virtual, and its columns."""
-    sql = "SELECT type, name, coalesce(sql LIKE 'create virtual%', 0) FROM sqlite_schema"
-    rows: Any = connection.execute(sql).fetchall()
-    layout: dict[str, tuple[Any, ...]] = {}
-    for kind, name, virtual in rows:
-        if name.startswith("sqlite_stat"):
-            continue
-        columns: tuple[Any, ...] = ()
-        if kind == "table" and not virtual:
-            columns = tuple(connection.execute("SELECT name, type, pk FROM pragma_table_info(?)", (name,)).fetchall())
-        layout[name] = (kind, virtual, columns)
-    return layout

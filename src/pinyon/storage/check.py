@@ -14,8 +14,9 @@ import orjson
 from pinyon.errors import CorruptionError, FormatError, PinyonError, StorageError
 from pinyon.storage.cache import CacheDirectory, open_arrays
 from pinyon.storage.connection import Connections
+from pinyon.storage.layout import differences, is_foreign, layout_of, truth_layout
 from pinyon.storage.rows import decode_sparse, record_crc, vector_crc
-from pinyon.storage.schema import APPLICATION_ID
+from pinyon.storage.schema import APPLICATION_ID, FORMAT
 
 REPAIR: Final = "run `pinyon repair`"
 REBUILT: Final = "nothing to do: it is rebuilt from the truth file when it is needed"
@@ -44,7 +45,7 @@ class RawRow(NamedTuple):
 
     ord: int
     ns_id: Any
-    id: bytes
+    id: bytes | None
     lsn: Any
     crc: Any
     metadata: Any
@@ -57,7 +58,7 @@ class RawRow(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.id.decode("utf-8", "backslashreplace")
+        return (self.id or b"").decode("utf-8", "backslashreplace")
 
 
 # Casts: one flipped bit in a row's header turns a blob into text, which need not be valid UTF-8.
@@ -77,7 +78,7 @@ _KINDS: Final = frozenset(
 
 def row_problem(row: RawRow, dimension: int | None) -> str | None:
     """What is wrong with a row, or None. dimension: of a dense index; None for a sparse one."""
-    if row.kinds not in _KINDS:
+    if row.kinds not in _KINDS or row.id is None:
         return f"its fields have the types {row.kinds}"
     try:
         crc = record_crc(row.ord, row.ns_id, row.id.decode(), row.lsn, row.metadata, row.sparse)
@@ -125,6 +126,8 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     pages_damaged: bool = False
     """SQLite itself cannot follow its pages: rows have to be salvaged into a new file."""
+    schema_damaged: bool = False
+    """The definitions on the first page are not ours any more: nothing can be asked through them."""
     bad_rows: dict[int, str] = field(default_factory=dict)
     orphan_vectors: list[int] = field(default_factory=list)
     lost_namespaces: set[int] = field(default_factory=set)
@@ -152,10 +155,15 @@ def verify(
 def verify_file(
     path: Path, cache: CacheDirectory, dimension: int | None, *, progress: Progress | None = None
 ) -> list[Finding]:
-    """Checks an index by its path: also one that does not open any more, which is then the finding."""
+    """Checks an index by its path: also one that does not open any more, which is then the finding.
+
+    Raises FormatError on another program's database and on a newer format, StorageError.
+    """
     try:
         connections = Connections(path, application_id=APPLICATION_ID, read_only=True)
     except (CorruptionError, FormatError) as error:
+        if is_foreign(path):
+            raise
         return [Finding(str(path), "file header", error.message, REPAIR)]
     try:
         return verify(connections, cache, dimension, progress=progress)
@@ -169,6 +177,9 @@ def examine(
     """The whole check inside one read transaction."""
     report = Report(connections.label)
     with connections.read() as connection:
+        _guarded(report, _check_schema, connection)
+        if report.schema_damaged:
+            return report
         for check in (_check_pages, _check_positions):
             _guarded(report, check, connection)
         _guarded(report, lambda c, r: _check_rows(c, r, dimension, progress), connection)
@@ -185,6 +196,19 @@ def _guarded(report: Report, check: Callable[[apsw.Connection, Report], None], c
     except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
         report.pages_damaged = True
         report.add("pages", f"SQLite cannot read on: {error}")
+
+
+def _check_schema(connection: apsw.Connection, report: Report) -> None:
+    wrong = differences(layout_of(connection), truth_layout())
+    version = None if "meta" in wrong else connection.execute("SELECT value FROM meta WHERE key = 'format'").get
+    if isinstance(version, int) and version > FORMAT:
+        raise FormatError(
+            f"{report.file} has format {version}, and this release reads up to {FORMAT}. "
+            "Upgrade Pinyon: pip install --upgrade pinyon"
+        )
+    if wrong:
+        report.pages_damaged = report.schema_damaged = True
+        report.add("schema", f"the definitions of {', '.join(wrong[:5])} are not as they were made")
 
 
 def _check_pages(connection: apsw.Connection, report: Report) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
+from pinyon.errors import BusyError
 from pinyon.storage.cache import CacheDirectory
-from pinyon.storage.connection import Connections, translated
-
-_PAUSE: Final = 0.02
+from pinyon.storage.connection import Connections, _Patience, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +77,14 @@ def _vacuum(connections: Connections) -> None:
 
 
 def _empty_log(connections: Connections, wait: float) -> bool:
-    deadline = time.monotonic() + wait
-    while not connections.checkpoint():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(_PAUSE)
-    return True
+    connection = connections.connection()
+    connection.set_busy_handler(_Patience(wait))
+    try:
+        return connections.checkpoint()
+    except BusyError:
+        return False
+    finally:
+        connection.set_busy_handler(_Patience(connections.write_wait))
 
 
 def _size(connections: Connections) -> int:

@@ -143,7 +143,7 @@ class Connections:
         return connection
 
     def _set_pragmas(self, connection: apsw.Connection) -> None:
-        pragmas = ["trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-4096"]
+        pragmas = ["trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-16384"]
         if not self.read_only:
             pragmas += [f"page_size={PAGE_SIZE}", "secure_delete=ON", "wal_autocheckpoint=4000"]
             if self.path is not None:

@@ -231,21 +231,21 @@ class View:
 
 def check_row(row: Row, *, vector_expected: bool = False) -> tuple[StoredRow, BadRow | None]:
     """A row of the columns ``_RECORD`` and perhaps ``_VECTOR`` as a value, and what is wrong with it."""
-    ord_, id_, metadata, sparse, crc, ns_id, lsn, *vector = row
-    bad = None
+    ord_, id_, metadata, sparse, crc, ns_id, lsn = row[:7]
     try:
         if record_crc(ord_, ns_id, id_, lsn, metadata, sparse) != crc:
-            bad = BadRow(ord_, id_, "record")
+            return StoredRow(ord_, id_, None, None), BadRow(ord_, id_, "record")
     except (TypeError, AttributeError):  # a flipped bit in a row header can turn a blob into a number
-        bad = BadRow(int(ord_), repr(id_), "record")
-    data = None
-    if bad is None and vector:
-        data, vector_check, generation = vector
-        if data is None:
-            if vector_expected:
-                bad = BadRow(ord_, id_, "vector (missing)")
-        elif not isinstance(data, bytes) or vector_crc(ord_, generation, data) != vector_check:
-            bad = BadRow(ord_, id_, "vector")
+        return StoredRow(ord_, "", None, None), BadRow(ord_, repr(id_), "record")
+    if len(row) == 7:
+        return StoredRow(ord_, id_, metadata, sparse), None
+    data, vector_check, generation = row[7:]
+    bad = None
+    if data is None:
+        if vector_expected:
+            bad = BadRow(ord_, id_, "vector (missing)")
+    elif not isinstance(data, bytes) or vector_crc(ord_, generation, data) != vector_check:
+        bad = BadRow(ord_, id_, "vector")
     return StoredRow(ord_, id_, metadata, sparse, data), bad
 
 

@@ -7,6 +7,7 @@ as ``<name>.damaged-<time>``. Either way the result is verified before it counts
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,12 +20,12 @@ from uuid import uuid4
 import apsw
 
 from pinyon.errors import BusyError, CorruptionError, FormatError
-from pinyon.storage.backup import layout_of, truth_layout
 from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.check import Finding, RawRow, Report, examine, row_problem, scan
 from pinyon.storage.connection import Connections, translated
-from pinyon.storage.files import sync_directory, sync_file, temporary_name
+from pinyon.storage.files import open_new, sync_directory, sync_file, temporary_name
 from pinyon.storage.files import translated as translated_files
+from pinyon.storage.layout import is_foreign
 from pinyon.storage.schema import APPLICATION_ID, FORMAT, PAGE_SIZE, TRUTH
 from pinyon.storage.truth import create_tables
 
@@ -41,7 +42,11 @@ def repair(path: Path, cache: CacheDirectory, dimension: int | None, *, write_wa
     try:
         connections = Connections(path, application_id=APPLICATION_ID, write_wait=write_wait)
     except (CorruptionError, FormatError) as error:
-        return _repair_unopenable(path, cache, dimension, error)
+        if is_foreign(path):
+            raise
+        report = Report(str(path))
+        report.add("file header", error.message)
+        return _salvage_copy(path, cache, dimension, report)
     try:
         report = examine(connections, cache, dimension)
         if not report.findings:
@@ -49,6 +54,8 @@ def repair(path: Path, cache: CacheDirectory, dimension: int | None, *, write_wa
         mended = not report.pages_damaged and _mend_rows(connections, cache, dimension, report)
     finally:
         connections.close()
+    if report.schema_damaged:
+        return _salvage_copy(path, cache, dimension, report)
     if not mended:
         _salvage(path, path, cache, dimension, report)
     return report.findings
@@ -315,22 +322,16 @@ def _companions(path: Path) -> list[Path]:
 # -- the first page ---------------------------------------------------------------------------------------------------
 
 
-def _repair_unopenable(
-    path: Path, cache: CacheDirectory, dimension: int | None, error: CorruptionError | FormatError
-) -> list[Finding]:
-    """For a file whose first page is gone: the page is the same in every index, so a copy is given a fresh one."""
-    report = Report(str(path))
-    report.add("file header", error.message)
+def _salvage_copy(path: Path, cache: CacheDirectory, dimension: int | None, report: Report) -> list[Finding]:
+    """For a file whose first page is damaged: that page is the same in every index, so a copy is given a fresh one."""
     copy = temporary_name(path)
     try:
         with translated_files(path, "repair"):
+            os.close(open_new(copy))
             shutil.copyfile(path, copy)
-            copy.chmod(0o600)
-            for companion in _companions(path)[:1]:
-                if companion.exists():
-                    shutil.copyfile(companion, copy.with_name(copy.name + "-wal"))
-            if not _looks_like_ours(copy):
-                raise error
+            log = path.with_name(path.name + "-wal")
+            if log.exists():
+                shutil.copyfile(log, copy.with_name(copy.name + "-wal"))
             _replace_first_page(copy)
         _salvage(path, copy, cache, dimension, report)
     finally:
@@ -338,19 +339,6 @@ def _repair_unopenable(
             with suppress(OSError):
                 name.unlink()
     return [replace(finding, file=str(path)) for finding in report.findings]
-
-
-def _looks_like_ours(path: Path) -> bool:
-    """False when SQLite reads the file well and finds another program's tables."""
-    try:
-        connection = apsw.Connection(str(path))
-        try:
-            layout = layout_of(connection)
-        finally:
-            connection.close()
-    except (apsw.Error, UnicodeDecodeError):
-        return True
-    return not layout or layout == truth_layout()
 
 
 def _replace_first_page(path: Path) -> None:
@@ -365,11 +353,14 @@ def _replace_first_page(path: Path) -> None:
         finally:
             connection.close()
         page = bytearray(template.read_bytes()[:PAGE_SIZE])
+        least = template.stat().st_size
     finally:
         template.unlink(missing_ok=True)
+    pages = -(-max(least, path.stat().st_size) // PAGE_SIZE)
     wal = path.with_name(path.name + "-wal")
     page[18:20] = b"\2\2" if wal.exists() and wal.stat().st_size else b"\1\1"
-    page[28:32] = (path.stat().st_size // PAGE_SIZE).to_bytes(4, "big")  # pages in the file
+    page[28:32] = pages.to_bytes(4, "big")
     page[32:40] = bytes(8)  # no free pages: those of the old file are left to lie, since only tables are read
     with path.open("r+b") as file:
         file.write(page)
+        file.truncate(pages * PAGE_SIZE)  # a file that was cut short gets the pages that the schema points to, empty

@@ -31,12 +31,7 @@ def record_crc(ord_: int, ns_id: int, id_: str, lsn: int, metadata: bytes | None
         -1 if metadata is None else len(metadata),
         -1 if sparse is None else len(sparse),
     )
-    crc = crc32(name, crc32(head))
-    if metadata is not None:
-        crc = crc32(metadata, crc)
-    if sparse is not None:
-        crc = crc32(sparse, crc)
-    return crc
+    return crc32(b"".join((head, name, metadata or b"", sparse or b"")))
 
 
 def vector_crc(ord_: int, generation: int, data: bytes) -> int:

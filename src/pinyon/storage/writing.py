@@ -198,6 +198,7 @@ class Writer(View):
     def finish(self) -> list[Changes]:
         """Write the LSN and the namespace rows; gives what changed. A namespace left without records disappears."""
         if not self._touched:
+            self.lsn -= 1  # nothing changed: the number stays free for a write that changes something
             return []
         changes = []
         for pending in [pending for pending in self._pending.values() if pending.touched]:

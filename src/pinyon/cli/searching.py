@@ -1,0 +1,246 @@
+"""search, query: find records by a text, or by a vector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pinyon.cli.commands import IndexName, Namespace, command
+from pinyon.cli.output import Output, milliseconds, snippet
+from pinyon.cli.session import Session, parse_object
+
+if TYPE_CHECKING:
+    from pinyon.engine import Index
+    from pinyon.types import Embedder, IndexSpec, Match, Plan, Query, QueryResult
+
+TopK = Annotated[int, typer.Option("--top-k", "-k", metavar="N", help="How many results.")]
+Filter = Annotated[
+    str | None, typer.Option("--filter", "-f", metavar="JSON", help='As in Pinecone: {"year": {"$gte": 2020}}.')
+]
+Exact = Annotated[bool, typer.Option("--exact", help="Compare with every record.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Tell how the answer was found.")]
+
+
+@command(
+    "search",
+    section="Search",
+    examples=(
+        ("the ten best passages", 'pinyon search docs "how do I ask for leave?"'),
+        ("three, of one directory, with the plan", """pinyon search docs "휴가는 어떻게 신청하나요?" -k 3 --explain"""),
+        ("with a filter", """pinyon search docs "leave" --filter '{"source": "handbook/leave.md"}'"""),
+    ),
+)
+def search(
+    session: Session,
+    name: IndexName,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to look for.", show_default=False)],
+    top_k: TopK = 10,
+    filter: Filter = None,
+    namespace: Namespace = "",
+    exact: Exact = False,
+    explain: Explain = False,
+) -> None:
+    """Search an index of texts by meaning. Shows the time of each stage."""
+    from pinyon.app.ingest import embedder_of
+
+    condition = parse_object(filter, "--filter")
+    if not text.strip():
+        raise typer.BadParameter("the text is empty", param_hint="TEXT")
+    with session.database(write=False) as database:
+        index = session.index(database, name)
+        embedder = embedder_of(index.spec)
+        loading = load_model(embedder)
+        result, times = search_text(index, embedder, text, top_k, condition, namespace, exact=exact)
+        if not result.matches:
+            session.check_namespace(index, namespace)
+    times = {"load model": loading, **times}
+    if session.as_json:
+        session.output.json(result_json(result, times, explain=explain))
+        return
+    print_matches(session.output, result.matches, index.spec)
+    session.output.message(shown_times(times), "dim")
+    if explain and result.plan is not None:
+        print_plan(session.output, result.plan)
+
+
+def load_model(embedder: Embedder) -> float:
+    """Loads the weights, which the first text would otherwise wait for. Gives milliseconds."""
+    started = perf_counter()
+    embedder.embed([" "], input_type="query")
+    return (perf_counter() - started) * 1e3
+
+
+def search_text(
+    index: Index,
+    embedder: Embedder,
+    text: str,
+    top_k: int,
+    condition: dict[str, Any] | None = None,
+    namespace: str = "",
+    *,
+    exact: bool = False,
+) -> tuple[QueryResult, dict[str, float]]:
+    """The result and the milliseconds of its stages: embed, search, fetch."""
+    from pinyon.types import Query
+
+    started = perf_counter()
+    vector = embedder.embed([text], input_type="query")[0]
+    embedded = perf_counter()
+    query = Query(top_k, vector=vector, filter=condition, include_metadata=True, exact=exact, explain=True)
+    result = index.query(namespace, query)
+    whole = (perf_counter() - embedded) * 1e3
+    fetch = result.plan.milliseconds.get("fetch", 0.0) if result.plan is not None else 0.0
+    return result, {"embed": (embedded - started) * 1e3, "search": whole - fetch, "fetch": fetch}
+
+
+@command(
+    "query",
+    section="Search",
+    examples=(
+        ("the records most like one that is stored", "pinyon query vectors --id doc-1 --top-k 5"),
+        ("by a vector in a file", "pinyon query vectors --vector query.npy --exact"),
+        ("by a vector, filtered", """pinyon query vectors --vector '[0.1, 0.2]' --filter '{"year": 2024}' --explain"""),
+    ),
+)
+def query(
+    session: Session,
+    name: IndexName,
+    vector: Annotated[
+        str | None, typer.Option("--vector", metavar="FILE|JSON", help="An .npy file, or a list: '[0.1, 0.2]'.")
+    ] = None,
+    id: Annotated[str | None, typer.Option("--id", metavar="ID", help="Search by a stored record.")] = None,
+    sparse: Annotated[
+        str | None, typer.Option("--sparse", metavar="JSON", help='{"indices": [1, 7], "values": [0.5, 0.2]}.')
+    ] = None,
+    top_k: TopK = 10,
+    filter: Filter = None,
+    namespace: Namespace = "",
+    include_values: Annotated[bool, typer.Option("--values", help="Show the vectors too (with --json).")] = False,
+    exact: Exact = False,
+    explain: Explain = False,
+) -> None:
+    """Find the records nearest to a vector, or to a stored record."""
+    from pinyon.types import Query
+
+    if id is None and vector is None and sparse is None:
+        raise typer.BadParameter("give one of --vector, --id and --sparse")
+    wanted = Query(
+        top_k,
+        vector=None if vector is None else _vector(vector),
+        sparse=_sparse(sparse),
+        id=id,
+        filter=parse_object(filter, "--filter"),
+        include_values=include_values,
+        include_metadata=True,
+        exact=exact,
+        explain=True,
+    )
+    with session.database(write=False) as database:
+        index = session.index(database, name)
+        result = index.query(namespace, wanted)
+        if not result.matches:
+            _tell_why_nothing(session, index, namespace, wanted)
+    times = dict(result.plan.milliseconds) if result.plan is not None else {}
+    if session.as_json:
+        session.output.json(result_json(result, times, explain=explain))
+        return
+    print_matches(session.output, result.matches, index.spec)
+    if explain and result.plan is not None:
+        print_plan(session.output, result.plan)
+
+
+def _tell_why_nothing(session: Session, index: Index, namespace: str, wanted: Query) -> None:
+    session.check_namespace(index, namespace)
+    if wanted.id is not None and not index.fetch(namespace, [wanted.id], include_values=False):
+        session.output.message(f"no record {wanted.id!r} to search by")
+
+
+def _vector(given: str) -> Any:
+    import numpy as np
+    import orjson
+
+    from pinyon.errors import NotFoundError
+
+    if not given.lstrip().startswith("["):
+        path = Path(given)
+        if not path.is_file():
+            raise NotFoundError(f"no file {given!r}: give an .npy file, or a list such as '[0.1, 0.2]'")
+        try:
+            return np.load(path, allow_pickle=False).reshape(-1)
+        except (ValueError, EOFError) as error:
+            raise typer.BadParameter(f"{given} is not an .npy file ({error})", param_hint="--vector") from None
+    try:
+        return orjson.loads(given)
+    except orjson.JSONDecodeError as error:
+        raise typer.BadParameter(f"not a JSON list ({error})", param_hint="--vector") from None
+
+
+def _sparse(given: str | None) -> Any:
+    import numpy as np
+
+    from pinyon.types import SparseValues
+
+    found = parse_object(given, "--sparse")
+    if found is None:
+        return None
+    try:
+        return SparseValues(np.asarray(found["indices"]), np.asarray(found["values"], dtype=np.float32))
+    except (KeyError, TypeError, ValueError):
+        message = 'write {"indices": [1, 7], "values": [0.5, 0.2]}'
+        raise typer.BadParameter(message, param_hint="--sparse") from None
+
+
+def print_matches(output: Output, matches: tuple[Match, ...], spec: IndexSpec) -> None:
+    """Rank, score, id, and the text or the metadata."""
+    if not matches:
+        output.message("no matches")
+        return
+    field = spec.embed.field_map.get("text", "text") if spec.embed is not None else "text"
+    rows = [(rank, f"{match.score:.4f}", match.id, _gist(match, field)) for rank, match in enumerate(matches, 1)]
+    output.table(("rank", "score", "id", "text" if spec.embed is not None else "metadata"), rows, ("rank", "score"))
+
+
+def _gist(match: Match, field: str) -> str:
+    import orjson
+
+    metadata = match.metadata or {}
+    text = metadata.get(field)
+    if isinstance(text, str):
+        return snippet(text)
+    return snippet(orjson.dumps(metadata).decode()) if metadata else ""
+
+
+def shown_times(times: dict[str, float]) -> str:
+    return "time: " + ", ".join(f"{stage} {milliseconds(value)}" for stage, value in times.items())
+
+
+def print_plan(output: Output, plan: Plan) -> None:
+    exactly = "exact" if plan.exact else "approximate candidates, exact scores"
+    output.message(f"plan: {plan.kind} ({plan.reason}); {exactly}", "dim")
+    output.message(
+        f"      {plan.matching:,} of {plan.records:,} records match, {plan.candidates:,} scored; "
+        + ", ".join(f"{stage} {milliseconds(value)}" for stage, value in plan.milliseconds.items()),
+        "dim",
+    )
+
+
+def result_json(result: QueryResult, times: dict[str, float], *, explain: bool) -> dict[str, Any]:
+    from pinyon.app.transfer import record_json
+
+    matches = [{"score": match.score, **record_json(match)} for match in result.matches]
+    found: dict[str, Any] = {"namespace": result.namespace, "matches": matches, "milliseconds": times}
+    if explain and result.plan is not None:
+        plan = result.plan
+        found["plan"] = {
+            "kind": plan.kind,
+            "reason": plan.reason,
+            "records": plan.records,
+            "matching": plan.matching,
+            "candidates": plan.candidates,
+            "exact": plan.exact,
+            "milliseconds": dict(plan.milliseconds),
+        }
+    return found
