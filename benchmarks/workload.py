@@ -52,9 +52,11 @@ class Workload:
         rng = np.random.default_rng(0)
         centres = rng.standard_normal((200, 48))
         spread = rng.standard_normal((48, 384)) / 7
+
         def draw(n: int) -> np.ndarray:
             inner = centres[rng.integers(200, size=n)] + 0.6 * rng.standard_normal((n, 48))
             return _unit(inner @ spread + 0.02 * rng.standard_normal((n, 384)))
+
         return cls(draw(rows), draw(queries), "generated clusters (the real embeddings are absent)")
 
     @property
@@ -77,17 +79,19 @@ class Workload:
     def columns(self) -> dict[str, Any]:
         rng = np.random.default_rng(1)
         n = self.rows
-        near = (self.base @ self.base[0]) > np.median(self.base @ self.base[0])
         return {
             "category": [f"category-{value}" for value in rng.zipf(1.5, n) % 20],
             "year": rng.integers(1990, 2026, n),
             "price": np.round(rng.random(n) * 100, 2),
             "tags": [[f"tag-{v}" for v in rng.choice(50, rng.integers(1, 4), replace=False)] for _ in range(n)],
             "text": [f"Passage {row} of the benchmark: {rng.bytes(34).hex()}" for row in range(n)],
-            "draw": rng.random(n),
-            "near": near,
-            "region": (self.base @ self.base[1]).astype(np.float64),
         }
+
+    @cached_property
+    def filter_columns(self) -> dict[str, Any]:
+        """The same, and two fields to filter by: one independent of the vectors, one tied to a direction."""
+        draw = np.random.default_rng(2).random(self.rows)
+        return {**self.columns, "draw": draw, "region": (self.base @ self.base[1]).astype(np.float64)}
 
     def as_dicts(self) -> list[dict[str, object]]:
         names = list(self.columns)
@@ -101,14 +105,20 @@ class Workload:
 
     def filters(self) -> list[tuple[str, dict[str, Any], np.ndarray]]:
         """(name, filter, kept rows): independent of the vectors, and tied to them in both directions."""
-        draw, region = self.columns["draw"], self.columns["region"]
+        draw, region = self.filter_columns["draw"], self.filter_columns["region"]
         cases = [(f"random {100 * s:g} %", {"draw": {"$lt": s}}, draw < s) for s in (0.5, 0.1, 0.01, 0.001)]
         for share in (0.5, 0.1, 0.01, 0.001):
             high, low = float(np.quantile(region, 1 - share)), float(np.quantile(region, share))
             cases.append((f"one region {100 * share:g} %", {"region": {"$gte": high}}, region >= high))
             cases.append((f"opposite region {100 * share:g} %", {"region": {"$lte": low}}, region <= low))
         category = np.array(self.columns["category"]) == "category-1"
-        cases.append(("category and year", {"category": "category-1", "year": {"$gte": 2010}}, category & (self.columns["year"] >= 2010)))
+        cases.append(
+            (
+                "category and year",
+                {"category": "category-1", "year": {"$gte": 2010}},
+                category & (self.columns["year"] >= 2010),
+            )
+        )
         return cases
 
     def truth_within(self, name: str, keep: np.ndarray | None) -> np.ndarray:

@@ -38,6 +38,11 @@ class PinyonError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def status_code(self) -> int:
+        """``status`` under the name that the Pinecone SDK 10 uses."""
+        return self.status
+
 
 class InvalidRequestError(PinyonError, ValueError):
     code = "INVALID_ARGUMENT"

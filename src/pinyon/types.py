@@ -105,11 +105,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search. Give ``vector`` and/or ``sparse``, or ``id`` alone. ``filter`` is the Pinecone filter object."""
+    """A search. Give ``vector`` and/or ``sparse``, or ``id`` alone. ``filter`` is the Pinecone filter object.
+
+    vector: d numbers in any sequence. sparse: SparseValues, or anything with ``indices`` and ``values``.
+    """
 
     top_k: int
     vector: Any = None
-    sparse: SparseValues | None = None
+    sparse: Any = None
     id: str | None = None
     filter: Mapping[str, Any] | None = None
     include_values: bool = False

@@ -70,9 +70,8 @@ def spawn(data: Path) -> Callable[..., subprocess.Popen[str]]:
     def start(*arguments: object, **given: Any) -> subprocess.Popen[str]:
         command: Sequence[str] = [sys.executable, "-m", "pinyon.cli", *(str(one) for one in arguments)]
         options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-        return subprocess.Popen(
-            command, text=True, encoding="utf-8", env=environment(data), **{**options, **given}
-        )
+        options |= {"env": environment(data), **given}
+        return subprocess.Popen(command, text=True, encoding="utf-8", **options)
 
     return start
 
@@ -97,7 +96,8 @@ def handbook(tmp_path: Path) -> Path:
     folder = tmp_path / "handbook"
     (folder / "guide").mkdir(parents=True)
     (folder / "guide" / "leave.md").write_text(
-        "# Leave\n\nTo ask for leave, write to the office.\n\n## 휴가\n\n휴가는 사무실에 신청합니다.\n", encoding="utf-8"
+        "# Leave\n\nTo ask for leave, write to the office.\n\n## 휴가\n\n휴가는 사무실에 신청합니다.\n",
+        encoding="utf-8",
     )
     (folder / "rain.txt").write_text("When it rains, take an umbrella.\n", encoding="utf-8")
     (folder / "page.html").write_text(

@@ -59,15 +59,23 @@ def test_an_abbreviation_ends_no_sentence() -> None:
 
 
 def test_korean_sentences_end_without_a_space_after_the_full_stop() -> None:
-    text = "오늘은 날씨가 아주 좋습니다.그래서 공원에 갔습니다.공원에는 사람이 많았습니다.모두 즐거워 보였습니다.저녁에는 집에 왔습니다."
+    text = (
+        "오늘은 날씨가 아주 좋습니다.그래서 공원에 갔습니다.공원에는 사람이 많았습니다."
+        "모두 즐거워 보였습니다.저녁에는 집에 왔습니다."
+    )
     chunks = split(text, size=50, overlap=0)
     assert all(chunk.text.endswith("습니다.") for chunk in chunks)
     assert len(chunks) == 2
 
 
 def test_korean_endings_without_a_full_stop_end_a_sentence() -> None:
-    text = "오늘은 비가 아주 많이 와요 그래서 우산을 가져왔어요 내일은 해가 난다고 하네요 그러면 바다에 가려고 해요 같이 가요"
-    assert all(chunk.text.endswith(("와요", "어요", "네요", "해요", "가요")) for chunk in split(text, size=50, overlap=0))
+    text = (
+        "오늘은 비가 아주 많이 와요 그래서 우산을 가져왔어요 내일은 해가 난다고 하네요 "
+        "그러면 바다에 가려고 해요 같이 가요"
+    )
+    assert all(
+        chunk.text.endswith(("와요", "어요", "네요", "해요", "가요")) for chunk in split(text, size=50, overlap=0)
+    )
 
 
 def test_neighbours_share_whole_sentences() -> None:
@@ -102,7 +110,9 @@ def test_a_short_text_is_one_chunk() -> None:
     assert split(" hello \n") == [Chunk("hello", "", 0, 8)]
 
 
-@pytest.mark.parametrize(("size", "overlap", "told"), [(49, 0, "50 to 6000"), (6001, 0, "50 to 6000"), (100, 51, "0 to 50")])
+@pytest.mark.parametrize(
+    ("size", "overlap", "told"), [(49, 0, "50 to 6000"), (6001, 0, "50 to 6000"), (100, 51, "0 to 50")]
+)
 def test_sizes_out_of_range_are_refused_with_the_range(size: int, overlap: int, told: str) -> None:
     with pytest.raises(InvalidRequestError, match=told):
         check_sizes(size, overlap)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -71,7 +70,9 @@ def test_only_the_changed_chunk_is_embedded_and_chunks_that_are_gone_are_removed
     pinyon: Program, data: Path, handbook: Path
 ) -> None:
     pinyon("ingest", "docs", handbook)
-    (handbook / "guide" / "leave.md").write_text("# Leave\n\nTo ask for leave, write to the office.\n", encoding="utf-8")
+    (handbook / "guide" / "leave.md").write_text(
+        "# Leave\n\nTo ask for leave, write to the office.\n", encoding="utf-8"
+    )
     (handbook / "rain.txt").write_text("When it rains, stay in.\n", encoding="utf-8")
     assert counts(pinyon("ingest", "docs", handbook, "--json")) == (1, 0, 2, 1)
     assert list(stored(data)) == ["guide/leave.md#0", "page.html#0", "rain.txt#0"]
@@ -158,7 +159,9 @@ def lines(path: Path, *records: dict[str, Any]) -> Path:
 
 
 def test_json_lines_with_texts_are_embedded_once(pinyon: Program, data: Path, tmp_path: Path) -> None:
-    file = lines(tmp_path / "t.jsonl", {"id": "1", "text": "cats", "year": 2020}, {"_id": "2", "text": "dogs", "tags": ["x"]})
+    file = lines(
+        tmp_path / "t.jsonl", {"id": "1", "text": "cats", "year": 2020}, {"_id": "2", "text": "dogs", "tags": ["x"]}
+    )
     assert counts(pinyon("ingest", "docs", file, "--json")) == (2, 0, 0, 0)
     assert stored(data) == {"1": {"text": "cats", "year": 2020}, "2": {"text": "dogs", "tags": ["x"]}}
     assert counts(pinyon("ingest", "docs", file, "--json")) == (0, 0, 2, 0)
@@ -198,7 +201,9 @@ def test_csv_columns_become_metadata_of_their_kind(pinyon: Program, data: Path, 
 
 def test_parquet_rows_become_records(pinyon: Program, data: Path, tmp_path: Path) -> None:
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    parquet.write_table(arrow.table({"id": ["a", "b"], "text": ["cats", "dogs"], "n": [1, None]}), tmp_path / "t.parquet")
+    parquet.write_table(
+        arrow.table({"id": ["a", "b"], "text": ["cats", "dogs"], "n": [1, None]}), tmp_path / "t.parquet"
+    )
     pinyon("ingest", "docs", tmp_path / "t.parquet")
     assert stored(data) == {"a": {"text": "cats", "n": 1}, "b": {"text": "dogs"}}
 
@@ -232,9 +237,10 @@ def test_text_needs_an_index_with_a_model(pinyon: Program, vectors: str, handboo
     assert "has no embedding model" in pinyon("ingest", vectors, handbook, code=1).err
     file = lines(tmp_path / "t.jsonl", {"id": "1", "text": "cats"})
     assert "record '1' has text and no values" in pinyon("ingest", vectors, file, code=1).err
-    assert "has no embedding model, not 'use-multilingual'" in pinyon(
-        "ingest", vectors, file, "--model", "use-multilingual", code=1
-    ).err
+    assert (
+        "has no embedding model, not 'use-multilingual'"
+        in pinyon("ingest", vectors, file, "--model", "use-multilingual", code=1).err
+    )
 
 
 def test_nothing_to_read_makes_no_index(pinyon: Program, tmp_path: Path, data: Path) -> None:
@@ -248,7 +254,9 @@ def test_nothing_to_read_makes_no_index(pinyon: Program, tmp_path: Path, data: P
 def test_an_interrupted_run_goes_on_without_duplicates(
     pinyon: Program, spawn: Callable[..., subprocess.Popen[str]], data: Path, tmp_path: Path
 ) -> None:
-    records = [{"id": f"r{n:05}", "text": f"Note {n}: the {n % 97}th train of platform {n % 13} is late."} for n in range(6000)]
+    records = [
+        {"id": f"r{n:05}", "text": f"Note {n}: the {n % 97}th train of platform {n % 13} is late."} for n in range(6000)
+    ]
     file = lines(tmp_path / "many.jsonl", *records)
     with spawn("ingest", "docs", file, "--json") as process:
         _wait_for_records(data, process)
@@ -270,7 +278,7 @@ def _wait_for_records(data: Path, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
-        if (data / "catalog.sqlite").exists() and os.listdir(data / "indexes"):
+        if (data / "catalog.sqlite").exists() and any((data / "indexes").iterdir()):
             with Database(data) as database:
                 if database.list_indexes() and database.index("docs").count(""):
                     return

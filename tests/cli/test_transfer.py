@@ -92,7 +92,11 @@ def test_npy_holds_the_rows_and_a_file_beside_it_the_ids(pinyon: Program, vector
     assert "the metadata of 3 records is left out" in answer.err
     assert np.load(tmp_path / "v.npy").tolist() == [[1, 0, 0], [0, 1, 0], [1, 1, 0]]
     assert json.loads((tmp_path / "v.npy.ids.json").read_text(encoding="utf-8")) == ["a", "b", "c"]
-    assert pinyon("import", "again", tmp_path / "v.npy", "--json").json == {"index": "again", "records": 3, "created": True}
+    assert pinyon("import", "again", tmp_path / "v.npy", "--json").json == {
+        "index": "again",
+        "records": 3,
+        "created": True,
+    }
     assert pinyon("get", "again", "b", "--values", "--json").json["values"] == [0, 1, 0]
 
 

@@ -73,16 +73,20 @@ class Step:
         return {"touched": self.sequence, "group": self.group}
 
 
-def step(seed: int, sequence: int) -> Step:
-    """The write of that number. Done twice in a row, it leaves what it left when done once."""
+def step(seed: int, sequence: int, *, kind: str = "", namespace: str | None = None) -> Step:
+    """The write of that number. Done twice in a row, it leaves what it left when done once.
+
+    kind, namespace: instead of those that the number has.
+    """
     rng = np.random.default_rng([seed, sequence])
-    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    drawn = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    kind = kind or drawn
     count = {"load": 200, "touch": 1, "revalue": 1}.get(kind) or int(rng.integers(1, 40))
     numbers = [int(number) for number in rng.choice(IDS, count, replace=False)]
     return Step(
         sequence,
         kind,
-        NAMESPACES[int(rng.random() < 0.3)],
+        NAMESPACES[int(rng.random() < 0.3)] if namespace is None else namespace,
         tuple(f"{number:04d}" for number in numbers),
         f"g{rng.integers(GROUPS)}",
         rng.standard_normal((count, DIMENSION), dtype=np.float32),

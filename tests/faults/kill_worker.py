@@ -11,7 +11,7 @@ from faults.engine_workload import DIMENSION, SPEC, lower_thresholds, run, step
 from pinyon.engine import Database, Index
 from pinyon.types import Query
 
-UPKEEP = ("ready", "close", "backup", "scratch")
+UPKEEP = ("ready", "close", "compact", "backup", "scratch")
 SCRATCH = "scratch"
 
 

@@ -37,7 +37,7 @@ class Opener(Protocol):
 
 
 class SqlWorkload:
-    """Plain SQL: inserts, replacements and deletions, some larger than a page, with checkpoints and a vacuum between."""
+    """Plain SQL: inserts, replacements and deletions, some larger than a page, with checkpoints between."""
 
     file = "work.sqlite"
 

@@ -56,7 +56,10 @@ class Fault:
         return hit
 
     def raise_for(self, call: Call) -> None:
-        raise apsw.exception_for(_CODES[call] if self.error == "io" else apsw.SQLITE_FULL)
+        code = _CODES[call] if self.error == "io" else apsw.SQLITE_FULL
+        error = type(apsw.exception_for(code))(f"the disk failed a {call}, as the test wants it")
+        error.extendedresult, error.result = code, code & 0xFF
+        raise error
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,8 @@ def _survivors(
 def _apply(content: bytearray | None, operation: Operation) -> bytearray | None:
     if operation.kind == "delete":
         return None
+    if operation.kind == "sync":
+        return content
     if content is None:
         content = bytearray()
     if operation.kind == "write":

@@ -21,9 +21,7 @@ SECTIONS = ("Start", "Search", "Records", "Files", "Safety")
 
 Data = Annotated[
     Path | None,
-    typer.Option(
-        "--data", envvar="PINYON_DATA", metavar="DIR", help=f"The data directory [default: ./{DEFAULT_DATA}]."
-    ),
+    typer.Option("--data", metavar="DIR", help=f"The data directory [default: PINYON_DATA, else ./{DEFAULT_DATA}]."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 IndexName = Annotated[
@@ -66,7 +64,8 @@ def _with_shared_options(function: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         session: Session = given.pop("context").obj
         data, as_json = given.pop("data"), given.pop("as_json")
-        session.data = data or session.data
+        if data is not None:
+            session.data, session.data_was_named = data, True
         session.output.as_json = session.output.as_json or as_json
         function(session, **given)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,9 +15,10 @@ from pinyon.cli.commands import command
 from pinyon.cli.errors import INTERRUPTED
 from pinyon.cli.ingesting import Watch, summary_json, watching
 from pinyon.cli.output import milliseconds, seconds, snippet
-from pinyon.cli.session import DEFAULT_DATA, Session
+from pinyon.cli.session import Session
 
 if TYPE_CHECKING:
+    from pinyon.app.corpus import Passage
     from pinyon.app.ingestor import Group, Summary
     from pinyon.engine import Database, Index
     from pinyon.types import Embedder
@@ -50,7 +51,7 @@ def demo(
 
     The data go to ./pinyon-demo unless --data names another directory. Nothing is downloaded.
     """
-    if session.data == DEFAULT_DATA:
+    if not session.data_was_named:
         session.data = Path("./pinyon-demo")
     with session.database(create=True) as database:
         index, embedder, loading, made = _prepared(session, database)
@@ -68,7 +69,9 @@ def demo(
 
 def _prepared(session: Session, database: Database) -> tuple[Index, Embedder, float, dict[str, Any] | None]:
     """The filled index, its model, the milliseconds that loading the model took, and what the ingest did."""
+    from pinyon.app.corpus import standard_library
     from pinyon.app.ingest import embedder_of, model_spec
+    from pinyon.app.ingestor import Summary
     from pinyon.cli.searching import load_model
 
     if not database.has_index(INDEX):
@@ -82,8 +85,12 @@ def _prepared(session: Session, database: Database) -> tuple[Index, Embedder, fl
         session.output.message(f"{index.count(''):,} passages of Python {version} are indexed: nothing to embed")
         return index, embedder, loading, None
     started = perf_counter()
+    # Parsed at once, so that the bar knows how far it is: a few megabytes of text.
+    passages = list(standard_library())
+    summary = Summary()
+    summary.seconds["read"] = perf_counter() - started
     with watching(session) as watch:
-        summary = _fill(index, embedder, watch)
+        fill(index, embedder, passages, watch, summary)
     elapsed = perf_counter() - started
     stages = ", ".join(f"{stage} {seconds(value)}" for stage, value in summary.seconds.items())
     session.output.message(
@@ -97,15 +104,10 @@ def _prepared(session: Session, database: Database) -> tuple[Index, Embedder, fl
     return index, embedder, loading, summary_json(INDEX, summary, elapsed)
 
 
-def _fill(index: Index, embedder: Embedder, watch: Watch) -> Summary:
-    from pinyon.app.corpus import standard_library
-    from pinyon.app.ingestor import BATCH, Entry, Group, Ingestor, Summary
+def fill(index: Index, embedder: Embedder, passages: Sequence[Passage], watch: Watch, summary: Summary) -> Summary:
+    """Brings the passages that are not yet there into the index."""
+    from pinyon.app.ingestor import BATCH, Entry, Group, Ingestor
 
-    started = perf_counter()
-    # Parsed at once, so that the bar knows how far it is: a few megabytes of text.
-    passages = list(standard_library())
-    summary = Summary()
-    summary.seconds["read"] = perf_counter() - started
     watch.begin("docstrings of the standard library", len(passages), "passages")
 
     def groups() -> Iterator[Group]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pinyon.cli.commands import COMMANDS, Command, Data, Group, Json
-from pinyon.cli.session import Session
+from pinyon.cli.session import DEFAULT_DATA, Session
 
 __all__ = ["app"]
 
@@ -36,7 +38,9 @@ def _program(
     --data and --json may stand before or after the command. Results go to stdout, messages to stderr.
     """
     session: Session = context.obj
-    session.data = data or session.data
+    # Read here and not by the option of each command, where it would win over a --data before the command.
+    named = data or os.environ.get("PINYON_DATA")
+    session.data, session.data_was_named = Path(named or DEFAULT_DATA), bool(named)
     session.output.as_json = as_json
 
 

@@ -27,9 +27,10 @@ CATALOG = "catalog.sqlite"
 
 @dataclass(slots=True)
 class Session:
-    """data: the data directory, from --data, else PINYON_DATA, else ./pinyon-data."""
+    """data: the data directory, from --data, else PINYON_DATA (either names it), else ./pinyon-data."""
 
     data: Path = DEFAULT_DATA
+    data_was_named: bool = False
     output: Output = field(default_factory=Output)
 
     @property

@@ -118,29 +118,29 @@ def compact(
     with session.database() as database:
         names = _chosen(session, database, name)
         expired = _expire(session, database, name, older_than, yes) if older_than is not None else []
-        reports = [(one, database.compact(one)) for one in names]
+        reports = [report for one in names for report in database.compact(one)]
         kept = len(database.list_backups(name))
     found = [
         {
-            "index": one,
+            "index": report.index,
             "bytes_before": report.bytes_before,
             "bytes_after": report.bytes_after,
             "tombstones": report.tombstones,
             "blocked": report.blocked,
             "blocked_by": list(report.blocked_by),
         }
-        for one, report in reports
+        for report in reports
     ]
     if session.as_json:
         session.output.json({"indexes": found, "backups_deleted": expired, "backups_kept": kept})
         return
-    for one, report in reports:
-        session.output.line(f"{one}: {size(report.bytes_before)} -> {size(report.bytes_after)}")
+    for report in reports:
+        session.output.line(f"{report.index}: {size(report.bytes_before)} -> {size(report.bytes_after)}")
         if report.blocked:
             who = f" (process {', '.join(map(str, report.blocked_by))})" if report.blocked_by else ""
             session.output.warn(
-                f"{one}: another reader{who} keeps the log from being emptied, so deleted content may still lie in it. "
-                "Close it and compact again"
+                f"{report.index}: another reader{who} keeps the log from being emptied, so deleted content may still "
+                "lie in it. Close it and compact again"
             )
     if expired:
         session.output.line(f"deleted {len(expired)} backup(s)")

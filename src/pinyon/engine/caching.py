@@ -48,16 +48,23 @@ class SnapshotCache:
     # -- saving -------------------------------------------------------------------------------------------------------
 
     def spill(self, snapshot: Snapshot) -> Vectors | None:
-        """Write the vectors that are only in memory to the growing file; gives them back as mapped rows."""
+        """Write the vectors that are only in memory to the growing file; gives all of them back as mapped rows.
+
+        The caller holds the lock of the namespace's state. Where the disk says no, vectors stay in memory.
+        """
         vectors = snapshot.vectors
         if vectors is None or not self.enabled:
             return None
-        file = self._growing(snapshot, vectors.d)
-        if file is None:
+        try:
+            file = self._growing(snapshot, vectors.d)
+            if file is None:
+                return None
+            for block in vectors.span(file.rows, vectors.n):
+                file.append(block)
+            return Vectors(vectors.d, (file.map(vectors.n),))
+        except StorageError as error:
+            _log.warning("vectors of %s stay in memory: %s", self._truth.connections.label, error)
             return None
-        for block in vectors.span(file.rows, vectors.n):
-            file.append(block)
-        return Vectors(vectors.d, (file.map(file.rows),))
 
     def _growing(self, snapshot: Snapshot, dimension: int) -> VectorFile | None:
         lineage, file = self._files.get(snapshot.ns_id, (0, None))
@@ -69,11 +76,6 @@ class SnapshotCache:
         if fresh is not None:
             self._files[snapshot.ns_id] = snapshot.lineage, fresh
         return fresh
-
-    def spilled_rows(self, snapshot: Snapshot) -> int:
-        """Rows whose vectors are in the growing file already."""
-        lineage, file = self._files.get(snapshot.ns_id, (0, None))
-        return file.rows if file is not None and lineage == snapshot.lineage and file.appendable else 0
 
     def save(self, snapshot: Snapshot) -> bool:
         """Publish a snapshot whose vectors were spilled, and list it in the truth. False when another builds it."""
@@ -126,8 +128,8 @@ class SnapshotCache:
         if listed is None or not self._directory.enabled:
             return None
         lsn, digest = listed
-        if lsn < int(view.meta("pruned_lsn") or 0):
-            return None
+        if lsn < int(view.meta("pruned_lsn") or 0) and lsn != _lsn(view, blank.ns_id):
+            return None  # tombstones that it lacks are gone; at the namespace's own LSN it lacks none
         try:
             file = self._directory.open(blank.ns_id, KIND, lsn, digest)
             if file is None:
@@ -174,6 +176,7 @@ class SnapshotCache:
             vectors=vectors,
             columns=Columns.from_arrays(_chosen("columns", arrays), self._truth.filter_key),
             sparse=Sparse.from_arrays(_chosen("sparse", arrays)),
+            mapped=len(ords) if vectors is not None else 0,
             last_ord=int(meta["last_ord"]),
             ascending=bool(meta["ascending"]),
             base=base,
@@ -183,6 +186,11 @@ class SnapshotCache:
         for _, file in self._files.values():
             file.close()
         self._files.clear()
+
+
+def _lsn(view: View, ns_id: int) -> int | None:
+    lsn: int | None = view.connection.execute("SELECT lsn FROM namespace WHERE ns_id = ?", (ns_id,)).get
+    return lsn
 
 
 def _depth(text: str) -> Depth:

@@ -42,13 +42,17 @@ class Database:
     """All indexes of one data directory. Thread-safe; several processes may use one directory at once.
 
     path: a directory, made (mode 0700) when missing, or ":memory:". Raises FormatError when the directory is not ours
-    or was written by a newer release, and StorageError when the disk says no.
+    or was written by a newer release, and StorageError when the disk says no. vfs: name of the SQLite VFS, for tests
+    that make the disk fail.
     """
 
-    def __init__(self, path: str | Path, *, limits: Limits = DEFAULT, read_only: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, *, limits: Limits = DEFAULT, read_only: bool = False, vfs: str | None = None
+    ) -> None:
         self.path = None if str(path) == ":memory:" else Path(path).expanduser()
         self.limits = limits
         self.read_only = read_only
+        self._vfs = vfs
         self._lock = threading.RLock()
         self._indexes: dict[str, Index] = {}
         self._temporary: Path | None = None
@@ -59,6 +63,7 @@ class Database:
             None if self.path is None else self.path / "catalog.sqlite",
             read_only=read_only,
             write_wait=limits.write_wait,
+            vfs=vfs,
         )
         _OPEN.add(self)
 
@@ -71,7 +76,8 @@ class Database:
         uuid = uuid4().hex
         if self._catalog.get_index(spec.name) is None and self.path is not None:
             # The file comes first: a catalog entry without a file would be worse than a file that nobody lists.
-            Truth(self._truth_path(uuid), spec.dimension, write_wait=self.limits.write_wait).close()
+            path = self._truth_path(uuid)
+            Truth(path, spec.dimension, write_wait=self.limits.write_wait, vfs=self._vfs).close()
         try:
             return self._catalog.create_index(spec, uuid=uuid).spec
         except PinyonError:
@@ -149,8 +155,10 @@ class Database:
                 truth = Truth(
                     self._truth_path(entry.uuid),
                     entry.spec.dimension,
+                    create=False,  # an empty file in place of a lost one would hide the loss
                     read_only=self.read_only,
                     write_wait=self.limits.write_wait,
+                    vfs=self._vfs,
                 )
                 index = self._indexes[entry.uuid] = Index(entry.spec, truth, self._caches(entry.uuid), self.limits)
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,11 +67,11 @@ class Index:
         """This process's state of a namespace, from the cache files when it is first asked for."""
         state = self._states.get(ns_id)
         if state is None:
-            state = NamespaceState(ns_id, self.spec.metric, self.spec.dimension, self.truth.filter_key)
+            state = self.maintenance.new_state(ns_id)
             self.maintenance.load(view, state)
             with self._states_lock:
                 state = self._states.setdefault(ns_id, state)
-                self._evict()
+                self._evict(state)
         return state
 
     def loaded(self, ns_id: int) -> NamespaceState | None:
@@ -86,6 +86,8 @@ class Index:
             return None
         ns_id, lsn, _ = position
         state = self.state(view, ns_id)
+        with suppress(KeyError):  # dropped by another thread: this query goes on with what it has
+            self._states.move_to_end(ns_id)
         snapshot = state.snapshot
         if snapshot.lsn != lsn:
             snapshot = state.at(view, lsn)
@@ -105,14 +107,15 @@ class Index:
         if view.meta("dropped"):
             raise NotFoundError(f"Index {self.name!r} was deleted. Create it again, or get another one.")
 
-    def _evict(self) -> None:
-        """Drop the least recently loaded namespaces beyond the memory budget. Called with the lock held."""
-        total = sum(state.snapshot.nbytes for state in self._states.values()) if len(self._states) % 64 == 0 else 0
-        while len(self._states) > 1 and (
-            len(self._states) > self.limits.loaded_namespaces or total > self.limits.loaded_bytes
-        ):
-            _, state = self._states.popitem(last=False)
-            total -= state.snapshot.nbytes
+    def _evict(self, added: NamespaceState) -> None:
+        """Drop the least recently used namespaces beyond the budget. Called with the lock held."""
+        states = self._states
+        # Adding up costs as much as there are namespaces, so small ones are counted only now and then.
+        weigh = added.snapshot.n >= 4_096 or len(states) % 256 == 0
+        total = sum(state.snapshot.weight for state in states.values()) if weigh else 0
+        while len(states) > 1 and (len(states) > self.limits.loaded_namespaces or total > self.limits.loaded_bytes):
+            _, state = states.popitem(last=False)
+            total -= state.snapshot.weight
 
     # -- searching ----------------------------------------------------------------------------------------------------
 
@@ -258,10 +261,10 @@ class Index:
         for change in changes:
             state = self._states.get(change.ns_id)
             if state is None and change.since == 0:
-                state = NamespaceState(change.ns_id, self.spec.metric, self.spec.dimension, self.truth.filter_key)
+                state = self.maintenance.new_state(change.ns_id)
                 with self._states_lock:
                     state = self._states.setdefault(change.ns_id, state)
-                    self._evict()
+                    self._evict(state)
             if state is not None:
                 state.note(change)
         self.maintenance.committed(changes)

@@ -27,7 +27,6 @@ from pinyon.index.scan import Scan
 from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.reading import View
 from pinyon.storage.values import Changes
-from pinyon.types import Floats
 
 if TYPE_CHECKING:
     from pinyon.engine.index import Index
@@ -40,14 +39,18 @@ IDLE_ROWS = 256
 """Newer rows that are left to be scored one by one when writes have stopped."""
 QUIET = 0.25
 """Seconds without a commit after which a namespace counts as quiet."""
-TRAIN_ROWS = 10_000
-"""Rows that the codebook is trained on; more gain nothing measurable for 16 centroids a sub-vector."""
+TRAIN_ROWS = 4_096
+"""Rows that the codebook is trained on: 256 for each of the 16 centroids of a sub-vector; more gain nothing."""
+CODE_ROWS = 2_048
+"""Rows that are coded at a time, at least: no second copy of all vectors is needed, and few copies of the codes."""
 RETRAIN_GROWTH = 8
 """A codebook is trained anew when the namespace has this many times the rows it was trained at."""
 RECALIBRATE_GROWTH = 1.5
 """The rerank depth is measured anew when the namespace has grown by this factor."""
 DEAD_SHARE = 0.3
 """Share of dead rows from which a namespace is read anew without them."""
+SAVE_SHARE = 0.05
+"""Share of rows that must have changed before large caches are written again; what they lack is read from the truth."""
 SAMPLE = 48
 """Stored vectors whose search is repeated exactly to choose the rerank depth."""
 
@@ -65,7 +68,8 @@ class Maintenance:
         self._event = threading.Event()
         self._dirty: dict[int, float] = {}
         """ns_id -> time of its last commit, monotonic seconds."""
-        self._saved: dict[int, int] = {}
+        self._saved: dict[int, tuple[int, int]] = {}
+        """ns_id -> (lineage, edits) of the snapshot that the cache files hold."""
         self._unreachable: dict[int, int] = {}
         """ns_id -> rows at which no rerank depth reached the target."""
         self._thread: threading.Thread | None = None
@@ -73,12 +77,18 @@ class Maintenance:
 
     # -- what the index tells -----------------------------------------------------------------------------------------
 
+    def new_state(self, ns_id: int) -> NamespaceState:
+        """A state without rows."""
+        spec = self._index.spec
+        key = self._index.truth.filter_key
+        return NamespaceState(ns_id, spec.metric, spec.dimension, key, self._cache.spill)
+
     def load(self, view: View, state: NamespaceState) -> None:
         """Begin a state with what the cache files hold."""
         saved = self._cache.load(view, state.snapshot)
         if saved is not None:
             state.restore(saved)
-            self._saved[state.ns_id] = saved.lsn
+            self._saved[state.ns_id] = saved.lineage, saved.edits
 
     def committed(self, changes: Sequence[Changes]) -> None:
         for change in changes:
@@ -159,11 +169,11 @@ class Maintenance:
         if quiet and snapshot.n >= SCAN_ROWS and snapshot.n - snapshot.live > DEAD_SHARE * snapshot.n:
             snapshot = self._index.read(lambda view: state.reload(view, _lsn(view, ns_id)))
         if snapshot.vectors is not None and snapshot.n >= SCAN_ROWS:
-            snapshot = self._spill(state, snapshot, least=IDLE_ROWS if quiet else STEP_ROWS)
+            snapshot = state.slim(IDLE_ROWS if quiet else STEP_ROWS)
             snapshot = self._code(state, snapshot, least=IDLE_ROWS if quiet else STEP_ROWS, quiet=quiet)
         if quiet and not self._stopping:
             snapshot.columns.settle()
-            self._save(state, snapshot)
+            self._save(state, snapshot, least=max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))
 
     def _caught_up(self, ns_id: int) -> tuple[NamespaceState, Snapshot] | None:
         def work(view: View) -> tuple[NamespaceState, Snapshot] | None:
@@ -174,14 +184,6 @@ class Maintenance:
             return state, state.at(view, lsn)
 
         return self._index.read(work)
-
-    def _spill(self, state: NamespaceState, snapshot: Snapshot, *, least: int) -> Snapshot:
-        if snapshot.n - self._cache.spilled_rows(snapshot) < least:
-            return snapshot
-        head = self._cache.spill(snapshot)
-        if head is not None:
-            state.publish_vectors(snapshot.lineage, head)
-        return state.snapshot
 
     def _code(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> Snapshot:
         """Train, extend and calibrate the codes as far as they are behind."""
@@ -195,7 +197,7 @@ class Maintenance:
                 return snapshot
             base = self._trained(snapshot)
         elif snapshot.n - base.scan.n >= least:
-            base = replace(base, scan=base.scan.extended(_stacked(snapshot, base.scan.n)))
+            base = replace(base, scan=_extended(base.scan, snapshot))
             if quiet and snapshot.n >= RECALIBRATE_GROWTH * base.calibrated_on:
                 base = replace(base, depth=self._measured(snapshot, base.scan), calibrated_on=snapshot.n)
         else:
@@ -213,8 +215,7 @@ class Maintenance:
         if len(rows) > TRAIN_ROWS:
             rows = np.sort(np.random.default_rng(snapshot.n).choice(rows, TRAIN_ROWS, replace=False))
         scan = Scan.train(vectors.take(rows), snapshot.metric)
-        for start in range(0, snapshot.n, STEP_ROWS):  # in steps, so that no second copy of all vectors is needed
-            scan = scan.extended(_stacked(snapshot, start, min(snapshot.n, start + STEP_ROWS)))
+        scan = _extended(scan, snapshot)
         return Base(scan, self._measured(snapshot, scan), snapshot.n, snapshot.n)
 
     def _measured(self, snapshot: Snapshot, scan: Scan) -> Depth:
@@ -222,14 +223,17 @@ class Maintenance:
         target = self._index.spec.recall_target
         return calibrate(scan, snapshot.vectors, snapshot.alive, snapshot.metric, target, SAMPLE, seed=snapshot.n)
 
-    def _save(self, state: NamespaceState, snapshot: Snapshot) -> None:
-        """Publish the caches of a large namespace once enough has changed to be worth it."""
-        if not self._cache.enabled or snapshot.n < SCAN_ROWS or self._saved.get(state.ns_id) == snapshot.lsn:
+    def _save(self, state: NamespaceState, snapshot: Snapshot, *, least: int) -> None:
+        """Publish the caches of a large namespace once so many rows have changed that it is worth it."""
+        lineage, edits = self._saved.get(state.ns_id, (0, 0))
+        if lineage == snapshot.lineage and snapshot.edits - edits < least:
+            return
+        if not self._cache.enabled or snapshot.n < SCAN_ROWS:
             return
         if snapshot.vectors is not None:
-            snapshot = self._spill(state, snapshot, least=1)
+            snapshot = state.slim(1)
         if self._cache.save(snapshot):
-            self._saved[state.ns_id] = snapshot.lsn
+            self._saved[state.ns_id] = snapshot.lineage, snapshot.edits
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -241,7 +245,17 @@ class Maintenance:
         if thread is not None and thread is not threading.current_thread():
             thread.join()
         self._thread = None
+        self._save_what_is_new()
         self._cache.close()
+
+    def _save_what_is_new(self) -> None:
+        try:
+            for ns_id in list(self._saved | self._dirty):
+                state = self._index.loaded(ns_id)
+                if state is not None and state.snapshot.base is not None:
+                    self._save(state, state.snapshot, least=IDLE_ROWS)
+        except (PinyonError, OSError) as error:
+            _log.warning("caches of index %s were not saved: %s", self._index.name, error)
 
 
 def _lsn(view: View, ns_id: int) -> int:
@@ -250,7 +264,11 @@ def _lsn(view: View, ns_id: int) -> int:
     return -1 if lsn is None else lsn
 
 
-def _stacked(snapshot: Snapshot, start: int, stop: int | None = None) -> Floats:
-    """(m, d) rows start..stop-1 in one array."""
+def _extended(scan: Scan, snapshot: Snapshot) -> Scan:
+    """The codes of all rows of the snapshot."""
     assert snapshot.vectors is not None
-    return np.concatenate(snapshot.vectors.span(start, snapshot.n if stop is None else stop))
+    step = max(CODE_ROWS, (snapshot.n - scan.n) // 16)
+    for start in range(scan.n, snapshot.n, step):
+        stop = min(snapshot.n, start + step)
+        scan = scan.extended(np.concatenate(snapshot.vectors.span(start, stop)))
+    return scan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 
@@ -15,8 +15,11 @@ from pinyon.storage.reading import View
 from pinyon.storage.values import Changes
 from pinyon.types import Ints, Metric
 
-NOTE_BYTES = 32 * 1024 * 1024
+NOTE_BYTES = 16 * 1024 * 1024
 """Vectors of own commits that may wait in memory; past that, catching up reads them from the file."""
+
+SPILL_ROWS = 4_096
+"""Vectors that may wait in memory before they go to the mapped file, which the system can drop and read again."""
 
 _lineages = count(1)
 
@@ -28,14 +31,23 @@ class Stale(Exception):
 class NamespaceState:
     """Thread-safe. The snapshot only ever moves forward in LSN; readers keep whichever value they took."""
 
-    def __init__(self, ns_id: int, metric: Metric, dimension: int | None, filter_key: bytes) -> None:
+    def __init__(
+        self,
+        ns_id: int,
+        metric: Metric,
+        dimension: int | None,
+        filter_key: bytes,
+        spill: Callable[[Snapshot], Vectors | None],
+    ) -> None:
         self.ns_id = ns_id
         self._metric = metric
         self._dimension = dimension
         self._filter_key = filter_key
+        self._spill = spill
         self._lock = threading.Lock()
         self._notes: dict[int, Changes] = {}
         self._note_bytes = 0
+        self._behind = 0
         self._excluded: set[int] = set()
         self.snapshot = self.blank()
 
@@ -44,10 +56,9 @@ class NamespaceState:
 
     @property
     def backlog(self) -> int:
-        """Rows that wait: noted but not in the snapshot, or in it but not in the codes."""
+        """Rows that wait: committed but not in the snapshot, or in it but not in the codes."""
         snapshot = self.snapshot
-        noted = sum(len(changes.ords) for changes in list(self._notes.values()))
-        return noted + snapshot.n - (snapshot.base.scan.n if snapshot.base is not None else 0)
+        return self._behind + snapshot.n - (snapshot.base.scan.n if snapshot.base is not None else 0)
 
     # -- forward ------------------------------------------------------------------------------------------------------
 
@@ -56,6 +67,7 @@ class NamespaceState:
         with self._lock:
             if changes.lsn <= self.snapshot.lsn:
                 return
+            self._behind += len(changes.ords)
             size = changes.vectors.nbytes if changes.vectors is not None else 0
             size += sum(len(metadata) for metadata in changes.metadata if metadata)
             if self._note_bytes + size > NOTE_BYTES:
@@ -81,13 +93,14 @@ class NamespaceState:
                 if snapshot.lsn < lsn:
                     snapshot = self._from_truth(snapshot, view, lsn)
                 self.snapshot = snapshot
+                self._behind = sum(len(changes.ords) for changes in self._notes.values())
         return snapshot
 
     def _from_notes(self, lsn: int) -> Snapshot:
         """Apply own commits as long as each follows on the one before, and none is past `lsn`."""
         snapshot = self.snapshot
         while (changes := self._notes.get(snapshot.lsn)) is not None and changes.lsn <= lsn:
-            snapshot = snapshot.applied(changes).at(changes.lsn)
+            snapshot = self._slim(snapshot.applied(changes).at(changes.lsn), SPILL_ROWS)
             del self._notes[changes.since]
         self._forget_notes_before(snapshot.lsn)
         return snapshot
@@ -97,7 +110,7 @@ class NamespaceState:
         if snapshot.lsn < pruned:  # tombstones that this snapshot needs are gone
             snapshot = self.blank()
         for changes in view.changes(self.ns_id, snapshot.lsn, snapshot.last_ord, lsn):
-            snapshot = snapshot.applied(changes)
+            snapshot = self._slim(snapshot.applied(changes), SPILL_ROWS)
         if self._excluded:
             snapshot = snapshot.without(_as_ords(self._excluded))
         self._forget_notes_before(lsn)
@@ -126,16 +139,18 @@ class NamespaceState:
             self.snapshot = replace(self.snapshot, base=base)
             return True
 
-    def publish_vectors(self, lineage: int, head: Vectors) -> bool:
-        """Let the first rows come from other memory (a mapped file); their values are the same."""
+    def slim(self, least: int) -> Snapshot:
+        """Move vectors from memory to the mapped file when at least `least` rows wait for it."""
         with self._lock:
-            vectors = self.snapshot.vectors
-            if self.snapshot.lineage != lineage or vectors is None:
-                return False
-            for block in vectors.span(head.n, vectors.n):
-                head = head.append(block)
-            self.snapshot = replace(self.snapshot, vectors=head)
-            return True
+            self.snapshot = self._slim(self.snapshot, least)
+            return self.snapshot
+
+    def _slim(self, snapshot: Snapshot, least: int) -> Snapshot:
+        vectors = snapshot.vectors
+        if vectors is None or vectors.n < SPILL_ROWS or snapshot.n - snapshot.mapped < least:
+            return snapshot
+        head = self._spill(snapshot)
+        return snapshot if head is None else replace(snapshot, vectors=head, mapped=head.n)
 
     def reload(self, view: View, lsn: int) -> Snapshot:
         """Read everything again, leaving dead rows behind."""

@@ -36,6 +36,8 @@ class Snapshot:
     ords: (n,) int64. alive: (n,) bool. live: number of alive rows. vectors: (n, d) prepared for the metric, None in a
     sparse index. columns: metadata by row. sparse: sparse values by row. last_ord: largest ord ever seen, dead or not.
     lineage: changes whenever row numbers lose their meaning (reload), so that work begun on older rows is dropped.
+    mapped: first rows whose vectors lie in the mapped file.
+    edits: rows appended, updated and killed since the lineage began, to tell when caches are worth saving again.
     """
 
     ns_id: int
@@ -50,6 +52,8 @@ class Snapshot:
     lineage: int
     last_ord: int = 0
     ascending: bool = True
+    mapped: int = 0
+    edits: int = 0
     base: Base | None = None
     bad: tuple[BadRow, ...] = ()
 
@@ -71,6 +75,11 @@ class Snapshot:
     @property
     def n(self) -> int:
         return len(self.ords)
+
+    @property
+    def weight(self) -> int:
+        """Bytes held, by rule of thumb: what the memory budget counts, at no cost."""
+        return 2_048 + self.n * (128 + 4 * (self.vectors.d if self.vectors is not None else 64))
 
     @property
     def nbytes(self) -> int:
@@ -102,7 +111,8 @@ class Snapshot:
             grown = grown._updated(changes)
         if changes.dead.size:
             grown = grown.without(changes.dead)
-        return replace(grown, bad=grown.bad + changes.bad) if changes.bad else grown
+        edits = grown.edits + len(changes.ords) + len(changes.updated) + len(changes.dead)
+        return replace(grown, edits=edits, bad=grown.bad + changes.bad)
 
     def at(self, lsn: int) -> Snapshot:
         return replace(self, lsn=lsn)

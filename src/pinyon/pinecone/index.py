@@ -189,7 +189,7 @@ class Index(NamespaceCalls, RecordCalls):
         query = Query(
             top_k,
             vector,
-            cast(Any, sparse_vector),
+            sparse_vector,
             id,
             filter,
             bool(include_values),

@@ -340,18 +340,44 @@ def _check_vectors(connection: apsw.Connection, report: Report) -> None:
         report.add(f"vector ord {ord_}", "no record belongs to it")
 
 
+NAMESPACES: Final = """
+SELECT ns_id, name, lsn, count, explicit, schema FROM namespace WHERE ns_id >= ? ORDER BY ns_id
+"""
+
+
+def namespace_problem(row: tuple[Any, ...]) -> str | None:
+    """What is wrong with a row of ``NAMESPACES`` by itself, or None."""
+    _, name, lsn, count, explicit, schema = row
+    if not isinstance(name, str) or not isinstance(schema, str | None):
+        return "its name or schema is not text"
+    if not all(isinstance(number, int) for number in (lsn, count, explicit)):
+        return f"its LSN, count or flag is not a number: {lsn!r}, {count!r}, {explicit!r}"
+    if schema is not None:
+        try:
+            orjson.loads(schema)
+        except orjson.JSONDecodeError as error:
+            return f"its schema is not JSON ({error})"
+    return None
+
+
 def _check_counts(connection: apsw.Connection, report: Report) -> None:
-    sql = """
-    SELECT n.ns_id, n.name, n.count, n.lsn, count(r.ord), coalesce(max(r.lsn), 0)
-    FROM namespace n LEFT JOIN record r ON r.ns_id = n.ns_id GROUP BY n.ns_id
-    """
-    for ns_id, name, count, lsn, real, newest in connection.execute(sql):
-        if count != real:
+    counted = "SELECT ns_id, count(*), max(lsn) FROM record WHERE typeof(lsn) = 'integer' GROUP BY ns_id"
+    real = {row[0]: row[1:] for row in connection.execute(counted)}
+    for row in scan(connection, NAMESPACES, report, "namespace"):
+        ns_id, name, lsn, count = row[:4]
+        place = f"namespace {ns_id} {name!r}"
+        problem = namespace_problem(row)
+        records, newest = real.get(ns_id, (0, 0))
+        if problem is not None:
+            report.pages_damaged = True  # such a row is only left behind, in a new file
+            report.add(place, problem)
+            continue
+        if count != records:
             report.miscounted = True
-            report.add(f"namespace {ns_id} {name!r}", f"its count is {count}, and it has {real} records")
+            report.add(place, f"its count is {count}, and it has {records} records")
         if newest > lsn:
             report.positions_wrong = True
-            report.add(f"namespace {ns_id} {name!r}", f"its LSN is {lsn}, and a record has {newest}")
+            report.add(place, f"its LSN is {lsn}, and a record has {newest}")
 
 
 def _check_tombstones(connection: apsw.Connection, report: Report) -> None:

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -100,6 +100,7 @@ class Connections:
         self._immutable = False
         self._closed = False
         self._failure: str | None = None
+        self._gate: _Gate | None = None
         self._reset()
         if path is not None and (kind := network_filesystem(path.parent)):
             raise StorageError(
@@ -120,6 +121,7 @@ class Connections:
         self._open_connections: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         self._write_lock = threading.Lock()
         self._registry_lock = threading.Lock()
+        self._gate = _Gate() if self.path is None else None
 
     # -- opening ------------------------------------------------------------------------------------------------------
 
@@ -143,7 +145,7 @@ class Connections:
         return connection
 
     def _set_pragmas(self, connection: apsw.Connection) -> None:
-        pragmas = ["trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-16384"]
+        pragmas = ["trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-8192"]
         if not self.read_only:
             pragmas += [f"page_size={PAGE_SIZE}", "secure_delete=ON", "wal_autocheckpoint=4000"]
             if self.path is not None:
@@ -222,7 +224,7 @@ class Connections:
                 connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
-                with translated(self):
+                with translated(self), self._gate.alone() if self._gate is not None else nullcontext():
                     connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -286,7 +288,9 @@ class Connections:
             connections = list(self._open_connections)
             self._open_connections.clear()
         for connection in connections:
-            connection.close(force=False)
+            # One that another thread is using at this moment closes when that thread lets go of it.
+            with suppress(apsw.ThreadingViolationError):
+                connection.close()
         self._local = threading.local()
         self._keepalive = None
 
@@ -326,6 +330,43 @@ class _Patience:
         return True
 
 
+class _Gate:
+    """Lets the commit of a memory database wait for its readers, and new readers for it.
+
+    SQLite keeps no write-ahead log in memory: there a commit needs every reader out, and would be starved by readers
+    that come and go.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._readers = 0
+        self._writers = 0
+
+    def enter(self) -> None:
+        with self._changed:
+            while self._writers:
+                self._changed.wait()
+            self._readers += 1
+
+    def leave(self) -> None:
+        with self._changed:
+            self._readers -= 1
+            self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._changed:
+            self._writers += 1
+            while self._readers:
+                self._changed.wait()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._writers -= 1
+                self._changed.notify_all()
+
+
 class _Read:
     """Context manager of one read transaction. A nested one joins the outer one."""
 
@@ -339,6 +380,8 @@ class _Read:
         try:
             self._nested = connection.in_transaction
             if not self._nested:
+                if self._owner._gate is not None:
+                    self._owner._gate.enter()
                 connection.execute("BEGIN")
         except apsw.Error as error:
             raise self._owner.translate(error) from error
@@ -347,8 +390,13 @@ class _Read:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._nested and self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        if not self._nested:
+            try:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            finally:
+                if self._owner._gate is not None:
+                    self._owner._gate.leave()
         if isinstance(error, apsw.Error):
             raise self._owner.translate(error) from error
 

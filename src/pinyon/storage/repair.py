@@ -21,7 +21,7 @@ import apsw
 
 from pinyon.errors import BusyError, CorruptionError, FormatError
 from pinyon.storage.cache import CacheDirectory
-from pinyon.storage.check import Finding, RawRow, Report, examine, row_problem, scan
+from pinyon.storage.check import NAMESPACES, Finding, RawRow, Report, examine, namespace_problem, row_problem, scan
 from pinyon.storage.connection import Connections, translated
 from pinyon.storage.files import open_new, sync_directory, sync_file, temporary_name
 from pinyon.storage.files import translated as translated_files
@@ -215,13 +215,14 @@ def _take_alone(connections: Connections) -> None:
 
 def _copy_rows(damaged: apsw.Connection, fresh: apsw.Connection, dimension: int | None, report: Report) -> None:
     for key, value in _readable(damaged, "SELECT key, value FROM meta"):
-        fresh.execute("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", (key, value))
-    spaces = "SELECT ns_id, name, lsn, count, explicit, schema FROM namespace WHERE ns_id >= ? ORDER BY ns_id"
-    for row in scan(damaged, spaces, None, "namespace"):
-        fresh.execute("INSERT OR IGNORE INTO namespace VALUES(?, ?, ?, ?, ?, ?)", row)
+        if isinstance(key, str) and isinstance(value, int | str):
+            fresh.execute("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", (key, value))
+    for row in scan(damaged, NAMESPACES, None, "namespace"):
+        if namespace_problem(row) is None:
+            fresh.execute("INSERT OR IGNORE INTO namespace VALUES(?, ?, ?, ?, ?, ?)", row)
     kept = "SELECT ord, ns_id, id, reason, crc, metadata, sparse, data FROM quarantine WHERE ord >= ? ORDER BY ord"
     for row in scan(damaged, kept, None, "quarantine"):
-        fresh.execute("INSERT OR REPLACE INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?, ?)", row)
+        fresh.execute("INSERT OR IGNORE INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?, ?)", row)
     highest = 0
     for raw in _joined(damaged, report):
         highest = max(highest, raw.ord)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import apsw
 
-from pinyon.errors import FormatError
+from pinyon.errors import FormatError, StorageError
 from pinyon.storage.connection import Connections
 from pinyon.storage.reading import View
 from pinyon.storage.schema import APPLICATION_ID, FORMAT, TRUTH
@@ -21,8 +21,9 @@ from pinyon.storage.writing import Writer
 class Truth:
     """The durable state of one index. Thread-safe; each thread has a connection of its own.
 
-    path: the SQLite file, or None for memory. dimension: None for a sparse index.
-    Raises FormatError when the file is not ours or newer than this release.
+    path: the SQLite file, or None for memory. dimension: None for a sparse index. create: make the file where there is
+    none; without it, a missing or empty file is an error and stays as it is.
+    Raises FormatError when the file is not ours or newer than this release, StorageError when it is missing.
     """
 
     def __init__(
@@ -30,16 +31,19 @@ class Truth:
         path: Path | None,
         dimension: int | None,
         *,
+        create: bool = True,
         read_only: bool = False,
         write_wait: float = 60.0,
         vfs: str | None = None,
     ) -> None:
+        if path is not None and not create and not path.exists():
+            raise StorageError(f"{path} is missing, and the records of its index with it. Restore a backup of the index.")
         self.path = path
         self.dimension = dimension
         self.connections = Connections(
             path,
             application_id=APPLICATION_ID,
-            create=create_tables,
+            create=create_tables if create or path is None else None,
             read_only=read_only,
             write_wait=write_wait,
             vfs=vfs,
