@@ -111,7 +111,7 @@ def check(index: Index, state: State, rng: np.random.Generator) -> None:
 
 
 def endure(argument: dict[str, Any], send: Send) -> dict[str, Any]:
-    """Use a damaged database in every way, then repair it. Wrong data is an AssertionError here; the rest is told.
+    """Use a damaged database in every way, let caches be built, then repair it unless `repair` is False. Wrong data is an AssertionError here; the rest is told.
 
     Gives: errors (messages of what was refused), unreadable (ids by namespace that fetch refused), absent (number of
     ids that fetch did not find), warnings, left_out (ids that no query gave), findings and repaired (place, problem,
@@ -128,9 +128,11 @@ def endure(argument: dict[str, Any], send: Send) -> dict[str, Any]:
                 index = database.index(SPEC.name)
                 _fetch_all(index, state, told)
                 _query_all(index, state, told)
+                index.ready()
     told["warnings"] = [str(warning.message) for warning in caught if warning.category is CorruptionWarning]
     told["intact"] = not (told["errors"] or told["unreadable"] or told["absent"] or told["left_out"])
-    _mend(path, state, told)
+    if argument.get("repair", True):
+        _mend(path, state, told)
     return told
 
 

@@ -25,6 +25,45 @@ if TYPE_CHECKING:
 
 SHOWN_SKIPPED = 20
 
+NewIndexName = Annotated[
+    str, typer.Argument(metavar="INDEX", help="Made when missing.", autocompletion=complete_index, show_default=False)
+]
+Paths = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="PATH...",
+        help="Directories, text files (txt, md, html, source code), or .jsonl, .csv, .parquet and .npy files.",
+        show_default=False,
+    ),
+]
+Model = Annotated[str | None, typer.Option("--model", help="Model of a new index [default: use-multilingual].")]
+ChunkSize = Annotated[int, typer.Option("--chunk-size", metavar="N", help="Characters of a chunk.")]
+Overlap = Annotated[
+    int | None,
+    typer.Option("--overlap", metavar="N", help="Characters that chunks share [default: 60, at most a quarter]."),
+]
+Glob = Annotated[
+    str | None, typer.Option("--glob", metavar="PATTERN", help="Take these files of directories, and no others.")
+]
+Root = Annotated[
+    Path | None,
+    typer.Option("--root", metavar="DIR", help="Ids are paths below it [default: the directory that is named]."),
+]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="Of files that are not UTF-8, for example cp949.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Remove the chunks of files that were deleted.")]
+TextField = Annotated[str, typer.Option("--text-field", help="Metadata field for the text, in a new index.")]
+NewMetric = Annotated[Metric | None, typer.Option("--metric", help="Metric of a new index.")]
+NewKind = Annotated[Kind, typer.Option("--kind", help="Kind of a new index.")]
+IdColumn = Annotated[
+    str | None, typer.Option("--id-column", metavar="NAME", help="Column or field of the id [default: id or _id].")
+]
+TextColumn = Annotated[str, typer.Option("--text-column", metavar="NAME", help="Column or field of the text.")]
+ValuesColumn = Annotated[str, typer.Option("--values-column", metavar="NAME", help="Column or field of the vector.")]
+Strings = Annotated[bool, typer.Option("--strings", help="Keep every csv cell as text: numbers and true/false too.")]
+Ids = Annotated[
+    Path | None, typer.Option("--ids", metavar="FILE", help="Ids of an .npy file: a JSON list, or one a line.")
+]
+
 
 @command(
     "ingest",
@@ -42,58 +81,24 @@ SHOWN_SKIPPED = 20
 )
 def ingest(
     session: Session,
-    name: Annotated[
-        str,
-        typer.Argument(metavar="INDEX", help="Made when missing.", autocompletion=complete_index, show_default=False),
-    ],
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="PATH...",
-            help="Directories, text files (txt, md, html, source code), or .jsonl, .csv, .parquet and .npy files.",
-            show_default=False,
-        ),
-    ],
-    model: Annotated[
-        str | None, typer.Option("--model", help="Model of a new index [default: use-multilingual].")
-    ] = None,
+    name: NewIndexName,
+    paths: Paths,
+    model: Model = None,
     namespace: Namespace = "",
-    chunk_size: Annotated[int, typer.Option("--chunk-size", metavar="N", help="Characters of a chunk.")] = 400,
-    overlap: Annotated[
-        int | None,
-        typer.Option("--overlap", metavar="N", help="Characters that chunks share [default: 60, at most a quarter]."),
-    ] = None,
-    glob: Annotated[
-        str | None, typer.Option("--glob", metavar="PATTERN", help="Take these files of directories, and no others.")
-    ] = None,
-    root: Annotated[
-        Path | None,
-        typer.Option("--root", metavar="DIR", help="Ids are paths below it [default: the directory that is named]."),
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option("--encoding", help="Of files that are not UTF-8, for example cp949.")
-    ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Remove the chunks of files that were deleted.")] = False,
-    text_field: Annotated[
-        str, typer.Option("--text-field", help="Metadata field for the text, in a new index.")
-    ] = "text",
-    metric: Annotated[Metric | None, typer.Option("--metric", help="Metric of a new index.")] = None,
-    kind: Annotated[Kind, typer.Option("--kind", help="Kind of a new index.")] = Kind.auto,
-    id_column: Annotated[
-        str | None, typer.Option("--id-column", metavar="NAME", help="Column or field of the id [default: id or _id].")
-    ] = None,
-    text_column: Annotated[
-        str, typer.Option("--text-column", metavar="NAME", help="Column or field of the text.")
-    ] = "text",
-    values_column: Annotated[
-        str, typer.Option("--values-column", metavar="NAME", help="Column or field of the vector.")
-    ] = "values",
-    strings: Annotated[
-        bool, typer.Option("--strings", help="Keep every csv cell as text: numbers and true/false too.")
-    ] = False,
-    ids: Annotated[
-        Path | None, typer.Option("--ids", metavar="FILE", help="Ids of an .npy file: a JSON list, or one a line.")
-    ] = None,
+    chunk_size: ChunkSize = 400,
+    overlap: Overlap = None,
+    glob: Glob = None,
+    root: Root = None,
+    encoding: Encoding = None,
+    prune: Prune = False,
+    text_field: TextField = "text",
+    metric: NewMetric = None,
+    kind: NewKind = Kind.auto,
+    id_column: IdColumn = None,
+    text_column: TextColumn = "text",
+    values_column: ValuesColumn = "values",
+    strings: Strings = False,
+    ids: Ids = None,
 ) -> None:
     """Bring files into an index.
 

@@ -6,10 +6,12 @@ reference, and stops between steps. Nothing depends on it for correctness: witho
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -169,10 +171,12 @@ class Maintenance:
         if quiet and snapshot.n >= SCAN_ROWS and snapshot.n - snapshot.live > DEAD_SHARE * snapshot.n:
             snapshot = self._index.read(lambda view: state.reload(view, _lsn(view, ns_id)))
         if snapshot.vectors is not None and snapshot.n >= SCAN_ROWS:
+            self._give_back_memory()
             snapshot = state.slim(IDLE_ROWS if quiet else STEP_ROWS)
             snapshot = self._code(state, snapshot, least=IDLE_ROWS if quiet else STEP_ROWS, quiet=quiet)
         if quiet and not self._stopping:
             snapshot.columns.settle()
+            self._give_back_memory()
             self._save(state, snapshot, least=max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))
 
     def _caught_up(self, ns_id: int) -> tuple[NamespaceState, Snapshot] | None:
@@ -184,6 +188,12 @@ class Maintenance:
             return state, state.at(view, lsn)
 
         return self._index.read(work)
+
+    def _give_back_memory(self) -> None:
+        """Let go of this thread's page cache and of freed memory that the C library keeps: tens of megabytes."""
+        self._index.truth.connections.connection().execute("PRAGMA shrink_memory").fetchall()
+        if _malloc_trim is not None:
+            _malloc_trim(0)
 
     def _code(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> Snapshot:
         """Train, extend and calibrate the codes as far as they are behind."""
@@ -262,6 +272,17 @@ def _lsn(view: View, ns_id: int) -> int:
     """The LSN of a namespace; -1 when it is gone."""
     lsn: int | None = view.connection.execute("SELECT lsn FROM namespace WHERE ns_id = ?", (ns_id,)).get
     return -1 if lsn is None else lsn
+
+
+def _find_malloc_trim() -> Callable[[int], int] | None:
+    if sys.platform != "linux":
+        return None
+    # Absent from other C libraries, such as musl.
+    trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim
+
+
+_malloc_trim = _find_malloc_trim()
 
 
 def _extended(scan: Scan, snapshot: Snapshot) -> Scan:
