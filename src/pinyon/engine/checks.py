@@ -219,13 +219,16 @@ def _find_bad_number(vectors: Sequence[Sequence[Any]], ids: Sequence[str]) -> No
 
 def check_query_vector(vector: Any, dimension: int) -> Floats:
     """(d,) float32, finite, not all zero."""
-    plain = isinstance(vector, np.ndarray) and vector.shape == (dimension,) and vector.dtype == np.float32
-    # One product tells at once that no value is infinite, none is NaN, and not all are zero.
-    if plain and 0.0 < float(vector @ vector) < np.inf:
-        return vector  # type: ignore[no-any-return]
+    found: Floats
+    if isinstance(vector, np.ndarray) and vector.shape == (dimension,) and vector.dtype == np.float32:
+        found = vector
+        # One product tells at once that no value is infinite, none is NaN, and not all are zero.
+        if 0.0 < float(found @ found) < np.inf:
+            return found
     if isinstance(vector, np.ndarray) and vector.ndim == 2 and len(vector) == 1:
         vector = vector[0]
-    return check_vectors([vector], ["query"], dimension)[0]
+    found = check_vectors([vector], ["query"], dimension)[0]
+    return found
 
 
 def check_sparse(sparse: Any, limits: Limits, where: str) -> SparseValues:
