@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import inspect
 import re
@@ -78,8 +79,10 @@ INTRODUCTION = """\
 Everything here is imported from `pinyon`. Errors have [a page of their own](errors.md), so has the [filter language](filters.md).
 Names and arguments are those of the Pinecone Python SDKs 7 and 10; where the two differ, both spellings work. Arguments that steer
 a cloud (regions, pods, timeouts, retries) are accepted and have no effect. Answers are read by attribute and by key:
-`response.matches` and `response["matches"]` are the same.
+`response.matches` and `response["matches"]` are the same, `response.to_dict()` gives plain dictionaries and lists.
 """
+WHOLE = {"Pinecone", "Index", "Batch", "Inference", "Field"}
+"""Classes whose methods are all shown; of the others, those that have something to explain."""
 WIDTH = 100
 _PARAMETER = re.compile(r"[a-z_]+(, [a-z_]+)*: ")
 
@@ -110,8 +113,11 @@ def _entry(name: str) -> Iterator[str]:
     yield from _prose(_own_doc(cls))
     if issubclass(cls, View) and cls._fields:
         yield "Fields: " + ", ".join(f"`{field}`" for field in cls._fields) + "\n"
+    elif name in REACHED and dataclasses.is_dataclass(cls):
+        yield "Fields: " + ", ".join(f"`{field.name}`" for field in dataclasses.fields(cls)) + "\n"
     for member, value in _members(cls):
-        yield from _member(cls.__name__, member, value)
+        if name in WHOLE or inspect.unwrap(getattr(value, "__func__", value)).__doc__:
+            yield from _member(cls.__name__, member, value)
 
 
 def _own_doc(cls: type) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def backup(
     session: Session,
     name: Annotated[
-        str | None, typer.Argument(metavar="[INDEX]", help="Name of the index.", autocompletion=complete_index)
+        str | None, typer.Argument(metavar="INDEX", help="Name of the index.", autocompletion=complete_index)
     ] = None,
     to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="A new or empty directory for a copy.")] = None,
     note: Annotated[str, typer.Option("--note", help="Why this backup was made.")] = "",

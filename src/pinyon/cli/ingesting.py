@@ -31,7 +31,7 @@ NewIndexName = Annotated[
 Paths = Annotated[
     list[Path],
     typer.Argument(
-        metavar="PATH...",
+        metavar="PATH",
         help="Directories, text files (txt, md, html, source code), or .jsonl, .csv, .parquet and .npy files.",
         show_default=False,
     ),

@@ -28,7 +28,7 @@ PREVIEW = 5
 def get(
     session: Session,
     name: IndexName,
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of records.", show_default=False)],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of records.", show_default=False)],
     namespace: Namespace = "",
     values: Annotated[bool, typer.Option("--values", help="Show the vector too.")] = False,
 ) -> None:

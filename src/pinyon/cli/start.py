@@ -162,7 +162,7 @@ def ls(session: Session) -> None:
 def info(
     session: Session,
     name: Annotated[
-        str | None, typer.Argument(metavar="[INDEX]", help="Name of the index.", autocompletion=complete_index)
+        str | None, typer.Argument(metavar="INDEX", help="Name of the index.", autocompletion=complete_index)
     ] = None,
 ) -> None:
     """Show where the data lies and how large it is; for an index also its namespaces and how it is searched."""

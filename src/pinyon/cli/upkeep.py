@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OptionalIndex = Annotated[
     str | None,
-    typer.Argument(metavar="[INDEX]", help="One index [default: all].", autocompletion=complete_index),
+    typer.Argument(metavar="INDEX", help="One index [default: all].", autocompletion=complete_index),
 ]
 
 

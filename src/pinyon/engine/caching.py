@@ -78,8 +78,12 @@ class SnapshotCache:
         return fresh
 
     def save(self, snapshot: Snapshot) -> bool:
-        """Publish a snapshot whose vectors were spilled, and list it in the truth. False when another builds it."""
-        if not self.enabled:
+        """Publish a snapshot whose vectors were spilled, and list it in the truth.
+
+        False when another builds it, or when the growing file does not hold just these rows: the disk said no, or the
+        namespace was read anew meanwhile.
+        """
+        if not self.enabled or not self._spilled(snapshot):
             return False
         with self._directory.lease(snapshot.ns_id) as mine:
             if not mine:
@@ -96,6 +100,12 @@ class SnapshotCache:
             name = self._directory.file_name(snapshot.ns_id, KIND, snapshot.lsn, digest)
             self._directory.sweep(snapshot.ns_id, {name, *keep} if position is not None else set())
         return True
+
+    def _spilled(self, snapshot: Snapshot) -> bool:
+        lineage, file = self._files.get(snapshot.ns_id, (0, None))
+        if snapshot.vectors is None:
+            return True
+        return file is not None and lineage == snapshot.lineage and file.appendable and file.rows >= snapshot.n
 
     def _packed(self, snapshot: Snapshot) -> tuple[dict[str, NDArray[Any]], dict[str, str | int | float], list[str]]:
         arrays: dict[str, NDArray[Any]] = {"ords": snapshot.ords, "alive": snapshot.alive}

@@ -41,7 +41,10 @@ class Finding:
 
 
 class RawRow(NamedTuple):
-    """A record with its vector as the file gives them, whatever their types became."""
+    """A record with its vector as the file gives them, whatever their types became.
+
+    kinds: the types of the record's fields; empty for a vector without a record.
+    """
 
     ord: int
     ns_id: Any
@@ -78,6 +81,8 @@ _KINDS: Final = frozenset(
 
 def row_problem(row: RawRow, dimension: int | None) -> str | None:
     """What is wrong with a row, or None. dimension: of a dense index; None for a sparse one."""
+    if not row.kinds:
+        return "vector: no record belongs to it"
     if row.kinds not in _KINDS or row.id is None:
         return f"its fields have the types {row.kinds}"
     try:
@@ -267,25 +272,28 @@ def read_rows(connection: apsw.Connection, report: Report | None = None) -> Iter
         yield RawRow(*raw)
 
 
-_PATIENT: Final = 4096
+_PATIENCE: Final = 4096
+"""Keys that are tried one by one behind the first damaged place; half as many behind each further one."""
 
 
 def scan(connection: apsw.Connection, sql: str, report: Report | None, table: str) -> Iterator[tuple[Any, ...]]:
-    """Rows of a query ``... WHERE key >= ? ORDER BY key`` whose first column is an integer key.
+    """Rows of a query ``... WHERE key >= ? ORDER BY key`` whose first column is an integer key, in strict order.
 
-    Where SQLite reports damage the scan goes on behind it: key by key for the size of some pages, then in doubling
-    steps, and back by halves to the first key that can be read.
+    Where SQLite reports damage, or follows its pages in a circle, the scan goes on behind: key by key for the size of
+    some pages, then in doubling steps, and back by halves to the first key that can be read.
     """
-    start, failed = 0, -1
+    start, patience = 0, _PATIENCE
     while True:
         try:
             for row in connection.execute(sql, (start,)):
+                if row[0] < start:
+                    raise apsw.CorruptError(f"key {row[0]} comes after key {start - 1}")
                 yield row
-                start = int(row[0]) + 1
+                start = row[0] + 1
             return
         except (apsw.CorruptError, UnicodeDecodeError) as error:
-            resumed = _behind_damage(connection, sql, start + (start == failed))
-            failed = start
+            resumed = _behind_damage(connection, sql, start, patience)
+            patience //= 2
             if report is not None:
                 report.pages_damaged = True
                 behind = "the end" if resumed is None else f"{table} ord {resumed}"
@@ -295,19 +303,15 @@ def scan(connection: apsw.Connection, sql: str, report: Report | None, table: st
             start = resumed
 
 
-def _behind_damage(connection: apsw.Connection, sql: str, start: int) -> int | None:
-    """The first key from ``start`` on whose row can be read, or None."""
-    low, step = start, 1
-    probe = start
-    while probe < 1 << 62:
-        found = _first_from(connection, sql, probe)
-        if found is not False:
-            break
+def _behind_damage(connection: apsw.Connection, sql: str, start: int, patience: int) -> int | None:
+    """The first key behind ``start`` whose row can be read, or None."""
+    low, probe, step = start, start + 1, 1
+    while (found := _first_from(connection, sql, probe)) is False:
         low = probe
-        step = 1 if probe - start < _PATIENT else step * 2
+        step = 1 if probe - start < patience else step * 2
         probe += step
-    else:
-        return None
+        if probe >= 1 << 62:
+            return None
     while probe - low > 1:
         middle = (low + probe) // 2
         nearer = _first_from(connection, sql, middle)
@@ -323,7 +327,7 @@ def _first_from(connection: apsw.Connection, sql: str, key: int) -> int | Litera
     cursor = connection.cursor()
     try:
         for row in cursor.execute(sql, (key,)):
-            return int(row[0])
+            return row[0] if row[0] >= key else False
     except (apsw.CorruptError, UnicodeDecodeError):
         return False
     finally:
@@ -332,10 +336,8 @@ def _first_from(connection: apsw.Connection, sql: str, key: int) -> int | Litera
 
 
 def _check_vectors(connection: apsw.Connection, report: Report) -> None:
-    sql = """
-    SELECT v.ord FROM vector v LEFT JOIN record r ON r.ord = v.ord WHERE r.ord IS NULL AND v.ord >= ? ORDER BY v.ord
-    """
-    for (ord_,) in scan(connection, sql, report, "vector"):
+    sql = "SELECT v.ord FROM vector v LEFT JOIN record r ON r.ord = v.ord WHERE r.ord IS NULL"
+    for (ord_,) in connection.execute(sql):
         report.orphan_vectors.append(ord_)
         report.add(f"vector ord {ord_}", "no record belongs to it")
 

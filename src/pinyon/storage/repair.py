@@ -84,15 +84,11 @@ def _set_aside(connection: apsw.Connection, dimension: int | None, found: Report
     names = {}
     for row in _joined(connection, None):
         problem = row_problem(row, dimension)
-        if problem is not None:
+        if not row.kinds:
+            found.orphan_vectors.append(row.ord)
+        elif problem is not None:
             found.bad_rows[row.ord] = problem
             names[row.ord] = row.name
-    found.orphan_vectors = [
-        row[0]
-        for row in connection.execute(
-            "SELECT v.ord FROM vector v LEFT JOIN record r ON r.ord = v.ord WHERE r.ord IS NULL"
-        )
-    ]
     for ord_, reason in found.bad_rows.items():
         connection.execute(
             _QUARANTINE + "SELECT r.ord, r.ns_id, ?, ?, r.crc, CAST(r.metadata AS BLOB), "
@@ -102,7 +98,8 @@ def _set_aside(connection: apsw.Connection, dimension: int | None, found: Report
         )
     for ord_ in found.orphan_vectors:
         connection.execute(
-            _QUARANTINE + "SELECT ord, NULL, NULL, 'vector without a record', crc, NULL, NULL, CAST(data AS BLOB) "
+            _QUARANTINE
+            + "SELECT ord, NULL, NULL, 'vector: no record belongs to it', crc, NULL, NULL, CAST(data AS BLOB) "
             "FROM vector WHERE ord = ?",
             (ord_,),
         )
@@ -248,7 +245,7 @@ def _keep(fresh: apsw.Connection, row: RawRow, dimension: int | None, report: Re
         problem = "another record has the same id"
     if row.ord not in report.bad_rows:
         report.bad_rows[row.ord] = problem
-        report.add(f"record ord {row.ord} id {row.name!r}", problem)
+        report.add(f"record ord {row.ord} id {row.name!r}" if row.kinds else f"vector ord {row.ord}", problem)
     aside = (row.ord, row.ns_id, row.name, problem, row.crc, row.metadata, row.sparse, row.data)
     fresh.execute(_QUARANTINE + "VALUES(?, ?, ?, ?, ?, ?, ?, ?)", aside)
 
@@ -279,11 +276,20 @@ def _joined(connection: apsw.Connection, report: Report | None) -> Iterator[RawR
     vector: tuple[Any, ...] | None = next(vectors, None)
     for record in scan(connection, _RECORDS, report, "record"):
         while vector is not None and vector[0] < record[0]:
+            yield _orphan(vector)
             vector = next(vectors, None)
         if vector is not None and vector[0] == record[0]:
             yield RawRow._make((*record, *vector))
+            vector = next(vectors, None)
         else:
             yield RawRow._make((*record, None, None, None, None))
+    while vector is not None:
+        yield _orphan(vector)
+        vector = next(vectors, None)
+
+
+def _orphan(vector: tuple[Any, ...]) -> RawRow:
+    return RawRow._make((vector[0], *[None] * 6, "", *vector))
 
 
 def _require_sound(connections: Connections, dimension: int | None) -> int:
