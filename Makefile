@@ -63,7 +63,7 @@ $(INSTALLED): $(PACKAGES) pyproject.toml
 	@echo "Ready: .venv/bin/pinyon"
 
 demo: setup ## Index the standard library's docstrings and answer five questions
-	@$(PY) -m pinyon.cli demo --path '$(DATA)'
+	@$(PY) -m pinyon.cli demo --data '$(DATA)'
 
 test: lint types ## Everything that CI runs: style, types, tests
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)

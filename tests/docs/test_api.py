@@ -6,11 +6,10 @@ import re
 import subprocess
 import sys
 
-from docs.documents import ROOT, read
-
 import pinyon
 import pinyon.errors
 import pinyon.exceptions
+from docs.documents import ROOT, read
 
 
 def test_the_api_reference_is_up_to_date() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from docs.documents import ROOT, read, table
 
 import pinyon.errors
 import pinyon.exceptions
+from docs.documents import ROOT, read, table
 from pinyon.errors import PinyonError
 
 ERRORS = ROOT / "docs" / "errors.md"
@@ -41,9 +41,7 @@ def test_every_class_has_a_way_out() -> None:
 
 
 def test_the_names_of_the_sdks_are_what_the_table_says() -> None:
-    described = {
-        name.strip(): row["is"] for row in table(ERRORS, "name", "is") for name in row["name"].split(",")
-    }
+    described = {name.strip(): row["is"] for row in table(ERRORS, "name", "is") for name in row["name"].split(",")}
     actual = {name: getattr(pinyon.exceptions, name).__name__ for name in pinyon.exceptions.__all__}
     raised = {cls.__name__ for cls in tree()}
     assert {name: cls for name, cls in actual.items() if cls in raised and name != cls} == described

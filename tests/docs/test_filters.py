@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from docs.documents import ROOT, table
 
+from docs.documents import ROOT, table
 from pinyon import Index, Pinecone
 
 HEADING = ("condition", '"a"', '"b"', "1", "2.5", "true", '["a", "b"]', "[]", "-")

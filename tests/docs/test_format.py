@@ -14,6 +14,7 @@ from typing import Any
 from zlib import crc32
 
 import pytest
+
 from docs.documents import ROOT, blocks, table
 
 FORMAT = ROOT / "docs" / "format.md"

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from docs.documents import DOCUMENTS, ROOT, Block, blocks, links, name_of, read
 
 MARK = "=== end of the block in line {line} ==="

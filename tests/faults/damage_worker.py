@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -195,13 +196,10 @@ def _mend(path: Path, state: State, told: dict[str, Any]) -> None:
             assert found[key] == expected[key], f"wrong content of {key} after repair"
         for name, id_ in renamed:
             assert found[name, id_] in [expected.get((other, id_)) for other in NAMESPACES]
-        told["lost"] = sorted(set(map(_id, expected)) - set(map(_id, found)))
+        saved = Counter(id_ for _, id_ in found)
+        told["lost"] = sorted((Counter(id_ for _, id_ in expected) - saved).elements())
         index.upsert("", ["new"], np.ones((1, workload.DIMENSION), np.float32))
         assert [match.id for match in index.query("", Query(1, vector=np.ones(workload.DIMENSION))).matches] == ["new"]
-
-
-def _id(key: tuple[str, str]) -> str:
-    return key[1]
 
 
 def _shown(finding: Finding) -> str:

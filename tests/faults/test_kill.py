@@ -25,7 +25,7 @@ NIGHTLY = os.environ.get("PINYON_NIGHTLY") == "1"
 KILLS = 10_000 if NIGHTLY else 200
 LIVES = 4
 """Directories; each goes through its share of the kills."""
-WRITES_PER_KILL = 4
+WRITES_PER_KILL = 2
 """Acknowledged writes that a life must show for each kill: a run in which everything was refused proves nothing."""
 RECALL = 0.9
 
@@ -93,12 +93,17 @@ class Life:
         if mode == "opening":
             time.sleep(self.rng.uniform(0, 0.03))
         elif mode == "moment" or not upkeep:
-            time.sleep(self.rng.uniform(0, 0.3))
-        else:
-            begun = time.monotonic()
-            for words in child.lines(timeout=0.5):
+            left = int(self.rng.integers(16))
+            for words in child.lines(timeout=2.0):
                 lines.append(words)
-                if words == ["begin", upkeep] or time.monotonic() > begun + 0.5:
+                left -= words[0] == "done"
+                if left <= 0:
+                    break
+            time.sleep(self.rng.uniform(0, 0.02))
+        else:
+            for words in child.lines(timeout=2.0):
+                lines.append(words)
+                if words == ["begin", upkeep]:
                     break
             time.sleep(self.rng.choice([self.rng.uniform(0, 0.005), self.rng.uniform(0, 0.04)]))
         return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -303,9 +304,10 @@ def test_a_flipped_bit_anywhere_never_gives_wrong_data(
 
 
 def snapshot_of(folder: Path) -> dict[str, bytes]:
-    return {
-        str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()
-    }
+    """All files, less the write-ahead logs that SQLite makes to read a file; they must be empty."""
+    found = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    assert not any(data for name, data in found.items() if name.endswith("-wal"))
+    return {name: data for name, data in found.items() if not name.endswith(("-wal", "-shm"))}
 
 
 def foreign_database(file: Path) -> None:
@@ -351,11 +353,17 @@ def test_a_truth_file_that_is_not_ours_is_refused_and_left_as_it_is(name: str, s
         with Database(path, read_only=read_only) as database, pytest.raises(FormatError) as caught:
             database.index(SPEC.name)
         assert str(file) in caught.value.message
-    with Database(path) as database:
         if name == "a-newer-format":
             assert "99" in caught.value.message
             assert "pip install --upgrade" in caught.value.message
-        assert database.verify() != []
+    with Database(path) as database:
+        try:
+            assert database.verify() != []
+        except FormatError as error:
+            assert str(file) in error.message
+        if name != "a-text-file":  # which could be anything, an index of ours with nothing left of it too
+            with contextlib.suppress(FormatError):
+                database.repair()
     assert snapshot_of(path) == before
 
 

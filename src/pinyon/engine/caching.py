@@ -77,6 +77,9 @@ class SnapshotCache:
             self._files[snapshot.ns_id] = snapshot.lineage, fresh
         return fresh
 
+    def _growing_lineage(self, ns_id: int) -> int:
+        return self._files[ns_id][0] if ns_id in self._files else 0
+
     def save(self, snapshot: Snapshot) -> bool:
         """Publish a snapshot whose vectors were spilled, and list it in the truth.
 
@@ -86,7 +89,7 @@ class SnapshotCache:
         if not self.enabled or not self._spilled(snapshot):
             return False
         with self._directory.lease(snapshot.ns_id) as mine:
-            if not mine:
+            if not mine or (snapshot.vectors is not None and self._growing_lineage(snapshot.ns_id) != snapshot.lineage):
                 return False
             arrays, meta, keep = self._packed(snapshot)
             digest = self._directory.publish(snapshot.ns_id, KIND, snapshot.lsn, arrays, meta)

@@ -23,7 +23,6 @@ from pinyon.errors import (
     ForbiddenError,
     NotFoundError,
     PinyonError,
-    ReadOnlyError,
     StorageError,
 )
 from pinyon.limits import DEFAULT, Limits
@@ -32,6 +31,7 @@ from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.catalog import BackupInfo, Catalog, IndexEntry
 from pinyon.storage.check import Finding
 from pinyon.storage.compact import CompactReport
+from pinyon.storage.files import make_private_directory
 from pinyon.storage.truth import Truth
 from pinyon.types import EmbedSpec, IndexKind, IndexSpec
 
@@ -65,6 +65,8 @@ class Database:
             write_wait=limits.write_wait,
             vfs=vfs,
         )
+        if self.path is not None and not read_only:  # after the catalog, which refuses a directory that is not ours
+            make_private_directory(self.path / "indexes")
         _OPEN.add(self)
 
     # -- indexes ------------------------------------------------------------------------------------------------------
@@ -400,13 +402,7 @@ def _prepare_directory(path: Path, read_only: bool) -> None:
         if not path.exists():
             raise NotFoundError(f"There is no data directory {path}. Open it without read_only=True to make one.")
         return
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (path / "indexes").mkdir(mode=0o700, exist_ok=True)
-    except PermissionError as error:
-        raise ReadOnlyError(f"{path} cannot be written ({error.strerror}). Check its permissions.") from error
-    except OSError as error:
-        raise StorageError(f"{path} cannot be made ({error.strerror}). Choose another directory.") from error
+    make_private_directory(path)
 
 
 def _fitting(spec: IndexSpec, embed: EmbedSpec) -> EmbedSpec:

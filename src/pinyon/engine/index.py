@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from pinyon.engine import checks
-from pinyon.engine.maintenance import Maintenance
+from pinyon.engine.maintenance import Maintenance, worth_upkeep
 from pinyon.engine.namespace import NamespaceState, Stale
 from pinyon.engine.planner import matching_rows
 from pinyon.engine.querying import answer, as_record
@@ -369,8 +369,10 @@ class Index:
 
     def ready(self, namespace: str | None = None, timeout: float | None = None) -> bool:
         """Wait until the background work on what was written so far is done. False when `timeout` seconds ran out."""
-        names = self.read(lambda view: list(view.counts())) if namespace is None else [namespace]
-        return self.maintenance.settle(names, timeout)
+        if namespace is not None:
+            return self.maintenance.settle([namespace], timeout)
+        counts = self.read(lambda view: view.counts())
+        return self.maintenance.settle([name for name, count in counts.items() if worth_upkeep(count)], timeout)
 
     def describe(self, namespace: str) -> NamespaceReport:
         """What a namespace looks like inside. Raises NotFoundError."""

@@ -21,7 +21,7 @@ import numpy as np
 from pinyon.engine.caching import SnapshotCache
 from pinyon.engine.namespace import NamespaceState
 from pinyon.engine.snapshot import Base, Snapshot
-from pinyon.errors import PinyonError
+from pinyon.errors import ClosedError, PinyonError
 from pinyon.index import scan as scan_kernel
 from pinyon.index.calibrate import calibrate
 from pinyon.index.rerank import Depth
@@ -197,9 +197,11 @@ class Maintenance:
 
     def _code(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> Snapshot:
         """Train, extend and calibrate the codes as far as they are behind."""
-        if self._index.spec.kind == "flat" or not scan_kernel.available():
-            return snapshot
         base = snapshot.base
+        if self._index.spec.kind == "flat" or not scan_kernel.available():
+            if base is not None:
+                state.publish_base(snapshot.lineage, None)
+            return state.snapshot
         if base is None or (quiet and snapshot.n >= RETRAIN_GROWTH * base.trained_on):
             if snapshot.n < (SCAN_ROWS if quiet else STEP_ROWS) or snapshot.n < 2 * self._unreachable.get(
                 state.ns_id, 0
@@ -207,7 +209,7 @@ class Maintenance:
                 return snapshot
             base = self._trained(snapshot)
         elif snapshot.n - base.scan.n >= least:
-            base = replace(base, scan=_extended(base.scan, snapshot))
+            base = replace(base, scan=self._extended(base.scan, snapshot))
             if quiet and snapshot.n >= RECALIBRATE_GROWTH * base.calibrated_on:
                 base = replace(base, depth=self._measured(snapshot, base.scan), calibrated_on=snapshot.n)
         else:
@@ -225,8 +227,18 @@ class Maintenance:
         if len(rows) > TRAIN_ROWS:
             rows = np.sort(np.random.default_rng(snapshot.n).choice(rows, TRAIN_ROWS, replace=False))
         scan = Scan.train(vectors.take(rows), snapshot.metric)
-        scan = _extended(scan, snapshot)
+        scan = self._extended(scan, snapshot)
         return Base(scan, self._measured(snapshot, scan), snapshot.n, snapshot.n)
+
+    def _extended(self, scan: Scan, snapshot: Snapshot) -> Scan:
+        """The codes of all rows of the snapshot."""
+        assert snapshot.vectors is not None
+        step = max(CODE_ROWS, (snapshot.n - scan.n) // 16)
+        for start in range(scan.n, snapshot.n, step):
+            if self._stopping:
+                raise ClosedError("The index is being closed.")
+            scan = scan.extended(np.concatenate(snapshot.vectors.span(start, min(snapshot.n, start + step))))
+        return scan
 
     def _measured(self, snapshot: Snapshot, scan: Scan) -> Depth:
         assert snapshot.vectors is not None
@@ -240,8 +252,12 @@ class Maintenance:
             return
         if not self._cache.enabled or snapshot.n < SCAN_ROWS:
             return
+        if snapshot.bad or state.excluded:  # a cache would hide the damage from whoever loads it
+            return
         if snapshot.vectors is not None:
             snapshot = state.slim(1)
+            if snapshot.mapped < snapshot.n:
+                return
         if self._cache.save(snapshot):
             self._saved[state.ns_id] = snapshot.lineage, snapshot.edits
 
@@ -262,10 +278,15 @@ class Maintenance:
         try:
             for ns_id in list(self._saved | self._dirty):
                 state = self._index.loaded(ns_id)
-                if state is not None and state.snapshot.base is not None:
+                if state is not None:
                     self._save(state, state.snapshot, least=IDLE_ROWS)
         except (PinyonError, OSError) as error:
             _log.warning("caches of index %s were not saved: %s", self._index.name, error)
+
+
+def worth_upkeep(rows: int) -> bool:
+    """Whether a namespace of this size has anything to build."""
+    return rows >= SCAN_ROWS
 
 
 def _lsn(view: View, ns_id: int) -> int:
@@ -283,13 +304,3 @@ def _find_malloc_trim() -> Callable[[int], int] | None:
 
 
 _malloc_trim = _find_malloc_trim()
-
-
-def _extended(scan: Scan, snapshot: Snapshot) -> Scan:
-    """The codes of all rows of the snapshot."""
-    assert snapshot.vectors is not None
-    step = max(CODE_ROWS, (snapshot.n - scan.n) // 16)
-    for start in range(scan.n, snapshot.n, step):
-        stop = min(snapshot.n, start + step)
-        scan = scan.extended(np.concatenate(snapshot.vectors.span(start, stop)))
-    return scan

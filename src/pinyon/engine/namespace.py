@@ -49,6 +49,7 @@ class NamespaceState:
         self._note_bytes = 0
         self._behind = 0
         self._excluded: set[int] = set()
+        self._reported: set[int] = set()
         self.snapshot = self.blank()
 
     def blank(self) -> Snapshot:
@@ -165,6 +166,13 @@ class NamespaceState:
         with self._lock:
             self._excluded.update(ords)
             self.snapshot = self.snapshot.without(_as_ords(self._excluded))
+
+    def unreported(self, snapshot: Snapshot) -> list[int]:
+        """Ords of the rows that catching up found damaged, each of them once."""
+        with self._lock:
+            fresh = sorted({row.ord for row in snapshot.bad} - self._reported)
+            self._reported.update(fresh)
+        return fresh
 
     @property
     def excluded(self) -> frozenset[int]:

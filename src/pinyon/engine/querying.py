@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pinyon.engine import checks
-from pinyon.engine.namespace import NamespaceState
 from pinyon.engine.planner import Found, Stages, search
 from pinyon.engine.reports import CorruptionWarning
 from pinyon.engine.snapshot import Snapshot
@@ -38,6 +37,8 @@ def answer(index: Index, namespace: str, query: Query) -> QueryResult:
         if opened is None:
             return QueryResult((), namespace, int(view.meta("lsn") or 0))
         state, snapshot = opened
+        if snapshot.bad:
+            _warn(index, state.unreported(snapshot))
         wanted, weights = vector, sparse
         if query.id is not None:
             wanted, weights = _stored(view, snapshot, index.spec, query.id)
@@ -49,7 +50,8 @@ def answer(index: Index, namespace: str, query: Query) -> QueryResult:
             matches, damaged = _matches(view, snapshot, found, top_k, query)
             if not damaged:
                 break
-            _set_aside(index, state, damaged)
+            state.exclude(damaged)
+            _warn(index, damaged)
             snapshot = snapshot.without(np.array(damaged, np.int64))
         stages.mark("fetch")
         plan = found.plan(snapshot, stages.milliseconds) if query.explain else None
@@ -129,8 +131,9 @@ def _cut_ties(view: View, ords: list[int], scores: list[float], top_k: int) -> t
     return [ords[at] for at in keep], [scores[at] for at in keep]
 
 
-def _set_aside(index: Index, state: NamespaceState, ords: Sequence[int]) -> None:
-    state.exclude(ords)
+def _warn(index: Index, ords: Sequence[int]) -> None:
+    if not ords:
+        return
     warnings.warn(
         f"{index.path}: {len(ords)} damaged record(s) of index {index.name!r} (ord {', '.join(map(str, ords))}) are "
         "left out of results: their bytes do not match their checksums. Run `pinyon repair`.",

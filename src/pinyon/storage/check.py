@@ -183,7 +183,8 @@ def examine(
     report = Report(connections.label)
     with connections.read() as connection:
         _guarded(report, _check_schema, connection)
-        if report.schema_damaged:
+        if report.pages_damaged:
+            report.schema_damaged = True
             return report
         for check in (_check_pages, _check_positions):
             _guarded(report, check, connection)
@@ -212,7 +213,7 @@ def _check_schema(connection: apsw.Connection, report: Report) -> None:
             "Upgrade Pinyon: pip install --upgrade pinyon"
         )
     if wrong:
-        report.pages_damaged = report.schema_damaged = True
+        report.pages_damaged = True
         report.add("schema", f"the definitions of {', '.join(wrong[:5])} are not as they were made")
 
 

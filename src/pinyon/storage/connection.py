@@ -97,6 +97,8 @@ class Connections:
         self.write_wait = write_wait
         self._vfs = vfs
         self._application_id = application_id
+        self._create = create
+        self._recognised = False
         self._immutable = False
         self._closed = False
         self._failure: str | None = None
@@ -108,10 +110,10 @@ class Connections:
                 "Put the data directory on a local disk."
             )
         self._memory_name = f"/pinyon-{uuid4().hex}"
-        self._keepalive = self._open() if path is None else None
+        self._keepalive: apsw.Connection | None = None
         _LIVE.add(self)
         try:
-            self._prepare(create)
+            self._prepare()
         except BaseException:
             self.close()
             raise
@@ -138,8 +140,12 @@ class Connections:
             if self._immutable:
                 uri += "?immutable=1"
         connection = apsw.Connection(uri, flags=flags, vfs=self._vfs, statementcachesize=128)
-        connection.set_busy_handler(_Patience(self.write_wait))
-        self._set_pragmas(connection)
+        try:
+            connection.set_busy_handler(_Patience(self.write_wait))
+            self._set_pragmas(connection)
+        except BaseException:
+            connection.close()
+            raise
         with self._registry_lock:
             self._open_connections.add(connection)
         return connection
@@ -148,37 +154,48 @@ class Connections:
         pragmas = ["trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-8192"]
         if not self.read_only:
             pragmas += [f"page_size={PAGE_SIZE}", "secure_delete=ON", "wal_autocheckpoint=4000"]
-            if self.path is not None:
-                # FULL: a commit returns after the write-ahead log is on disk. fullfsync matters on macOS only.
-                pragmas += ["journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "journal_size_limit=67108864"]
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").fetchall()
+        if not self._recognised:
+            self._recognise(connection)
+        if not self.read_only and self.path is not None:
+            # FULL: a commit returns after the write-ahead log is on disk. fullfsync matters on macOS only.
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "journal_size_limit=67108864"):
+                connection.execute(f"PRAGMA {pragma}").fetchall()
 
-    def _prepare(self, create: Callable[[apsw.Connection], None] | None) -> None:
+    def _recognise(self, connection: apsw.Connection) -> None:
+        """Refuses a file that is not ours before the first pragma that would change it."""
+        found = connection.pragma("application_id")
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+        if tables and found != self._application_id:
+            raise FormatError(
+                f"{self.label} is a database of another program (application id {found:#x}). "
+                "Choose another data directory."
+            )
+        if not tables and (self._create is None or self.read_only):
+            raise FormatError(f"{self.label} is empty: there is no Pinyon database in it.")
+        self._recognised = True
+
+    def _prepare(self) -> None:
         """Recognise our file, or make it when it is empty."""
-        if self.read_only and self.path is not None:
+        if self.path is None:
+            self._keepalive = self._open()
+        elif self.read_only:
             self._choose_read_mode()
         try:
             with self.read() as connection:
-                found = connection.pragma("application_id")
                 tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
         except CorruptionError as error:
             raise FormatError(
                 f"{self.label} is not a readable Pinyon file ({error.__cause__}). "
                 "If it ever was one, `pinyon repair` salvages what can be read."
             ) from error
-        if tables and found != self._application_id:
-            raise FormatError(
-                f"{self.label} is a database of another program (application id {found:#x}). "
-                "Choose another data directory."
-            )
         if not tables:
-            if create is None or self.read_only:
-                raise FormatError(f"{self.label} is empty: there is no Pinyon database in it.")
+            assert self._create is not None, "a file without tables was recognised because it may be made"
             with self.write() as connection:
                 if not connection.execute("SELECT count(*) FROM sqlite_schema").get:
                     connection.pragma("application_id", self._application_id)
-                    create(connection)
+                    self._create(connection)
 
     def _choose_read_mode(self) -> None:
         """A directory that we may not write to has no place for a WAL: open such a file as immutable."""
