@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from workload import Workload, recall, say
+from _workload import Workload, recall, say
 
 import pinyon
 from pinyon import Pinecone, ServerlessSpec
@@ -189,7 +189,7 @@ print(imported, time.perf_counter() - begin, ",".join(match.id for match in foun
 
 
 def bench_reopen(work: Workload, folder: str) -> None:
-    from workload import child
+    from _workload import child
 
     say("Reopen in a fresh process to the first answer (bar 0.5 s with caches); import pinyon bar 0.3 s")
     query = Path(folder) / "query.npy"
@@ -261,7 +261,7 @@ print(opened, len(stats.namespaces), float(np.median(times)) * 1e3, max(times) *
 
 
 def bench_namespaces(work: Workload) -> None:
-    from workload import child, conversation
+    from _workload import child, conversation
 
     for count, each, bars in (
         (1_000, 50, "made in under 5 s, cold query under 5 ms"),
@@ -321,7 +321,7 @@ pc.close()
 
 
 def bench_memory(work: Workload) -> None:
-    from workload import child
+    from _workload import child
 
     size = work.rows * work.dimension * 4 / 2**20
     say(f"Peak memory beyond the bare import, {work.rows:,} x {work.dimension} float32 = {size:.0f} MB (bar 2.5 x)")
