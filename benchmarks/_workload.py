@@ -35,7 +35,7 @@ def recall(found: np.ndarray, truth: np.ndarray, k: int = 10) -> float:
 
 @dataclass
 class Workload:
-    """(n, d) unit rows, held-out queries, and metadata {category of 20, year, price, 1-3 of 50 tags, ~100 characters}."""
+    """(n, d) unit rows, held-out queries, metadata {category of 20, year, price, 1-3 of 50 tags, ~100 characters}."""
 
     base: np.ndarray
     queries: np.ndarray

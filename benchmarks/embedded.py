@@ -3,7 +3,7 @@
 Run: python benchmarks/embedded.py [--rows 50000] [--queries 500] [--only write,query,filter,reopen,namespaces,memory]
 
 Real sentence embeddings when PINYON_BENCH_DATA (default: ../shared/data/bench beside the repository) holds them, else
-generated clusters of low rank. Every figure is a median of interleaved repeats in one run; compare ratios, not machines.
+generated clusters of low rank. Figures are medians of interleaved repeats in one run; compare ratios, not machines.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def bench_write(work: Workload, repeats: int) -> None:
         rows = [_write_once(work, dicts if shape == "lists of dicts" else None) for _ in range(repeats)]
         acknowledged, first, ready, slowest = np.median(np.array(rows), axis=0)
         say(
-            f"  {shape:14s} {work.rows / acknowledged:8,.0f} records/s (bar {target:,})   all acknowledged {acknowledged:.2f} s"
+            f"  {shape:14s} {work.rows / acknowledged:8,.0f} records/s (bar {target:,})"
+            f"   all acknowledged {acknowledged:.2f} s"
             f"   first correct answer {first:.2f} s   base ready at the contract {ready:.2f} s (bar 3)"
             f"   slowest query meanwhile {slowest * 1e3:.1f} ms"
         )
@@ -84,7 +85,8 @@ def bench_query(work: Workload, index: pinyon.Index, repeats: int) -> None:
 
     faiss.omp_set_num_threads(1)
     say(
-        f"{len(work.queries)} single queries, top_k 10 with metadata, one thread; raw faiss HNSW without metadata beside it"
+        f"{len(work.queries)} single queries, top_k 10 with metadata, one thread; "
+        "raw faiss HNSW (M=16, no metadata) beside it"
     )
     graphs = {}
     for effort in (40, 200):
@@ -145,7 +147,8 @@ def _median(work: Workload, index: pinyon.Index, **options: object) -> float:
 
 def bench_filter(work: Workload, index: pinyon.Index, repeats: int) -> None:
     say(
-        "Filtered queries, top_k 10 with metadata; recall among the matching records, ratio to the unfiltered p50 (bar 1.5)"
+        "Filtered queries, top_k 10 with metadata; recall among the matching records, "
+        "ratio to the unfiltered p50 (bar 1.5)"
     )
     cases = [("none", None, None), *work.filters()]
     times: dict[str, list[float]] = {name: [] for name, *_ in cases}
@@ -167,7 +170,8 @@ def bench_filter(work: Workload, index: pinyon.Index, repeats: int) -> None:
         p50 = np.median(times[name])
         share = 100.0 if keep is None else 100 * keep.mean()
         say(
-            f"  {name:26s} keeps {share:6.2f} %   p50 {p50 * 1e3:.3f} ms   {p50 / plain:.2f} x   recall {np.mean(hits[name]):.4f}"
+            f"  {name:26s} keeps {share:6.2f} %   p50 {p50 * 1e3:.3f} ms   {p50 / plain:.2f} x"
+            f"   recall {np.mean(hits[name]):.4f}"
             f"   min(k, matches) always: {'yes' if exact[name] else 'NO'}   {plans[name]}"
         )
 
@@ -206,9 +210,7 @@ def bench_reopen(work: Workload, folder: str) -> None:
                 aside.rename(cache)
             rows.append((float(output[0]), float(output[1]), len(truth & set(output[2].split(","))) / TOP_K))
         imported, opened, good = np.median(np.array(rows), axis=0)
-        say(
-            f"  {label:16s} import {imported:.3f} s   open to first answer {opened:.3f} s   recall of that answer {good:.2f}"
-        )
+        say(f"  {label:16s} import {imported:.3f} s   open to first answer {opened:.3f} s   its recall {good:.2f}")
 
 
 NAMESPACES = """
@@ -271,7 +273,8 @@ def bench_namespaces(work: Workload) -> None:
             output = child(COLD, second, str(work.dimension)).split()
         opened, found, cold, worst, memory = map(float, output)
         say(
-            f"{count:,} namespaces of {each}: made in {float(first):.2f} s; reopened with stats of {int(found):,} in {opened:.3f} s; "
+            f"{count:,} namespaces of {each}: made in {float(first):.2f} s; reopened with stats of {int(found):,} "
+            f"in {opened:.3f} s; "
             f"cold query median {cold:.2f} ms, worst {worst:.2f} ms; memory {memory:.0f} MB more (bars: {bars})"
         )
 
@@ -306,7 +309,8 @@ if mode == "write":
             "tags": [[f"t{value}" for value in rng.integers(50, size=2)] for _ in range(n)],
             "text": [f"{value:0100d}" for value in rng.integers(1 << 40, size=n)],
         }
-        index.upsert(vectors=rows_from(data, start, stop, dimension), ids=[str(row) for row in range(start, stop)], metadata=columns)
+        ids = [str(row) for row in range(start, stop)]
+        index.upsert(vectors=rows_from(data, start, stop, dimension), ids=ids, metadata=columns)
     index.ready()
 else:
     index = pc.Index("bench")
@@ -346,7 +350,8 @@ def main() -> None:
     chosen = set(options.only.split(","))
     work = Workload.load(options.rows, options.queries)
     say(
-        f"pinyon {pinyon.__version__}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"pinyon {pinyon.__version__}, Python {platform.python_version()}, {platform.machine()}, "
+        f"{os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.1f}; {work.rows:,} x {work.dimension} {work.origin}; {options.repeats} repeats"
     )
     if "write" in chosen:

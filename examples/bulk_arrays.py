@@ -1,4 +1,4 @@
-"""Many vectors at once: arrays with columns of metadata, recall against the exact answer, a batch that commits whole."""
+"""Many vectors at once: arrays with columns of metadata, recall against the exact answer, a batch as one commit."""
 
 from __future__ import annotations
 

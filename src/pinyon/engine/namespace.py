@@ -162,9 +162,10 @@ class NamespaceState:
             return self.snapshot
 
     def exclude(self, ords: Iterable[int]) -> None:
-        """Stop serving damaged rows that a read came upon."""
+        """Stop serving damaged rows that a read came upon and reported."""
         with self._lock:
             self._excluded.update(ords)
+            self._reported.update(self._excluded)
             self.snapshot = self.snapshot.without(_as_ords(self._excluded))
 
     def unreported(self, snapshot: Snapshot) -> list[int]:

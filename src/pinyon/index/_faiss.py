@@ -86,14 +86,23 @@ def search(index: Any, query: Floats, depth: int, mask: Bools | None) -> tuple[I
     parameters = None
     if mask is not None:
         bits = np.packbits(mask, bitorder="little")
-        # Both are borrowed by the call below, so they live in local names until it returns.
+        # The call below borrows both, so they live in local names until it returns.
         selector = faiss.IDSelectorBitmap(bits.size, faiss.swig_ptr(bits))
-        parameters = faiss.SearchParametersIVF(sel=selector, nprobe=1)
+        parameters = _thread_parameters()
+        parameters.sel = selector
     index.search_c(1, faiss.swig_ptr(query), depth, faiss.swig_ptr(values), faiss.swig_ptr(rows), parameters)
     if rows[-1] < 0:
         found = rows >= 0
         return rows[found], values[found]
     return rows, values
+
+
+def _thread_parameters() -> Any:
+    """Search parameters of the calling thread: making them anew takes longer than filtering by them."""
+    parameters = getattr(_thread, "parameters", None)
+    if parameters is None:
+        parameters = _thread.parameters = load().SearchParametersIVF(nprobe=1)
+    return parameters
 
 
 def serialise(index: Any) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from pinyon.storage.cache import CacheDirectory, open_arrays
 from pinyon.storage.connection import Connections
 from pinyon.storage.layout import differences, is_foreign, layout_of, truth_layout
 from pinyon.storage.rows import decode_sparse, record_crc, vector_crc
+from pinyon.storage.scan import scan
 from pinyon.storage.schema import APPLICATION_ID, FORMAT
 
 REPAIR: Final = "run `pinyon repair`"
@@ -143,6 +144,11 @@ class Report:
     def add(self, place: str, problem: str, remedy: str = REPAIR, *, notice: bool = False) -> None:
         self.findings.append(Finding(self.file, place, problem, remedy, "notice" if notice else "damage"))
 
+    def lost(self, place: str, problem: str) -> None:
+        """Takes note of rows that cannot be read for the damage of their pages."""
+        self.pages_damaged = True
+        self.add(place, problem)
+
     @property
     def rows_damaged(self) -> bool:
         return bool(
@@ -269,71 +275,8 @@ def _check_rows(connection: apsw.Connection, report: Report, dimension: int | No
 
 def read_rows(connection: apsw.Connection, report: Report | None = None) -> Iterator[RawRow]:
     """Every row of ``record`` that SQLite can reach, by ord, stepping over damaged pages."""
-    for raw in scan(connection, ROWS, report, "record"):
+    for raw in scan(connection, ROWS, None if report is None else report.lost, "record"):
         yield RawRow(*raw)
-
-
-_PATIENCE: Final = 4096
-"""Keys that are tried one by one behind the first damaged place; half as many behind each further one."""
-
-
-def scan(connection: apsw.Connection, sql: str, report: Report | None, table: str) -> Iterator[tuple[Any, ...]]:
-    """Rows of a query ``... WHERE key >= ? ORDER BY key`` whose first column is an integer key, in strict order.
-
-    Where SQLite reports damage, or follows its pages in a circle, the scan goes on behind: key by key for the size of
-    some pages, then in doubling steps, and back by halves to the first key that can be read.
-    """
-    start, patience = 0, _PATIENCE
-    while True:
-        try:
-            for row in connection.execute(sql, (start,)):
-                if row[0] < start:
-                    raise apsw.CorruptError(f"key {row[0]} comes after key {start - 1}")
-                yield row
-                start = row[0] + 1
-            return
-        except (apsw.CorruptError, UnicodeDecodeError) as error:
-            resumed = _behind_damage(connection, sql, start, patience)
-            patience //= 2
-            if report is not None:
-                report.pages_damaged = True
-                behind = "the end" if resumed is None else f"{table} ord {resumed}"
-                report.add(f"{table} ord {start}", f"SQLite cannot read from here to {behind}: {error}")
-            if resumed is None:
-                return
-            start = resumed
-
-
-def _behind_damage(connection: apsw.Connection, sql: str, start: int, patience: int) -> int | None:
-    """The first key behind ``start`` whose row can be read, or None."""
-    low, probe, step = start, start + 1, 1
-    while (found := _first_from(connection, sql, probe)) is False:
-        low = probe
-        step = 1 if probe - start < patience else step * 2
-        probe += step
-        if probe >= 1 << 62:
-            return None
-    while probe - low > 1:
-        middle = (low + probe) // 2
-        nearer = _first_from(connection, sql, middle)
-        if nearer is False:
-            low = middle
-        else:
-            probe, found = middle, nearer
-    return found
-
-
-def _first_from(connection: apsw.Connection, sql: str, key: int) -> int | Literal[False] | None:
-    """Key of the first row at or behind ``key``; None at the end; False when SQLite cannot tell."""
-    cursor = connection.cursor()
-    try:
-        for row in cursor.execute(sql, (key,)):
-            return row[0] if row[0] >= key else False
-    except (apsw.CorruptError, UnicodeDecodeError):
-        return False
-    finally:
-        cursor.close(force=True)
-    return None
 
 
 def _check_vectors(connection: apsw.Connection, report: Report) -> None:
@@ -366,7 +309,7 @@ def namespace_problem(row: tuple[Any, ...]) -> str | None:
 def _check_counts(connection: apsw.Connection, report: Report) -> None:
     counted = "SELECT ns_id, count(*), max(lsn) FROM record WHERE typeof(lsn) = 'integer' GROUP BY ns_id"
     real = {row[0]: row[1:] for row in connection.execute(counted)}
-    for row in scan(connection, NAMESPACES, report, "namespace"):
+    for row in scan(connection, NAMESPACES, report.lost, "namespace"):
         ns_id, name, lsn, count = row[:4]
         place = f"namespace {ns_id} {name!r}"
         problem = namespace_problem(row)

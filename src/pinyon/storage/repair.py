@@ -21,11 +21,12 @@ import apsw
 
 from pinyon.errors import BusyError, CorruptionError, FormatError
 from pinyon.storage.cache import CacheDirectory
-from pinyon.storage.check import NAMESPACES, Finding, RawRow, Report, examine, namespace_problem, row_problem, scan
+from pinyon.storage.check import NAMESPACES, Finding, RawRow, Report, examine, namespace_problem, row_problem
 from pinyon.storage.connection import Connections, translated
 from pinyon.storage.files import open_new, sync_directory, sync_file, temporary_name
 from pinyon.storage.files import translated as translated_files
 from pinyon.storage.layout import is_foreign
+from pinyon.storage.scan import scan
 from pinyon.storage.schema import APPLICATION_ID, FORMAT, PAGE_SIZE, TRUTH
 from pinyon.storage.truth import create_tables
 
@@ -272,9 +273,10 @@ def _joined(connection: apsw.Connection, report: Report | None) -> Iterator[RawR
 
     A vector whose own checksum fails, or which has no record, comes as it is; the caller judges.
     """
-    vectors = scan(connection, _VECTORS, report, "vector")
+    lost = None if report is None else report.lost
+    vectors = scan(connection, _VECTORS, lost, "vector")
     vector: tuple[Any, ...] | None = next(vectors, None)
-    for record in scan(connection, _RECORDS, report, "record"):
+    for record in scan(connection, _RECORDS, lost, "record"):
         while vector is not None and vector[0] < record[0]:
             yield _orphan(vector)
             vector = next(vectors, None)
