@@ -102,7 +102,8 @@ def reference() -> str:
 
 
 def _entry(name: str) -> Iterator[str]:
-    cls, where = REACHED[name] if name in REACHED else (getattr(pinyon, name), "")
+    where = REACHED[name][1] if name in REACHED else ""
+    cls: Any = REACHED[name][0] if name in REACHED else getattr(pinyon, name)
     yield f"### {name}\n"
     if cls.__name__ != name:
         yield f"Another name of `{cls.__name__}`.\n"
@@ -149,7 +150,7 @@ def _members(cls: type) -> Iterator[tuple[str, Any]]:
 def _member(owner: str, name: str, value: Any) -> Iterator[str]:
     yield f"#### {owner}.{name}\n"
     if isinstance(value, property):
-        yield from _prose(value.fget.__doc__ or "")  # type: ignore[union-attr]
+        yield from _prose(value.fget.__doc__ or "")
         return
     function = inspect.unwrap(getattr(value, "__func__", value))
     if function.__name__ != name:
@@ -177,7 +178,7 @@ def _shown(signature: inspect.Signature) -> Iterator[str]:
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             starred = True
             yield "*"
-        prefix = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        prefix = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**" * (parameter.kind is parameter.VAR_KEYWORD)
         text = f"{prefix}{parameter.name}: {_annotation(parameter.annotation)}"
         yield text if parameter.default is parameter.empty else f"{text} = {parameter.default!r}"
 

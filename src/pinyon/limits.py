@@ -16,7 +16,6 @@ class Limits:
     sparse_nonzeros: int = 2_048
     metadata_bytes: int = 40 * 1024
     top_k: int = 10_000
-    fetch_ids: int = 1_000
     fetch_by_metadata_page: int = 10_000
     list_page: int = 100
     filter_values: int = 10_000

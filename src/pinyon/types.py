@@ -126,7 +126,8 @@ class Plan:
     """How a query was answered. Stage times are milliseconds."""
 
     kind: str
-    """"exact" (every row), "gather" (just the matches of the filter), "scan" (codes, then rerank), "sparse", "hybrid" or "empty"."""
+    """"exact" (every row), "gather" (just the rows that match), "scan" (codes, then rerank), "sparse", "hybrid" or
+    "empty"."""
     reason: str
     records: int
     matching: int

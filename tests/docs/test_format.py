@@ -215,14 +215,24 @@ def test_a_snapshot_holds_the_documented_arrays(snapshot: tuple[Path, Arrays]) -
     assert arrays.numbers("ords") == tuple(range(1, ROWS + 1))
     assert arrays.numbers("alive") == (False,) + (True,) * (ROWS - 1)
     assert arrays.meta.keys() == {
-        *("lsn", "last_ord", "ascending", "metric", "vectors", "depth", "trained_on", "calibrated_on")
+        *(
+            "lsn",
+            "last_ord",
+            "ascending",
+            "metric",
+            "vectors.file",
+            "vectors.dimension",
+            "depth",
+            "trained_on",
+            "calibrated_on",
+        )
     }
     assert (arrays.meta["lsn"], arrays.meta["last_ord"], arrays.meta["metric"]) == (2, ROWS, "cosine")
 
 
 def test_the_vector_file_holds_the_unit_vectors_of_the_truth(data: Path, snapshot: tuple[Path, Arrays]) -> None:
     folder, arrays = snapshot
-    content = (folder / arrays.meta["vectors"]).read_bytes()
+    content = (folder / arrays.meta["vectors.file"]).read_bytes()
     magic, version, dimension, reach = struct.unpack_from("<8sIIQ", content)
     (rows,) = arrays.numbers("vectors.rows")
     assert (magic, version, dimension, reach, rows) == (b"PINYVEC\0", 1, 64, ROWS, ROWS)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from docs.documents import DOCUMENTS, ROOT, Block, blocks, links, name_of, read
+from pinyon.limits import DEFAULT
 
 MARK = "=== end of the block in line {line} ==="
 WITH_PYTHON = [path for path in DOCUMENTS if blocks(path, "python")]
@@ -92,6 +93,24 @@ def test_both_readmes_have_the_same_sections_and_the_same_figures_mark() -> None
     english, korean = ROOT / "README.md", ROOT / "README.ko.md"
     assert shape(english) == shape(korean)
     assert read(english).count("<!-- figures -->") == read(korean).count("<!-- figures -->") == 1
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_a_readme_gives_the_limits_that_the_code_has(name: str) -> None:
+    limits = (
+        DEFAULT.index_name_length,
+        DEFAULT.id_length,
+        DEFAULT.namespace_length,
+        DEFAULT.dimension,
+        DEFAULT.sparse_nonzeros,
+        DEFAULT.metadata_bytes,
+        DEFAULT.top_k,
+        DEFAULT.filter_values,
+        DEFAULT.list_page,
+        DEFAULT.fetch_by_metadata_page,
+    )
+    rows = " ".join(line for line in read(ROOT / name).splitlines() if line.startswith("|"))
+    assert [value for value in limits if not re.search(rf"(?<![\d,]){value:,}(?![\d,])", rows)] == []
 
 
 def _prose(path: Path) -> str:

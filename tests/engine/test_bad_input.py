@@ -295,16 +295,23 @@ SPARSE = [
     Case("NaN", with_sparse([1], [NAN]), ("nan", "finite", "'bad'")),
     Case("text for a value", with_sparse([1], ["x"]), ("numbers", "'bad'")),
     Case("no values", lambda s: s.sparse.upsert("", ["bad"], sparse=[{"indices": [1]}]), ("`values`", "'bad'")),
-    Case("a record without sparse values", lambda s: s.sparse.upsert("", ["bad"], sparse=[None]), ("'bad'", "'sparse'")),
+    Case(
+        "a record without sparse values", lambda s: s.sparse.upsert("", ["bad"], sparse=[None]), ("'bad'", "'sparse'")
+    ),
     Case("none for any record", lambda s: s.sparse.upsert("", ["bad"]), ("'bad'", "sparse values")),
     Case("fewer than ids", lambda s: s.hybrid.upsert("", ["x"], [GOOD], sparse=[]), ("1 ids", "0 sparse")),
-    Case("in an update", lambda s: s.hybrid.update("", "a", sparse={"indices": [], "values": []}), ("0 entries", "'a'")),
+    Case(
+        "in an update", lambda s: s.hybrid.update("", "a", sparse={"indices": [], "values": []}), ("0 entries", "'a'")
+    ),
     Case("in a query", lambda s: s.sparse.query("", Query(1, sparse=SPARSE_NAN)), ("finite", "query")),
 ]
 SPARSE_NAN = SparseValues(np.array([1], np.uint32), np.array([NAN], np.float32))
 NAMES = ["", "Upper", "-a", "a-", "a_b", "a b", "../up", "a/b", "한글", "a.b", "a\n"]
 DEFINITIONS = [
-    *(Case(f"the name {name!r}", create(name), (repr(name), "lower-case letters, digits and hyphens")) for name in NAMES),
+    *(
+        Case(f"the name {name!r}", create(name), (repr(name), "lower-case letters, digits and hyphens"))
+        for name in NAMES
+    ),
     Case("a name of 46 characters", create("a" * 46), ("46", "45")),
     Case("a number for a name", create(7), ("7", "lower-case")),
     Case("dimension 0", create(dimension=0), ("0", "1 to 20000")),
@@ -350,7 +357,11 @@ BATCHES = [
     Case("a bad id", in_batch(lambda b: b.delete("", [""])), ("empty",)),
     Case("a bad update", in_batch(lambda b: b.update("", "b", set_metadata={"$x": 1})), ("'$x'",)),
     Case("an empty filter", in_batch(lambda b: b.delete_where("", {})), ("empty",)),
-    Case("a merge over 40 KB at the end", in_batch(lambda b: b.update("", "b", set_metadata={"x": "y" * 12_000})), ("40960",)),
+    Case(
+        "a merge over 40 KB at the end",
+        in_batch(lambda b: b.update("", "b", set_metadata={"x": "y" * 12_000})),
+        ("40960",),
+    ),
     Case("an unknown namespace at the end", in_batch(lambda b: b.delete_all("nope")), ("'nope'",), NotFoundError),
 ]
 GROUPS = {
@@ -455,6 +466,7 @@ def test_a_newer_format_is_refused_and_says_how_to_upgrade(tmp_path: Path, which
     file = path / "catalog.sqlite" if which == "catalog" else truth_file(path)
     connection = sqlite3.connect(file)
     connection.execute("UPDATE meta SET value = 99 WHERE key = 'format'")
+    connection.execute("PRAGMA user_version = 99")
     connection.commit()
     connection.close()
 

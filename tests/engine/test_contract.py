@@ -309,7 +309,7 @@ def test_metadata_columns_mean_the_same_as_metadata_objects(index: Index) -> Non
 
 def test_metadata_comes_back_with_its_types(index: Index) -> None:
     metadata = {
-        "text": "명령줄 인자 \N{SNOWMAN} \"quoted\" \\ \n",
+        "text": '명령줄 인자 \N{SNOWMAN} "quoted" \\ \n',
         "empty": "",
         "whole": 3,
         "negative": -(2**62),
@@ -370,7 +370,10 @@ def test_an_update_by_filter_merges_into_all_that_match(index: Index, vectors: F
     before = index.stats(), index.fetch("", ["film-060"])
     dry = index.update_where("", filter, {"year": 1, "new": "x"}, dry_run=True)
     assert dry.count == len(model.matching("", filter))
-    assert (index.stats(), plain(index.fetch("", ["film-060"])["film-060"])) == (before[0], plain(before[1]["film-060"]))
+    assert (index.stats(), plain(index.fetch("", ["film-060"])["film-060"])) == (
+        before[0],
+        plain(before[1]["film-060"]),
+    )
     assert index.update_where("", filter, {"year": 1, "new": "x"}).count == dry.count
     model.update_where("", filter, {"year": 1, "new": "x"})
     assert {record.id: plain(record) for record in index.iterate("")} == model.records("")

@@ -107,7 +107,6 @@ def check(index: Index, state: State, rng: np.random.Generator) -> None:
     assert np.mean(recalls) > 0.7
 
 
-
 # -- damaged truth files ----------------------------------------------------------------------------------------------
 
 
@@ -170,9 +169,7 @@ def _query_all(index: Index, state: State, told: dict[str, Any]) -> None:
         for id_, (vector, _) in records.items():
             values = np.frombuffer(vector, "<f4")
             with contextlib.suppress(_Refused), refusals(told):
-                matches = index.query(
-                    name, Query(3, vector=values, include_values=True, include_metadata=True)
-                ).matches
+                matches = index.query(name, Query(3, vector=values, include_values=True, include_metadata=True)).matches
                 for match in matches:
                     assert match.values is not None
                     assert (match.values.astype("<f4").tobytes(), match.metadata) == records[match.id]

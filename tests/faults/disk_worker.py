@@ -107,14 +107,18 @@ def look(index: Index, state: State, seed: int) -> None:
 
 def read_only(argument: dict[str, Any], send: Send) -> list[str]:
     """Use a directory that may only be read, as a user for whom that holds; gives the messages of refused writes."""
+    path, seed = Path(argument["path"]), argument["seed"]
+    state = workload.empty()
+    with Database(":memory:") as database:  # imports what is imported late: nobody may not read the library's folder
+        index = workload.fresh_index(database)
+        for sequence in range(argument["writes"]):
+            state, _ = write(index, state, seed, sequence)
+        look(index, state, seed)
+        database.verify()
     if os.getuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
-    path, seed = Path(argument["path"]), argument["seed"]
-    state = workload.empty()
-    for sequence in range(argument["writes"]):
-        state = foretell(state, step(seed, sequence))
     refused: list[str] = []
     with Database(path, read_only=True) as database:
         index = database.index(SPEC.name)
@@ -131,6 +135,7 @@ def read_only(argument: dict[str, Any], send: Send) -> list[str]:
             lambda: database.configure_index(SPEC.name, tags={"a": "b"}),
             lambda: database.create_backup(SPEC.name),
             lambda: database.compact(),
+            lambda: database.repair(),
         ]
         for attempt in attempts:
             refused.append(_refusal(attempt))

@@ -248,9 +248,7 @@ def test_a_cache_from_before_compaction_is_not_believed(
     assert answer(server, path, [(seed, 0, STEPS)], seed) == {"": False, "other": False}
 
 
-def test_a_cache_from_before_repair_is_not_believed(
-    server: ForkServer, sound: Path, tmp_path: Path, seed: int
-) -> None:
+def test_a_cache_from_before_repair_is_not_believed(server: ForkServer, sound: Path, tmp_path: Path, seed: int) -> None:
     path = shutil.copytree(sound, tmp_path / "data")
     old_caches = {file: file.read_bytes() for file in cache_files(path)}
     flip(cache_files(path)[0], 100)

@@ -321,6 +321,7 @@ def foreign_database(file: Path) -> None:
 def newer_format(file: Path) -> None:
     connection = apsw.Connection(str(file))
     connection.execute("UPDATE meta SET value = 99 WHERE key = 'format'")
+    connection.execute("PRAGMA user_version = 99")
     connection.close()
 
 

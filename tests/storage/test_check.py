@@ -171,7 +171,7 @@ def change(path: Path, *statements: str) -> None:
         ("UPDATE record SET ns_id = 2 WHERE ord = 9", "record ord 9", "the checksum"),
         ("UPDATE record SET metadata = CAST(metadata AS TEXT) WHERE ord = 9", "record ord 9", "have the types"),
         ("UPDATE record SET metadata = CAST(x'ff00' AS TEXT) WHERE ord = 9", "record ord 9", "have the types"),
-        ("UPDATE record SET id = CAST(x'ff00' AS TEXT) WHERE ord = 9", "record ord 9", "id is not UTF-8"),
+        ("UPDATE record SET id = CAST(x'ff00' AS TEXT) WHERE ord = 9", "record ord 9", "checksum does not match"),
         ("UPDATE vector SET data = CAST(x'ff00' AS TEXT) WHERE ord = 9", "record ord 9", "wrong types"),
         ("UPDATE vector SET ord = 99 WHERE ord = 9", "record ord 9", "it has no vector"),
         ("DELETE FROM namespace WHERE ns_id = 2", "namespace 2", "records belong to it"),

@@ -77,9 +77,6 @@ class SnapshotCache:
             self._files[snapshot.ns_id] = snapshot.lineage, fresh
         return fresh
 
-    def _growing_lineage(self, ns_id: int) -> int:
-        return self._files[ns_id][0] if ns_id in self._files else 0
-
     def save(self, snapshot: Snapshot) -> bool:
         """Publish a snapshot whose vectors were spilled, and list it in the truth.
 
@@ -89,10 +86,11 @@ class SnapshotCache:
         if not self.enabled or not self._spilled(snapshot):
             return False
         with self._directory.lease(snapshot.ns_id) as mine:
-            if not mine or (snapshot.vectors is not None and self._growing_lineage(snapshot.ns_id) != snapshot.lineage):
+            if not mine:
                 return False
-            arrays, meta, keep = self._packed(snapshot)
-            digest = self._directory.publish(snapshot.ns_id, KIND, snapshot.lsn, arrays, meta)
+            arrays, meta = self._packed(snapshot)
+            file = None if snapshot.vectors is None else self._files[snapshot.ns_id][1]
+            digest = self._directory.publish(snapshot.ns_id, KIND, snapshot.lsn, arrays, meta, vectors=file)
             assert digest is not None, "the directory is enabled"
             with self._truth.write() as writer:
                 position = writer.connection.execute(
@@ -101,7 +99,8 @@ class SnapshotCache:
                 if position is not None:
                     writer.trust_cache(KIND, snapshot.ns_id, snapshot.lsn, digest)
             name = self._directory.file_name(snapshot.ns_id, KIND, snapshot.lsn, digest)
-            self._directory.sweep(snapshot.ns_id, {name, *keep} if position is not None else set())
+            keep = {name} if file is None else {name, file.path.name}
+            self._directory.sweep(snapshot.ns_id, keep if position is not None else set())
         return True
 
     def _spilled(self, snapshot: Snapshot) -> bool:
@@ -110,7 +109,7 @@ class SnapshotCache:
             return True
         return file is not None and lineage == snapshot.lineage and file.appendable and file.rows >= snapshot.n
 
-    def _packed(self, snapshot: Snapshot) -> tuple[dict[str, NDArray[Any]], dict[str, str | int | float], list[str]]:
+    def _packed(self, snapshot: Snapshot) -> tuple[dict[str, NDArray[Any]], dict[str, str | int | float]]:
         arrays: dict[str, NDArray[Any]] = {"ords": snapshot.ords, "alive": snapshot.alive}
         arrays |= _prefixed("columns", snapshot.columns.to_arrays())
         arrays |= _prefixed("sparse", snapshot.sparse.to_arrays())
@@ -120,18 +119,12 @@ class SnapshotCache:
             "ascending": int(snapshot.ascending),
             "metric": snapshot.metric,
         }
-        keep = []
-        if snapshot.vectors is not None:
-            _, file = self._files[snapshot.ns_id]
-            arrays |= _prefixed("vectors", file.state())
-            meta["vectors"] = file.path.name
-            keep.append(file.path.name)
         if snapshot.base is not None:
             arrays |= _prefixed("scan", snapshot.base.scan.to_arrays())
             meta["trained_on"] = snapshot.base.trained_on
             meta["calibrated_on"] = snapshot.base.calibrated_on
             meta["depth"] = json.dumps(asdict(snapshot.base.depth))
-        return arrays, meta, keep
+        return arrays, meta
 
     # -- loading ------------------------------------------------------------------------------------------------------
 
@@ -163,15 +156,12 @@ class SnapshotCache:
         alive = arrays["alive"].astype(np.bool_, copy=False)
         vectors = None
         if dimension is not None:
-            rows = int(arrays["vectors.rows"][0])
-            stored = self._directory.open_vectors(
-                str(meta["vectors"]), dimension, rows, arrays["vectors.crc32"], append=self.enabled
-            )
-            if stored is None or rows < len(ords):
+            stored = self._directory.open_attached(file, append=self.enabled)
+            if stored is None or stored.rows < len(ords):
                 return None
             stored.verify_all()
             vectors = Vectors(dimension, (stored.map(len(ords)),))
-            if stored.appendable and rows == len(ords):
+            if stored.appendable and stored.rows == len(ords):
                 self._files[blank.ns_id] = blank.lineage, stored
             else:
                 stored.close()

@@ -23,6 +23,7 @@ from pinyon.errors import (
     ForbiddenError,
     NotFoundError,
     PinyonError,
+    ReadOnlyError,
     StorageError,
 )
 from pinyon.limits import DEFAULT, Limits
@@ -31,6 +32,7 @@ from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.catalog import BackupInfo, Catalog, IndexEntry
 from pinyon.storage.check import Finding
 from pinyon.storage.compact import CompactReport
+from pinyon.storage.connection import translated
 from pinyon.storage.files import make_private_directory
 from pinyon.storage.truth import Truth
 from pinyon.types import EmbedSpec, IndexKind, IndexSpec
@@ -73,7 +75,7 @@ class Database:
 
     def create_index(self, spec: IndexSpec) -> IndexSpec:
         """Make an empty index. Raises InvalidRequestError, AlreadyExistsError."""
-        self._check_open()
+        self._check_writable()
         checks.check_spec(spec, self.limits)
         uuid = uuid4().hex
         if self._catalog.get_index(spec.name) is None and self.path is not None:
@@ -179,12 +181,17 @@ class Database:
 
     def create_backup(self, index: str, *, name: str = "", description: str = "") -> BackupInfo:
         """A consistent copy of an index, kept in the data directory. Writers go on meanwhile."""
+        self._check_writable()
         entry = self._entry(index)
         backup_id = uuid4().hex
         meta = backup.BackupMeta(index, entry.uuid, entry.spec, backup_id, name, description)
-        manifest = backup.snapshot(self.index(index).truth.connections.connection(), self._backup_path(backup_id), meta)
-        info = manifest.info()
-        self._catalog.add_backup(info)
+        folder = self._backup_path(backup_id)
+        info = self._copy(index, folder, meta).info()
+        try:
+            self._catalog.add_backup(info)
+        except PinyonError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return info
 
     def list_backups(self, index: str | None = None) -> list[BackupInfo]:
@@ -227,7 +234,12 @@ class Database:
         """A portable copy: one SQLite file and its manifest in the new or empty directory `target`."""
         entry = self._entry(index)
         meta = backup.BackupMeta(index, entry.uuid, entry.spec, uuid4().hex)
-        return backup.snapshot(self.index(index).truth.connections.connection(), Path(target), meta).info()
+        return self._copy(index, Path(target), meta).info()
+
+    def _copy(self, index: str, target: Path, meta: backup.BackupMeta) -> backup.Manifest:
+        connections = self.index(index).truth.connections
+        with translated(connections):
+            return backup.snapshot(connections.connection(), target, meta)
 
     def import_file(self, source: Path, name: str) -> IndexSpec:
         """A new index from what `export_file` or a backup wrote."""
@@ -236,6 +248,7 @@ class Database:
         return self._restore(Path(source), replace(manifest.spec, name=name, deletion_protection=False))
 
     def _restore(self, source: Path, spec: IndexSpec) -> IndexSpec:
+        self._check_writable()
         checks.check_spec(spec, self.limits)
         if self.has_index(spec.name):
             raise AlreadyExistsError(
@@ -293,6 +306,7 @@ class Database:
         Handles on the index are closed; get new ones. An empty list means that nothing was damaged. Raises BusyError
         when pages are damaged and another process has the file open.
         """
+        self._check_writable()
         findings: list[Finding] = []
         for entry in self._chosen(index):
             path = self._truth_path(entry.uuid)
@@ -307,6 +321,7 @@ class Database:
 
     def compact(self, index: str | None = None, *, purge_quarantine: bool = False) -> list[CompactReport]:
         """Give space back: deleted content is then found nowhere in the data directory, backups aside."""
+        self._check_writable()
         reports = []
         for entry in self._chosen(index):
             handle = self.index(entry.spec.name)
@@ -366,6 +381,11 @@ class Database:
     def _check_open(self) -> None:
         if self._closed:
             raise ClosedError("This database was closed. Open it again to go on.")
+
+    def _check_writable(self) -> None:
+        self._check_open()
+        if self.read_only:
+            raise ReadOnlyError(f"{self.path} was opened read-only. Open it without read_only=True to write.")
 
     def close(self) -> None:
         """Close every index and file; harmless when called twice."""

@@ -53,7 +53,7 @@ class BackupModel(Fields):
 
 
 class BackupList(Listing[BackupModel]):
-    """Backups, newest last; ``pagination.next`` asks for the next page."""
+    """Backups, newest first; ``pagination.next`` asks for the next page."""
 
     _columns = ("backup_id", "name", "source_index_name", "created_at", "record_count", "size_bytes")
 

@@ -24,6 +24,7 @@ _WITHOUT_EFFECT = frozenset(
         "config",
         "connection_pool_maxsize",
         "environment",
+        "grpc_config",
         "grpc_scheme",
         "index_api",
         "openapi_config",
@@ -37,6 +38,12 @@ _WITHOUT_EFFECT = frozenset(
         "timeout",
     }
 )
+
+
+def _refuse_unknown(what: str, keywords: Mapping[str, Any], way_out: str) -> None:
+    unknown = sorted(keywords.keys() - _WITHOUT_EFFECT)
+    if unknown:
+        raise TypeError(f"{what}() got the unknown keyword(s) {', '.join(unknown)}. {way_out}")
 
 
 class Pinecone:
@@ -57,9 +64,7 @@ class Pinecone:
         models: Models | None = None,
         **network: Any,
     ) -> None:
-        unknown = sorted(network.keys() - _WITHOUT_EFFECT)
-        if unknown:
-            raise TypeError(f"Pinecone() got the unknown keyword(s) {', '.join(unknown)}. The data directory is path=.")
+        _refuse_unknown("Pinecone", network, "The data directory is path=.")
         place = os.environ.get("PINYON_DATA") or "./pinyon-data" if path is None else os.fspath(path)
         self._database = Database(place, read_only=read_only)
         self._models: Models = NoModels() if models is None else models
@@ -122,13 +127,15 @@ class Pinecone:
         return self.indexes.create_for_model(name, cloud, region, embed, tags, deletion_protection)
 
     def list_indexes(self) -> IndexList:
+        """Every index, by name; iterable, with ``.names()``."""
         return self.indexes.list()
 
     def has_index(self, name: str) -> bool:
+        """Whether there is an index of that name."""
         return self.indexes.exists(name)
 
     def describe_index(self, name: str) -> IndexModel:
-        """Raises NotFoundError."""
+        """The definition of an index. Raises NotFoundError."""
         return self.indexes.describe(name)
 
     def configure_index(
@@ -161,6 +168,7 @@ class Pinecone:
 
     def Index(self, name: str = "", host: str = "", **network: Any) -> IndexHandle:
         """A handle on an index, by name or by the ``host`` of its description. Raises NotFoundError."""
+        _refuse_unknown("Index", network, "The index is given by name or host.")
         if not name and not host:
             raise InvalidRequestError("Index() needs the name of an index, or the host that describe_index() gives.")
         return IndexHandle(self._database.index(name_of(host) if host else name), self._models)
@@ -176,6 +184,7 @@ class Pinecone:
     def create_backup(
         self, *, index_name: str, backup_name: str | None = None, description: str | None = None
     ) -> BackupModel:
+        """A consistent copy of an index, kept in the data directory; writers go on meanwhile."""
         return self.backups.create(index_name, backup_name, description)
 
     def list_backups(
@@ -186,12 +195,15 @@ class Pinecone:
         pagination_token: str | None = None,
         include_deleted: bool | None = None,
     ) -> BackupList:
+        """Backups, newest first, of one index when ``index_name`` is given. ``include_deleted`` has no effect."""
         return self.backups.list(index_name, limit, pagination_token, include_deleted)
 
     def describe_backup(self, *, backup_id: str) -> BackupModel:
+        """One backup. Raises NotFoundError."""
         return self.backups.describe(backup_id)
 
     def delete_backup(self, *, backup_id: str) -> None:
+        """Deletes a backup and its files. Raises NotFoundError."""
         self.backups.delete(backup_id)
 
     def create_index_from_backup(

@@ -32,7 +32,8 @@ from pinyon.types import Query, WriteResult
 class Index(NamespaceCalls, RecordCalls):
     """A handle on one index, made by ``Pinecone.Index(name)``. Safe to share between threads.
 
-    Every method also takes the SDKs' request keywords (``timeout``, ``async_req``, ...): see ``transport``.
+    Every method also takes the SDKs' request keywords. ``timeout`` and the like have no effect; ``async_req=True`` runs
+    the call at once and gives a future that is already done.
     ``namespace`` None, "" and "__default__" all mean the default namespace.
     """
 

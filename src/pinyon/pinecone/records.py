@@ -21,7 +21,9 @@ class RecordCalls(OpenIndex):
     """The methods of an index that was made with ``create_index_for_model``."""
 
     @request
-    def upsert_records(self, namespace: str | None, records: Sequence[Mapping[str, Any]]) -> UpsertRecordsResponse:
+    def upsert_records(
+        self, namespace: str | None = None, records: Sequence[Mapping[str, Any]] = ()
+    ) -> UpsertRecordsResponse:
         """Embeds the text of each record and stores the record, its text included, as metadata. One transaction.
 
         A record has ``_id`` (or ``id``) and the text field of the index's field map; every other field is metadata.

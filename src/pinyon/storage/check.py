@@ -86,11 +86,7 @@ def row_problem(row: RawRow, dimension: int | None) -> str | None:
         return "vector: no record belongs to it"
     if row.kinds not in _KINDS or row.id is None:
         return f"its fields have the types {row.kinds}"
-    try:
-        crc = record_crc(row.ord, row.ns_id, row.id.decode(), row.lsn, row.metadata, row.sparse)
-    except UnicodeDecodeError:
-        return "its id is not UTF-8"
-    if crc != row.crc:
+    if record_crc(row.ord, row.ns_id, row.id, row.lsn, row.metadata, row.sparse) != row.crc:
         return "record: the checksum does not match"
     if dimension is None:
         return _content_problem(row) or (None if row.vector_ord is None else "a sparse index holds a vector for it")
@@ -213,7 +209,7 @@ def _guarded(report: Report, check: Callable[[apsw.Connection, Report], None], c
 def _check_schema(connection: apsw.Connection, report: Report) -> None:
     wrong = differences(layout_of(connection), truth_layout())
     version = None if "meta" in wrong else connection.execute("SELECT value FROM meta WHERE key = 'format'").get
-    if isinstance(version, int) and version > FORMAT:
+    if isinstance(version, int) and version > FORMAT and version == connection.pragma("user_version"):
         raise FormatError(
             f"{report.file} has format {version}, and this release reads up to {FORMAT}. "
             "Upgrade Pinyon: pip install --upgrade pinyon"
@@ -235,6 +231,8 @@ def _check_positions(connection: apsw.Connection, report: Report) -> None:
     meta: dict[Any, Any] = dict(pairs)
     wrong = [key for key in ("format", "lsn", "pruned_lsn") if not isinstance(meta.get(key), int)]
     wrong += [key for key in ("epoch", "filter_key") if not _hexadecimal(meta.get(key))]
+    if meta.get("format") != connection.pragma("user_version"):
+        wrong.append("format")
     for key in wrong:
         report.positions_wrong = True
         report.add(f"meta {key}", f"its value is {meta.get(key)!r}")

@@ -7,9 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from pinyon.errors import BusyError
 from pinyon.storage.cache import CacheDirectory
-from pinyon.storage.connection import Connections, _Patience, translated
+from pinyon.storage.connection import Connections, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,10 @@ def compact(
     with connections.write() as connection:
         execute = connection.execute
         tombstones: int = execute("SELECT count(*) FROM tombstone").get
-        execute("UPDATE meta SET value = (SELECT value FROM meta WHERE key = 'lsn') WHERE key = 'pruned_lsn'")
+        # A new LSN for all, with no way from an older one: whoever holds rows that were deleted reads everything anew.
+        lsn = execute("SELECT value FROM meta WHERE key = 'lsn'").get + 1
+        execute("UPDATE meta SET value = ? WHERE key IN ('lsn', 'pruned_lsn')", (lsn,))
+        execute("UPDATE namespace SET lsn = ?", (lsn,))
         execute("DELETE FROM tombstone")
         execute("DELETE FROM cache")
         quarantined = 0
@@ -53,7 +55,7 @@ def compact(
             execute("DELETE FROM quarantine")
     kept = cache.drop_all()
     _vacuum(connections)
-    blocked = not _empty_log(connections, wait)
+    blocked = not connections.checkpoint(wait)
     return CompactReport(
         bytes_before=before,
         bytes_after=_size(connections),
@@ -74,17 +76,6 @@ def _vacuum(connections: Connections) -> None:
             connection.execute("VACUUM")
         finally:
             connection.execute("PRAGMA temp_store=MEMORY").fetchall()
-
-
-def _empty_log(connections: Connections, wait: float) -> bool:
-    connection = connections.connection()
-    connection.set_busy_handler(_Patience(wait))
-    try:
-        return connections.checkpoint()
-    except BusyError:
-        return False
-    finally:
-        connection.set_busy_handler(_Patience(connections.write_wait))
 
 
 def _size(connections: Connections) -> int:

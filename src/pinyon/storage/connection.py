@@ -34,6 +34,7 @@ from pinyon.errors import (
     StorageError,
     StorageFullError,
 )
+from pinyon.storage.files import NO_SPACE, create_private
 from pinyon.storage.schema import MINIMUM_SQLITE, PAGE_SIZE
 
 _NETWORK_FILESYSTEMS: Final = frozenset(
@@ -133,6 +134,8 @@ class Connections:
             uri = f"file:{self._memory_name}?vfs=memdb"
             flags |= apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         else:
+            if self._create is not None and not self.read_only:
+                create_private(self.path)
             uri = "file:" + quote(str(self.path.absolute()).replace(os.sep, "/"))
             if sys.platform == "win32":
                 uri = uri.replace("file:", "file:///", 1)
@@ -144,7 +147,8 @@ class Connections:
             connection.set_busy_handler(_Patience(self.write_wait))
             self._set_pragmas(connection)
         except BaseException:
-            connection.close()
+            with suppress(apsw.Error):
+                connection.close()
             raise
         with self._registry_lock:
             self._open_connections.add(connection)
@@ -159,8 +163,10 @@ class Connections:
         if not self._recognised:
             self._recognise(connection)
         if not self.read_only and self.path is not None:
-            # FULL: a commit returns after the write-ahead log is on disk. fullfsync matters on macOS only.
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "journal_size_limit=67108864"):
+            # A commit returns after the write-ahead log is on disk. EXTRA, set before the mode changes, also syncs the
+            # directory when the rollback journal of a new file goes: else a power loss may bring that journal back, and
+            # it would undo the file under the log. fullfsync matters on macOS only.
+            for pragma in ("synchronous=EXTRA", "fullfsync=ON", "journal_mode=WAL", "journal_size_limit=67108864"):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
 
     def _recognise(self, connection: apsw.Connection) -> None:
@@ -237,17 +243,18 @@ class Connections:
             raise self.busy()
         try:
             connection = self.connection()
-            with translated(self):
-                connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                with translated(self), self._gate.alone() if self._gate is not None else nullcontext():
-                    connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
+            with self._gate.alone() if self._gate is not None else nullcontext():
+                with translated(self):
+                    connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
                     with translated(self):
-                        connection.execute("ROLLBACK")
-                raise
+                        connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        with translated(self):
+                            connection.execute("ROLLBACK")
+                    raise
         except apsw.Error as error:
             raise self.translate(error) from error
         finally:
@@ -273,7 +280,7 @@ class Connections:
         extended = getattr(error, "extendedresult", 0)
         if isinstance(error, (apsw.BusyError, apsw.LockedError)):
             return self.busy()
-        if isinstance(error, apsw.FullError) or (isinstance(error, apsw.IOError) and "No space" in str(error)):
+        if isinstance(error, apsw.FullError) or (isinstance(error, apsw.IOError) and self._errno() in NO_SPACE):
             return StorageFullError(
                 f"{self.label}: the disk is full, and the write was undone. Free some space and try again; "
                 "`pinyon compact` gives back what deleted records held."
@@ -288,14 +295,26 @@ class Connections:
             self._failure = str(error)
         return StorageError(f"{self.label}: {error}. Check the disk and the permissions, then try again.")
 
+    def _errno(self) -> int:
+        """What the system said to the calling thread's connection last: SQLite calls a file-size limit an I/O error."""
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
+        return 0 if connection is None else connection.system_errno
+
     # -- ending -------------------------------------------------------------------------------------------------------
 
-    def checkpoint(self) -> bool:
-        """Move the write-ahead log into the file and empty it. False when a reader holds it back."""
+    def checkpoint(self, wait: float | None = None) -> bool:
+        """Move the write-ahead log into the file and empty it. False when a reader holds it back for `wait` seconds."""
         if self.read_only or self.path is None:
             return True
-        with translated(self):
-            busy = self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+        connection = self.connection()
+        connection.set_busy_handler(_Patience(self.write_wait if wait is None else wait))
+        try:
+            with translated(self):
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+        except BusyError:
+            return False
+        finally:
+            connection.set_busy_handler(_Patience(self.write_wait))
         return not busy
 
     def close(self) -> None:
@@ -305,8 +324,9 @@ class Connections:
             connections = list(self._open_connections)
             self._open_connections.clear()
         for connection in connections:
-            # One that another thread is using at this moment closes when that thread lets go of it.
-            with suppress(apsw.ThreadingViolationError):
+            # One that another thread is using at this moment closes when that thread lets go of it; an I/O error on the
+            # way out loses nothing, since what was acknowledged is in the log.
+            with suppress(apsw.Error):
                 connection.close()
         self._local = threading.local()
         self._keepalive = None
@@ -348,10 +368,10 @@ class _Patience:
 
 
 class _Gate:
-    """Lets the commit of a memory database wait for its readers, and new readers for it.
+    """Lets a writer of a memory database wait for its readers, and new readers for it.
 
-    SQLite keeps no write-ahead log in memory: there a commit needs every reader out, and would be starved by readers
-    that come and go.
+    SQLite keeps no write-ahead log in memory: there a write transaction lets no new reader in from its beginning, its
+    commit needs every reader out, and it would be starved by readers that come and go.
     """
 
     def __init__(self) -> None:
@@ -374,9 +394,10 @@ class _Gate:
     def alone(self) -> Iterator[None]:
         with self._changed:
             self._writers += 1
-            while self._readers:
-                self._changed.wait()
         try:
+            with self._changed:
+                while self._readers:
+                    self._changed.wait()
             yield
         finally:
             with self._changed:
@@ -394,13 +415,17 @@ class _Read:
 
     def __enter__(self) -> apsw.Connection:
         connection = self._connection = self._owner.connection()
+        gate = self._owner._gate
+        self._nested = True
         try:
             self._nested = connection.in_transaction
             if not self._nested:
-                if self._owner._gate is not None:
-                    self._owner._gate.enter()
+                if gate is not None:
+                    gate.enter()
                 connection.execute("BEGIN")
         except apsw.Error as error:
+            if gate is not None and not self._nested:
+                gate.leave()
             raise self._owner.translate(error) from error
         return connection
 
@@ -411,6 +436,8 @@ class _Read:
             try:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+            except apsw.Error as failure:  # closed by another thread meanwhile
+                raise self._owner.translate(failure) from failure
             finally:
                 if self._owner._gate is not None:
                     self._owner._gate.leave()

@@ -19,14 +19,14 @@ TEMPORARY_SUFFIX = ".tmp"
 
 _BINARY: int = getattr(os, "O_BINARY", 0)
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+NO_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def storage_error(error: OSError, path: Path, action: str) -> StorageError:
     """The Pinyon error for what the operating system said about ``path`` while we tried to ``action`` it."""
     reason = error.strerror or str(error)
-    if error.errno in _FULL:
+    if error.errno in NO_SPACE:
         return StorageFullError(f"cannot {action} {path}: {reason}. Free space on that disk and try again.")
     if error.errno in _REFUSED:
         return ReadOnlyError(f"cannot {action} {path}: {reason}. Check its permissions, or open read-only.")
@@ -56,6 +56,12 @@ def make_private_directory(path: Path) -> None:
 def open_new(path: Path) -> int:
     """A descriptor of a file that did not exist, readable and writable, mode 0600."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY | _NO_FOLLOW, FILE_MODE)
+
+
+def create_private(path: Path) -> None:
+    """An empty file of mode 0600 where there is none yet; SQLite gives its companions the same mode."""
+    with translated(path, "create"), suppress(FileExistsError):
+        os.close(open_new(path))
 
 
 def open_existing(path: Path, *, writable: bool = False) -> int:

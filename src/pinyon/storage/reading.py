@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
@@ -18,8 +19,9 @@ from pinyon.types import Ints, SparseValues
 Row: TypeAlias = tuple[Any, ...]
 """What SQLite gives; a damaged file may give values of any type."""
 
-_RECORD = "r.ord, r.id, r.metadata, r.sparse, r.crc, r.ns_id, r.lsn"
-_VECTOR = "v.data, v.crc, v.generation"
+# Read as blobs whatever they are: a flipped bit can turn a blob into text that is no text.
+_RECORD = "r.ord, CAST(r.id AS BLOB), CAST(r.metadata AS BLOB), CAST(r.sparse AS BLOB), r.crc, r.ns_id, r.lsn"
+_VECTOR = "CAST(v.data AS BLOB), v.crc, v.generation"
 _BUCKETS = (1, 3, 10, 20, 50, 100, 250)
 _CHUNK = 4096
 
@@ -231,12 +233,15 @@ class View:
 
 def check_row(row: Row, *, vector_expected: bool = False) -> tuple[StoredRow, BadRow | None]:
     """A row of the columns ``_RECORD`` and perhaps ``_VECTOR`` as a value, and what is wrong with it."""
-    ord_, id_, metadata, sparse, crc, ns_id, lsn = row[:7]
+    ord_, name, metadata, sparse, crc, ns_id, lsn = row[:7]
     try:
-        if record_crc(ord_, ns_id, id_, lsn, metadata, sparse) != crc:
-            return StoredRow(ord_, id_, None, None), BadRow(ord_, id_, "record")
-    except (TypeError, AttributeError):  # a flipped bit in a row header can turn a blob into a number
-        return StoredRow(ord_, "", None, None), BadRow(ord_, repr(id_), "record")
+        sound = record_crc(ord_, ns_id, name, lsn, metadata, sparse) == crc
+    except (TypeError, struct.error):  # a flipped bit in a row header changes the types of its fields
+        sound = False
+    if not sound:
+        id_ = repr(name) if name is None else name.decode("utf-8", "backslashreplace")
+        return StoredRow(ord_, id_, None, None), BadRow(ord_, id_, "record")
+    id_ = name.decode()
     if len(row) == 7:
         return StoredRow(ord_, id_, metadata, sparse), None
     data, vector_check, generation = row[7:]
@@ -244,7 +249,7 @@ def check_row(row: Row, *, vector_expected: bool = False) -> tuple[StoredRow, Ba
     if data is None:
         if vector_expected:
             bad = BadRow(ord_, id_, "vector (missing)")
-    elif not isinstance(data, bytes) or vector_crc(ord_, generation, data) != vector_check:
+    elif not isinstance(generation, int) or vector_crc(ord_, generation, data) != vector_check:
         bad = BadRow(ord_, id_, "vector")
     return StoredRow(ord_, id_, metadata, sparse, data), bad
 

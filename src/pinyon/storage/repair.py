@@ -140,6 +140,7 @@ def _settle(connection: apsw.Connection, gone: list[int]) -> None:
     if not isinstance(filter_key, str) or len(filter_key) != 64 or set(filter_key) - set("0123456789abcdef"):
         pairs.append(("filter_key", uuid4().hex + uuid4().hex))
     connection.executemany("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", pairs)
+    connection.pragma("user_version", FORMAT)
     if gone:
         _reserve(connection, "record", max(gone))
 

@@ -20,9 +20,8 @@ GENERATION = 1
 """Vector generation of a fresh index; re-embedding writes a higher one."""
 
 
-def record_crc(ord_: int, ns_id: int, id_: str, lsn: int, metadata: bytes | None, sparse: bytes | None) -> int:
-    """CRC-32 of a ``record`` row. An absent field is told from an empty one by its length, -1."""
-    name = id_.encode()
+def record_crc(ord_: int, ns_id: int, name: bytes, lsn: int, metadata: bytes | None, sparse: bytes | None) -> int:
+    """CRC-32 of a ``record`` row; ``name`` is the id. An absent field is told from an empty one by its length, -1."""
     head = _RECORD_HEAD(
         ord_,
         ns_id,

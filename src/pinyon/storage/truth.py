@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import apsw
 
-from pinyon.errors import FormatError, StorageError
+from pinyon.errors import CorruptionError, FormatError, PinyonError, StorageError
 from pinyon.storage.connection import Connections
 from pinyon.storage.reading import View
 from pinyon.storage.schema import APPLICATION_ID, FORMAT, TRUTH
@@ -37,7 +37,9 @@ class Truth:
         vfs: str | None = None,
     ) -> None:
         if path is not None and not create and not path.exists():
-            raise StorageError(f"{path} is missing, and the records of its index with it. Restore a backup of the index.")
+            raise StorageError(
+                f"{path} is missing, and the records of its index with it. Restore a backup of the index."
+            )
         self.path = path
         self.dimension = dimension
         self.connections = Connections(
@@ -48,15 +50,27 @@ class Truth:
             write_wait=write_wait,
             vfs=vfs,
         )
-        with self.read() as view:
-            found = view.meta("format")
-            self.filter_key = bytes.fromhex(str(view.meta("filter_key")))
-        if not isinstance(found, int) or found > FORMAT:
+        try:
+            with self.read() as view:
+                self.filter_key = self._check_format(view)
+        except PinyonError:
             self.close()
+            raise
+
+    def _check_format(self, view: View) -> bytes:
+        """The key of the string hashes, once it is sure that this release can read the file."""
+        label, found = self.connections.label, view.meta("format")
+        if found != view.connection.pragma("user_version"):  # kept twice, so that a flipped bit is no newer release
+            raise CorruptionError(f"{label}: its format version is damaged ({found!r}). Run `pinyon repair`.")
+        if not isinstance(found, int) or found > FORMAT:
             raise FormatError(
-                f"{self.connections.label} has format {found}, and this release reads up to {FORMAT}. "
+                f"{label} has format {found}, and this release reads up to {FORMAT}. "
                 "Upgrade Pinyon: pip install --upgrade pinyon"
             )
+        try:
+            return bytes.fromhex(str(view.meta("filter_key")))
+        except ValueError as error:
+            raise CorruptionError(f"{label}: its filter key is damaged. Run `pinyon repair`.") from error
 
     def read(self) -> _Reading:
         """``with truth.read() as view:`` everything read inside is of one LSN."""
@@ -98,6 +112,7 @@ class _Reading:
 def create_tables(connection: apsw.Connection) -> None:
     """The empty truth file, inside the caller's transaction."""
     connection.execute(TRUTH)
+    connection.pragma("user_version", FORMAT)
     rows = [
         ("format", FORMAT),
         ("lsn", 0),

@@ -155,14 +155,14 @@ class Writer(View):
         metadata = nothing if batch.metadata is None else batch.metadata
         sparse = nothing if batch.sparse is None else [encode_sparse(value) for value in batch.sparse]
         for ord_, (id_, fields, extra) in enumerate(zip(batch.ids, metadata, sparse, strict=True), first):
-            yield ord_, ns_id, id_, lsn, record_crc(ord_, ns_id, id_, lsn, fields, extra), fields, extra
+            yield ord_, ns_id, id_, lsn, record_crc(ord_, ns_id, id_.encode(), lsn, fields, extra), fields, extra
 
     def rewrite(self, name: str, row: StoredRow, metadata: bytes | None, sparse: SparseValues | None) -> None:
         """New metadata or sparse values for a record whose vector stays: it keeps its ord."""
         pending = self.open_namespace(name)
         assert pending is not None, "the row was read from this namespace"
         blob = encode_sparse(sparse)
-        crc = record_crc(row.ord, pending.ns_id, row.id, self.lsn, metadata, blob)
+        crc = record_crc(row.ord, pending.ns_id, row.id.encode(), self.lsn, metadata, blob)
         self.connection.execute(
             "UPDATE record SET lsn = ?, crc = ?, metadata = ?, sparse = ? WHERE ord = ?",
             (self.lsn, crc, metadata, blob, row.ord),
