@@ -1,6 +1,6 @@
 """The obvious index: dicts of records, searched one by one in float64. What the engine answers is compared with it.
 
-Nothing here is fast, shared with the engine or clever, apart from ``pinyon.filters.matches``, which has tests of its own.
+Nothing here is fast, clever or shared with the engine, apart from ``pinyon.filters.matches``, which has its own tests.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ModelNamespace:
 
 
 class ModelIndex:
-    """One index. A namespace exists from its first record, or from ``create_namespace``, which also outlives the last."""
+    """One index. A namespace lives as long as it has records; one from ``create_namespace`` lives on without."""
 
     def __init__(self, spec: IndexSpec) -> None:
         self.spec = spec

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from engine.places import FreshDatabase, Place, Processes
 
+from engine.places import FreshDatabase, Place, Processes
 from pinyon.engine import Database
 
 

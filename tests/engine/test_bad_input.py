@@ -1,4 +1,4 @@
-"""Bad input of every kind is refused with its error class, and a message that names the value, the limit and the way out.
+"""Bad input is refused with its error class and a message that names the value, the limit and the way out.
 
 Whatever was refused, the store is as it was: every record of every index, and the LSN.
 """
@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle import ModelRecord, plain
 
+from oracle import ModelRecord, plain
 from pinyon.engine import Database, Index
 from pinyon.errors import (
     AlreadyExistsError,
@@ -270,13 +270,13 @@ QUERIES = [
     Case("sparse values under cosine", query(sparse={"indices": [1], "values": [1.0]}), ("dotproduct", "cosine")),
     Case(
         "sparse values alone in a dense index",
-        lambda s: s.hybrid.query("", Query(1, sparse={"indices": [1], "values": [1.0]})),  # type: ignore[arg-type]
+        lambda s: s.hybrid.query("", Query(1, sparse={"indices": [1], "values": [1.0]})),
         ("only sparse", "Give a dense vector"),
     ),
     Case("a sparse index without sparse values", lambda s: s.sparse.query("", Query(1)), ("'sparse_vector'", "'ID'")),
     Case(
         "a dense vector in a sparse index",
-        lambda s: s.sparse.query("", Query(1, vector=GOOD, sparse={"indices": [1], "values": [1.0]})),  # type: ignore[arg-type]
+        lambda s: s.sparse.query("", Query(1, vector=GOOD, sparse={"indices": [1], "values": [1.0]})),
         ("dense values", "without vector"),
     ),
     Case("list limit 0", lambda s: s.dense.list_ids("", limit=0), ("0", "1 to 100")),
@@ -284,6 +284,7 @@ QUERIES = [
     Case("namespaces limit 101", lambda s: s.dense.namespaces(limit=101), ("101", "1 to 100")),
     Case("fetch limit", lambda s: s.dense.fetch_where("", {"n": 1}, limit=10_001), ("10001", "1 to 10000")),
 ]
+SPARSE_NAN = SparseValues(np.array([1], np.uint32), np.array([NAN], np.float32))
 SPARSE = [
     Case("no entries", with_sparse([], []), ("0 entries", "1 to 2048", "'bad'")),
     Case("2,049 entries", with_sparse([*range(2_049)], [1.0] * 2_049), ("2049", "1 to 2048")),
@@ -305,7 +306,6 @@ SPARSE = [
     ),
     Case("in a query", lambda s: s.sparse.query("", Query(1, sparse=SPARSE_NAN)), ("finite", "query")),
 ]
-SPARSE_NAN = SparseValues(np.array([1], np.uint32), np.array([NAN], np.float32))
 NAMES = ["", "Upper", "-a", "a-", "a_b", "a b", "../up", "a/b", "한글", "a.b", "a\n"]
 DEFINITIONS = [
     *(

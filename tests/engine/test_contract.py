@@ -1,4 +1,4 @@
-"""What a database promises, wherever it lives: each test runs in memory, on disk, and with every read freshly opened."""
+"""What a database promises, wherever it lives: in memory, on disk, and with every read freshly opened."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from engine.places import Processes
 from oracle import ModelIndex, assert_best, plain
-
 from pinyon.engine import Database, Index
 from pinyon.errors import (
     AlreadyExistsError,
@@ -299,7 +299,7 @@ def test_of_equal_ids_in_one_call_the_last_wins(index: Index) -> None:
 
 
 def test_metadata_columns_mean_the_same_as_metadata_objects(index: Index) -> None:
-    columns = {"n": np.arange(3), "name": ["x", None, "z"], "tags": [["a"], [], ["b", "c"]]}
+    columns: dict[str, Any] = {"n": np.arange(3), "name": ["x", None, "z"], "tags": [["a"], [], ["b", "c"]]}
     index.upsert("", ["a", "b", "c"], [unit(0)] * 3, metadata=columns)
     found = index.fetch("", ["a", "b", "c"])
     assert found["a"].metadata == {"n": 0, "name": "x", "tags": ["a"]}
@@ -459,9 +459,14 @@ def test_an_exception_in_a_batch_discards_all_of_it(index: Index) -> None:
 
 def test_an_operation_that_fails_at_the_end_of_a_batch_undoes_the_others(index: Index) -> None:
     index.upsert("", ["a"], [unit(0)])
-    with pytest.raises(NotFoundError), index.batch() as batch:
-        batch.upsert("", ["b"], [unit(1)])
-        batch.delete_all("nowhere")
+
+    def fail() -> None:
+        with index.batch() as batch:
+            batch.upsert("", ["b"], [unit(1)])
+            batch.delete_all("nowhere")
+
+    with pytest.raises(NotFoundError, match="'nowhere'"):
+        fail()
     assert index.list_ids("") == (["a"], None)
 
 
@@ -741,9 +746,9 @@ def test_a_handle_on_a_deleted_index_says_so(database: Database) -> None:
     index = make(database)
     index.upsert("", ["a"], [unit(0)])
     database.delete_index("films")
-    with pytest.raises((NotFoundError, ClosedError), match="films|closed"):
+    with pytest.raises((NotFoundError, ClosedError), match=r"films|closed"):
         index.query("", Query(1, vector=unit(0)))
-    with pytest.raises((NotFoundError, ClosedError), match="films|closed"):
+    with pytest.raises((NotFoundError, ClosedError), match=r"films|closed"):
         index.upsert("", ["a"], [unit(0)])
     assert database.list_indexes() == []
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracle import close
 
+from oracle import close
 from pinyon.engine import Database, Index, maintenance, planner
 from pinyon.errors import ClosedError
 from pinyon.types import Floats, IndexSpec, Query
@@ -29,7 +29,8 @@ GROUPS, SIZE = 12, 50
 
 
 def vector_of(number: int, version: int) -> Floats:
-    return np.sin(np.arange(1, D + 1) * (1 + number * 0.37 + version * 0.11)).astype(np.float32)
+    angles = np.arange(1, D + 1) * (1 + number * 0.37 + version * 0.11)
+    return np.array(np.sin(angles), np.float32)
 
 
 def score_of(query: Floats, number: int, version: int) -> float:

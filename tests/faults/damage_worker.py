@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from faults import engine_workload as workload
-from faults.engine_workload import NAMESPACES, SPEC, State, Step, content, foretell, lower_thresholds, step
-from faults.forks import Send
 
+from faults import engine_workload as workload
+from faults.engine_workload import NAMESPACES, SPEC, Content, State, Step, content, foretell, lower_thresholds, step
+from faults.forks import Send
 from pinyon.engine import CorruptionWarning, Database, Finding, Index
 from pinyon.errors import CorruptionError, PinyonError
 from pinyon.types import Query
@@ -111,8 +111,9 @@ def check(index: Index, state: State, rng: np.random.Generator) -> None:
 
 
 def endure(argument: dict[str, Any], send: Send) -> dict[str, Any]:
-    """Use a damaged database in every way, let caches be built, then repair it unless `repair` is False. Wrong data is an AssertionError here; the rest is told.
+    """Use a damaged database in every way, let caches be built, then repair it unless `repair` is False.
 
+    Wrong data is an AssertionError here; the rest is told.
     Gives: errors (messages of what was refused), unreadable (ids by namespace that fetch refused), absent (number of
     ids that fetch did not find), warnings, left_out (ids that no query gave), findings and repaired (place, problem,
     remedy), lost (ids that are gone after repair), intact (whether all was as written, before).
@@ -120,15 +121,14 @@ def endure(argument: dict[str, Any], send: Send) -> dict[str, Any]:
     lower_thresholds()
     state = state_of(argument["history"])
     path = Path(argument["path"])
-    told: dict[str, Any] = {"errors": [], "unreadable": [], "absent": 0, "warnings": [], "left_out": []}
+    told: dict[str, Any] = {"errors": [], "unreadable": [], "messages": [], "absent": 0, "warnings": [], "left_out": []}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CorruptionWarning)
         with contextlib.suppress(_Refused), refusals(told), Database(path) as database:
-            with refusals(told):
-                index = database.index(SPEC.name)
-                _fetch_all(index, state, told)
-                _query_all(index, state, told)
-                index.ready()
+            index = database.index(SPEC.name)
+            _fetch_all(index, state, told)
+            _query_all(index, state, told)
+            index.ready()
     told["warnings"] = [str(warning.message) for warning in caught if warning.category is CorruptionWarning]
     told["intact"] = not (told["errors"] or told["unreadable"] or told["absent"] or told["left_out"])
     if argument.get("repair", True):
@@ -155,12 +155,14 @@ def _fetch_all(index: Index, state: State, told: dict[str, Any]) -> None:
             try:
                 found = index.fetch(name, [id_])
             except CorruptionError as error:
-                assert "pinyon repair" in error.message
-                assert str(index.path) in error.message
                 told["unreadable"].append(id_)
+                told["messages"].append(error.message)
                 continue
             told["absent"] += not found
             assert not found or content(found[id_]) == expected, f"wrong content of {id_!r}"
+    for message in told["messages"]:
+        assert "pinyon repair" in message
+        assert str(index.path) in message
 
 
 def _query_all(index: Index, state: State, told: dict[str, Any]) -> None:
@@ -184,7 +186,7 @@ def _mend(path: Path, state: State, told: dict[str, Any]) -> None:
         told["repaired"] = [_shown(finding) for finding in database.repair()]
         told["left"] = [_shown(finding) for finding in database.verify()]
         index = database.index(SPEC.name)
-        found = {}
+        found: dict[tuple[str, str], Content] = {}
         for name in index.stats().namespaces:
             found |= {(name, record.id): content(record) for record in index.iterate(name)}
         expected = {(name, id_): held for name, records in state.items() for id_, held in records.items()}

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from faults import engine_workload as workload
 from faults.engine_workload import SPEC, State, foretell, lower_thresholds, step
 from faults.forks import Send
-
 from pinyon.engine import Database, Index
 from pinyon.errors import PinyonError, ReadOnlyError, StorageFullError
-from pinyon.types import Query
+from pinyon.types import IndexSpec, Query
 
 NOBODY = 65534
 RETRIES = 3
@@ -130,7 +130,7 @@ def read_only(argument: dict[str, Any], send: Send) -> list[str]:
             lambda: index.update("", "0001", set_metadata={"a": 1}),
             lambda: index.delete("", ["0001"]),
             lambda: index.delete_all(""),
-            lambda: database.create_index(workload.IndexSpec("other", 2, "cosine")),
+            lambda: database.create_index(IndexSpec("other", 2, "cosine")),
             lambda: database.delete_index(SPEC.name),
             lambda: database.configure_index(SPEC.name, tags={"a": "b"}),
             lambda: database.create_backup(SPEC.name),

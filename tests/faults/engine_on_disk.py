@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+
 from faults import engine_workload as workload
 from faults.engine_workload import SPEC, State, foretell, step
-
 from pinyon.engine import Database
 
 SEED = 11

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from faults.forks import Send
-from faults.engine_workload import DIMENSION, SPEC, lower_thresholds, run, step
 
+from faults.engine_workload import DIMENSION, SPEC, lower_thresholds, run, step
+from faults.forks import Send
 from pinyon.engine import Database, Index
 from pinyon.types import Query
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
+
 from faults.engine_workload import Content, content, cosine, lower_thresholds
 from faults.forks import Send
-
 from pinyon.engine import Database, Index
 from pinyon.types import IndexSpec, Query
 

@@ -11,12 +11,12 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
-from faults.damage_worker import STEPS, History
-from faults.engine_workload import SPEC
-from faults.forks import ForkServer
-from storage.sample import flip
 
+from faults.damage_worker import STEPS, History
+from faults.engine_workload import SPEC, THRESHOLDS
+from faults.forks import ForkServer
 from pinyon.engine import Database
+from storage.sample import flip
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 
@@ -257,3 +257,25 @@ def test_a_cache_from_before_repair_is_not_believed(server: ForkServer, sound: P
     for file, data in old_caches.items():
         file.write_bytes(data)
     assert answer(server, path, [(seed, 0, STEPS)], seed) == {"": False, "other": False}
+
+
+def test_a_snapshot_is_not_saved_with_the_vectors_of_other_row_numbers(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading a namespace anew leaves dead rows behind, and its vectors then lie in another file, in another order."""
+    for (module, name), value in THRESHOLDS.items():
+        monkeypatch.setattr(module, name, value)
+    with Database(shutil.copytree(sound, tmp_path / "data")) as database:
+        index = database.index(SPEC.name)
+        index.delete("", index.list_ids("")[0])
+        with index.truth.read() as view:
+            position = view.position("")
+            assert position is not None
+            state = index.state(view, position[0])
+            before = state.at(view, position[1])
+            after = state.reload(view, position[1])
+        assert before.lsn == after.lsn
+        assert before.n > after.n
+        cache = index.maintenance._cache
+        assert not cache.save(before)
+        assert cache.save(state.slim(1))

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+import pinyon
 from faults import engine_workload as workload
 from faults.engine_workload import SPEC, foretell, step
 from faults.forks import TESTS, ForkServer
 from faults.vfs import Fault, FaultyVFS
-
-import pinyon
 from pinyon.engine import Database
 from pinyon.errors import ReadOnlyError, StorageError, StorageFullError
 
@@ -93,7 +93,7 @@ def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
 def public(tmp_path: Path, seed: int) -> Iterator[Path]:
     """A closed database that everybody may read and nobody may write, also where tests run as root."""
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         path = Path(folder) / "data"
         with Database(path) as database:
             index = workload.fresh_index(database)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from faults import engine_workload as workload
 from faults.engine_on_disk import EngineWorkload
 from faults.test_io_errors import CASES, Kind, count_calls, fail_at
-
 from pinyon.errors import BusyError, PinyonError, StorageFullError
 
 STRIDE = 1 if os.environ.get("PINYON_NIGHTLY") == "1" else 9
@@ -24,7 +25,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("error", "forever"), CASES, ids=[f"{kind}-{'on' if on else 'once'}" for kind, on in CASES])
 def test_an_error_at_any_call_is_clean_and_loses_nothing(
-    tmp_path: Path, error: Kind, forever: bool, seed: int, record_property: pytest.RecordProperty
+    tmp_path: Path, error: Kind, forever: bool, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     calls = count_calls(EngineWorkload, tmp_path / "count", error)
     assert calls > 100

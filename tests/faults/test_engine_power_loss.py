@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from faults import engine_workload as workload
 from faults.engine_on_disk import EngineWorkload
 from faults.sql_workload import Workload
@@ -24,7 +26,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_acknowledged_writes_survive_a_power_loss_at_any_moment(
-    tmp_path: Path, seed: int, record_property: pytest.RecordProperty
+    tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     run_states(EngineWorkload, tmp_path, STATES, seed)
     record_property("record", f"power loss under the engine: seed {seed}: {STATES:,} states, nothing lost or half done")

@@ -6,17 +6,17 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
+
 from faults import engine_workload as workload
+from faults.engine_workload import SPEC, State, foretell, step
 from faults.forks import Child, ForkServer
 from faults.kill_worker import SCRATCH, UPKEEP
-from faults.engine_workload import SPEC, State, foretell, step
-
 from pinyon.engine import Database
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
@@ -138,9 +138,9 @@ class Life:
     def _compare(self, found: State, twice: int) -> None:
         """Equal to the state after the last acknowledged write, or after the one that was under way."""
         ahead = foretell(self.state, step(self.seed, self.acknowledged))
-        if found == self.state:
-            return
         self.counts["duplicates"] += twice
+        if found == self.state and not twice:
+            return
         if found == ahead and not twice:
             self.state = ahead
             self.acknowledged += 1
@@ -175,11 +175,39 @@ class Life:
         return f"kill -9: seed {self.seed}: {counts}; struck in: {struck}"
 
 
+def test_the_check_notices_what_is_lost_invented_or_half_done(tmp_path: Path) -> None:
+    """A check that could not fail would prove nothing."""
+    writes = {number: step(1, number, kind="load", namespace="") for number in range(2)}
+    before = foretell(workload.empty(), writes[0])
+    ahead = foretell(before, step(1, 1))
+    gone, changed = sorted(before[""])[:2]
+
+    def checked(found: State, twice: int = 0) -> Counter[str]:
+        life = Life(None, tmp_path, 1, np.random.default_rng(1), state=before, acknowledged=1)  # type: ignore[arg-type]
+        with pytest.raises(AssertionError, match="seed 1"):
+            life._compare(found, twice)
+        return life.counts
+
+    assert ahead != before
+    lost = {**before, "": {id_: held for id_, held in before[""].items() if id_ != gone}}
+    assert checked(lost)["lost"] == 1
+    assert checked({**before, "": before[""] | {"9999": before[""][gone]}})["phantom"] == 1
+    assert checked({**before, "": before[""] | {changed: before[""][gone]}})["lost"] == 1
+    assert checked(before, twice=1)["duplicates"] == 1
+    differing = sorted(id_ for id_ in {*before[""], *ahead[""]} if before[""].get(id_) != ahead[""].get(id_))
+    half = dict(before[""])
+    half.pop(differing[0], None)
+    if differing[0] in ahead[""]:
+        half[differing[0]] = ahead[""][differing[0]]
+    assert len(differing) > 1
+    assert checked({**before, "": half})["half batches"] == 1
+
+
 @pytest.mark.timeout(7_200 if NIGHTLY else 600)
 @pytest.mark.usefixtures("_small")
 @pytest.mark.parametrize("life", range(LIVES))
 def test_a_killed_process_loses_nothing_acknowledged_and_leaves_no_half_batch(
-    life: int, server: ForkServer, tmp_path: Path, seed: int, record_property: pytest.RecordProperty
+    life: int, server: ForkServer, tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     run = Life(server, tmp_path / "data", seed * LIVES + life, np.random.default_rng([seed, life]))
     with Database(run.path) as database:

@@ -7,16 +7,16 @@ import select
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
+
 from faults import engine_workload
 from faults.forks import Child, ForkServer
 from faults.storm_worker import NAMESPACES, SPEC, WRITERS, expected
-
 from pinyon.engine import Database
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
@@ -127,7 +127,7 @@ class Storm:
 
 
 def test_processes_that_are_killed_at_random_never_show_or_leave_half_a_transaction(
-    server: ForkServer, tmp_path: Path, seed: int, record_property: pytest.RecordProperty
+    server: ForkServer, tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     storm = Storm(server, tmp_path / "data", seed, np.random.default_rng(seed))
     with Database(storm.path) as database:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinyon.engine.snapshot import Base, Snapshot
-from pinyon.errors import CorruptionError, StorageError
+from pinyon.errors import ClosedError, CorruptionError, StorageError
 from pinyon.filters import Columns
 from pinyon.index.rerank import Depth
 from pinyon.index.scan import Scan
@@ -62,7 +62,7 @@ class SnapshotCache:
             for block in vectors.span(file.rows, vectors.n):
                 file.append(block)
             return Vectors(vectors.d, (file.map(vectors.n),))
-        except StorageError as error:
+        except (StorageError, ClosedError) as error:  # closed: the namespace was read anew meanwhile, by another thread
             _log.warning("vectors of %s stay in memory: %s", self._truth.connections.label, error)
             return None
 
