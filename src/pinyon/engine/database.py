@@ -32,7 +32,6 @@ from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.catalog import BackupInfo, Catalog, IndexEntry
 from pinyon.storage.check import Finding
 from pinyon.storage.compact import CompactReport
-from pinyon.storage.connection import translated
 from pinyon.storage.files import make_private_directory
 from pinyon.storage.truth import Truth
 from pinyon.types import EmbedSpec, IndexKind, IndexSpec
@@ -237,9 +236,8 @@ class Database:
         return self._copy(index, Path(target), meta).info()
 
     def _copy(self, index: str, target: Path, meta: backup.BackupMeta) -> backup.Manifest:
-        connections = self.index(index).truth.connections
-        with translated(connections):
-            return backup.snapshot(connections.connection(), target, meta)
+        with self.index(index).truth.connections.use() as connection:
+            return backup.snapshot(connection, target, meta)
 
     def import_file(self, source: Path, name: str) -> IndexSpec:
         """A new index from what `export_file` or a backup wrote."""
@@ -267,16 +265,8 @@ class Database:
             raise
 
     def _restore_into_memory(self, source: Path, spec: IndexSpec, uuid: str) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "index.sqlite"
-            backup.restore(source, file, index_uuid=uuid)
-            stored = Truth(file, spec.dimension)
-            # The mode is in the file's header, and a database in memory has no place for a write-ahead log.
-            stored.connections.connection().pragma("journal_mode", "delete")
-            truth = Truth(None, spec.dimension, write_wait=self.limits.write_wait)
-            with truth.connections.connection().backup("main", stored.connections.connection(), "main") as copy:
-                copy.step()
-            stored.close()
+        truth = Truth(None, spec.dimension, write_wait=self.limits.write_wait)
+        backup.restore_into_memory(source, truth.connections, index_uuid=uuid)
         with self._lock:
             self._indexes[uuid] = Index(spec, truth, self._caches(uuid), self.limits)
 

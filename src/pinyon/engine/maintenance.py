@@ -191,7 +191,8 @@ class Maintenance:
 
     def _give_back_memory(self) -> None:
         """Let go of this thread's page cache and of freed memory that the C library keeps: tens of megabytes."""
-        self._index.truth.connections.connection().execute("PRAGMA shrink_memory").fetchall()
+        with self._index.truth.connections.use() as connection:
+            connection.execute("PRAGMA shrink_memory").fetchall()
         if _malloc_trim is not None:
             _malloc_trim(0)
 

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
@@ -299,6 +300,23 @@ def restore(source_dir: Path, target_file: Path, *, index_uuid: str | None = Non
         for path in (temporary, *_companions(temporary)):
             with suppress(OSError):
                 path.unlink()
+    return manifest
+
+
+def restore_into_memory(source_dir: Path, target: Connections, *, index_uuid: str) -> Manifest:
+    """``restore`` into a database in memory, whose content is replaced."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / DATA_NAME
+        manifest = restore(source_dir, file, index_uuid=index_uuid)
+        stored = Connections(file, application_id=APPLICATION_ID)
+        try:
+            with stored.use() as source, target.use() as destination:
+                # The mode is in the file's header, and a database in memory has no place for a write-ahead log.
+                source.pragma("journal_mode", "delete")
+                with destination.backup("main", source, "main") as copy:
+                    copy.step()
+        finally:
+            stored.close()
     return manifest
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pinyon.storage.cache import CacheDirectory
-from pinyon.storage.connection import Connections, translated
+from pinyon.storage.connection import Connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ def compact(
 
 
 def _vacuum(connections: Connections) -> None:
-    connection = connections.connection()
-    with translated(connections):
+    with connections.use() as connection:
         # The rewritten copy is as large as the index: let it be a file, which SQLite unlinks at once.
         connection.execute("PRAGMA temp_store=FILE").fetchall()
         try:

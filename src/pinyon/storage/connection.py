@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-import random
 import sys
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -35,6 +33,7 @@ from pinyon.errors import (
     StorageFullError,
 )
 from pinyon.storage.files import NO_SPACE, create_private
+from pinyon.storage.gates import Patience, ReaderGate, fork_gate
 from pinyon.storage.schema import MINIMUM_SQLITE, PAGE_SIZE
 
 _NETWORK_FILESYSTEMS: Final = frozenset(
@@ -103,7 +102,7 @@ class Connections:
         self._immutable = False
         self._closed = False
         self._failure: str | None = None
-        self._gate: _Gate | None = None
+        self._gate: ReaderGate | None = None
         self._reset()
         if path is not None and (kind := network_filesystem(path.parent)):
             raise StorageError(
@@ -124,7 +123,7 @@ class Connections:
         self._open_connections: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         self._write_lock = threading.Lock()
         self._registry_lock = threading.Lock()
-        self._gate = _Gate() if self.path is None else None
+        self._gate = ReaderGate() if self.path is None else None
 
     # -- opening ------------------------------------------------------------------------------------------------------
 
@@ -144,7 +143,7 @@ class Connections:
                 uri += "?immutable=1"
         connection = apsw.Connection(uri, flags=flags, vfs=self._vfs, statementcachesize=128)
         try:
-            connection.set_busy_handler(_Patience(self.write_wait))
+            connection.set_busy_handler(Patience(self.write_wait))
             self._set_pragmas(connection)
         except BaseException:
             with suppress(apsw.Error):
@@ -222,11 +221,18 @@ class Connections:
         """The calling thread's connection, opened at first use."""
         connection: apsw.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
+            fork_gate.refuse_orphans(self.label)
             if self._closed:
                 raise ClosedError(f"{self.label} is closed. Open it again to go on.")
-            with translated(self):
+            with translated(self), fork_gate:
                 connection = self._local.connection = self._open()
         return connection
+
+    @contextmanager
+    def use(self) -> Iterator[apsw.Connection]:
+        """``with use() as connection:`` for statements that run by themselves, outside of a transaction."""
+        with translated(self), fork_gate:
+            yield self.connection()
 
     def read(self) -> _Read:
         """``with read() as connection:`` one read transaction: all statements inside see one state."""
@@ -243,7 +249,7 @@ class Connections:
             raise self.busy()
         try:
             connection = self.connection()
-            with self._gate.alone() if self._gate is not None else nullcontext():
+            with fork_gate, self._gate.alone() if self._gate is not None else nullcontext():
                 with translated(self):
                     connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -307,14 +313,14 @@ class Connections:
         if self.read_only or self.path is None:
             return True
         connection = self.connection()
-        connection.set_busy_handler(_Patience(self.write_wait if wait is None else wait))
+        connection.set_busy_handler(Patience(self.write_wait if wait is None else wait))
         try:
-            with translated(self):
+            with translated(self), fork_gate:
                 busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
         except BusyError:
             return False
         finally:
-            connection.set_busy_handler(_Patience(self.write_wait))
+            connection.set_busy_handler(Patience(self.write_wait))
         return not busy
 
     def close(self) -> None:
@@ -326,21 +332,28 @@ class Connections:
         for connection in connections:
             # One that another thread is using at this moment closes when that thread lets go of it; an I/O error on the
             # way out loses nothing, since what was acknowledged is in the log.
-            with suppress(apsw.Error):
+            with suppress(apsw.Error), fork_gate:
                 connection.close()
         self._local = threading.local()
         self._keepalive = None
 
     def abandon_after_fork(self) -> None:
-        """In a forked child: forget the parent's connections without closing them, and start afresh.
+        """In a forked child: give up the connections that came along, and start afresh.
 
-        SQLite forbids carrying a connection over a fork. Closing would run its shutdown on the parent's files, so each
-        is kept alive for ever instead.
+        SQLite knows the locks of a file by process, so a connection that came along makes it believe in locks that the
+        child does not hold: a commit of the child could then land in a log that the parent has removed. Closed while no
+        transaction is open, they take that belief with them; they find the parent's lock on the file, and leave its log
+        alone. Where a transaction is open they cannot be closed, are kept for ever, and the child is refused.
         """
-        for connection in [*self._open_connections]:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+        connections = list(self._open_connections)
         keepalive = self._keepalive
         self._reset()
+        for connection in connections:
+            if fork_gate.orphaned:
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+            elif connection is not keepalive:
+                with suppress(apsw.Error):
+                    connection.close(force=True)
         if keepalive is not None:
             # Memory is copied by the fork, so the child owns this database and may go on with it.
             self._local.connection = keepalive
@@ -348,61 +361,6 @@ class Connections:
 
 
 _READ_WRITE: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-
-
-class _Patience:
-    """SQLite's busy handler: short random waits until a deadline, so that queued writers all get their turn."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._deadline = 0.0
-
-    def __call__(self, attempts: int) -> bool:
-        now = time.monotonic()
-        if attempts == 0:
-            self._deadline = now + self._seconds
-        if now >= self._deadline:
-            return False
-        time.sleep(random.uniform(0.0002, 0.002 if attempts < 50 else 0.01))
-        return True
-
-
-class _Gate:
-    """Lets a writer of a memory database wait for its readers, and new readers for it.
-
-    SQLite keeps no write-ahead log in memory: there a write transaction lets no new reader in from its beginning, its
-    commit needs every reader out, and it would be starved by readers that come and go.
-    """
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._readers = 0
-        self._writers = 0
-
-    def enter(self) -> None:
-        with self._changed:
-            while self._writers:
-                self._changed.wait()
-            self._readers += 1
-
-    def leave(self) -> None:
-        with self._changed:
-            self._readers -= 1
-            self._changed.notify_all()
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        with self._changed:
-            self._writers += 1
-        try:
-            with self._changed:
-                while self._readers:
-                    self._changed.wait()
-            yield
-        finally:
-            with self._changed:
-                self._writers -= 1
-                self._changed.notify_all()
 
 
 class _Read:
@@ -416,6 +374,7 @@ class _Read:
     def __enter__(self) -> apsw.Connection:
         connection = self._connection = self._owner.connection()
         gate = self._owner._gate
+        fork_gate.__enter__()
         self._nested = True
         try:
             self._nested = connection.in_transaction
@@ -426,21 +385,22 @@ class _Read:
         except apsw.Error as error:
             if gate is not None and not self._nested:
                 gate.leave()
+            fork_gate.__exit__()
             raise self._owner.translate(error) from error
         return connection
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._nested:
-            try:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-            except apsw.Error as failure:  # closed by another thread meanwhile
-                raise self._owner.translate(failure) from failure
-            finally:
-                if self._owner._gate is not None:
-                    self._owner._gate.leave()
+        try:
+            if not self._nested and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except apsw.Error as failure:  # closed by another thread meanwhile
+            raise self._owner.translate(failure) from failure
+        finally:
+            if not self._nested and self._owner._gate is not None:
+                self._owner._gate.leave()
+            fork_gate.__exit__()
         if isinstance(error, apsw.Error):
             raise self._owner.translate(error) from error
 
@@ -454,9 +414,14 @@ def translated(owner: Connections) -> Iterator[None]:
 
 
 def _after_fork_in_child() -> None:
+    fork_gate.after_fork_in_child()
     for connections in list(_LIVE):
         connections.abandon_after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(
+        before=fork_gate.before_fork,
+        after_in_parent=fork_gate.after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )

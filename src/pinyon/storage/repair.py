@@ -22,7 +22,7 @@ import apsw
 from pinyon.errors import BusyError, CorruptionError, FormatError
 from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.check import NAMESPACES, Finding, RawRow, Report, examine, namespace_problem, row_problem
-from pinyon.storage.connection import Connections, translated
+from pinyon.storage.connection import Connections
 from pinyon.storage.files import open_new, sync_directory, sync_file, temporary_name
 from pinyon.storage.files import translated as translated_files
 from pinyon.storage.layout import is_foreign
@@ -196,9 +196,8 @@ def _salvage(path: Path, source: Path, cache: CacheDirectory, dimension: int | N
 
 def _take_alone(connections: Connections) -> None:
     """Folds the write-ahead log into the file and makes sure that nobody else has it open."""
-    connection = connections.connection()
     try:
-        with translated(connections):
+        with connections.use() as connection:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
             mode = connection.execute("PRAGMA journal_mode=DELETE").get
             connection.execute("BEGIN EXCLUSIVE")
