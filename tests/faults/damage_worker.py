@@ -70,7 +70,7 @@ def believed(index: Index) -> dict[str, bool]:
         for name in view.counts():
             position = view.position(name)
             assert position is not None
-            found[name] = index.state(view, position[0]).snapshot.lsn > 0
+            found[name] = index.memory.state(view, position[0]).snapshot.lsn > 0
     return found
 
 

@@ -271,11 +271,11 @@ def test_a_snapshot_is_not_saved_with_the_vectors_of_other_row_numbers(
         with index.truth.read() as view:
             position = view.position("")
             assert position is not None
-            state = index.state(view, position[0])
+            state = index.memory.state(view, position[0])
             before = state.at(view, position[1])
             after = state.reload(view, position[1])
         assert before.lsn == after.lsn
         assert before.n > after.n
-        cache = index.maintenance._cache
+        cache = index.memory.cache
         assert not cache.save(before)
         assert cache.save(state.slim(1))

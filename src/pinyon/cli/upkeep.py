@@ -119,6 +119,7 @@ def compact(
         names = _chosen(session, database, name)
         expired = _expire(session, database, name, older_than, yes) if older_than is not None else []
         reports = [report for one in names for report in database.compact(one)]
+        gone = database.remove_leftovers() if name is None else []
         kept = len(database.list_backups(name))
     found = [
         {
@@ -132,7 +133,7 @@ def compact(
         for report in reports
     ]
     if session.as_json:
-        session.output.json({"indexes": found, "backups_deleted": expired, "backups_kept": kept})
+        session.output.json({"indexes": found, "backups_deleted": expired, "backups_kept": kept, "leftovers": gone})
         return
     for report in reports:
         session.output.line(f"{report.index}: {size(report.bytes_before)} -> {size(report.bytes_after)}")
@@ -142,6 +143,8 @@ def compact(
                 f"{report.index}: another reader{who} keeps the log from being emptied, so deleted content may still "
                 "lie in it. Close it and compact again"
             )
+    if gone:
+        session.output.line(f"deleted {len(gone)} file(s) and folder(s) that interrupted work had left behind")
     if expired:
         session.output.line(f"deleted {len(expired)} backup(s)")
     if kept:

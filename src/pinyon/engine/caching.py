@@ -40,6 +40,17 @@ class SnapshotCache:
         self._directory = directory
         self._files: dict[int, tuple[int, VectorFile]] = {}
         """ns_id -> (lineage of the rows, the growing file that holds their vectors)."""
+        self._saved: dict[int, tuple[int, int]] = {}
+        """ns_id -> (lineage, edits) of the snapshot that the cache files hold."""
+
+    def unsaved(self, snapshot: Snapshot) -> int:
+        """Rows that were appended, updated or killed since the namespace's cache files were written."""
+        lineage, edits = self._saved.get(snapshot.ns_id, (0, 0))
+        return snapshot.edits - edits if lineage == snapshot.lineage else max(snapshot.edits, snapshot.n)
+
+    def saved(self) -> list[int]:
+        """Namespaces whose cache files were read or written."""
+        return list(self._saved)
 
     @property
     def enabled(self) -> bool:
@@ -101,6 +112,7 @@ class SnapshotCache:
             name = self._directory.file_name(snapshot.ns_id, KIND, snapshot.lsn, digest)
             keep = {name} if file is None else {name, file.path.name}
             self._directory.sweep(snapshot.ns_id, keep if position is not None else set())
+        self._saved[snapshot.ns_id] = snapshot.lineage, snapshot.edits
         return True
 
     def _spilled(self, snapshot: Snapshot) -> bool:
@@ -142,7 +154,10 @@ class SnapshotCache:
                 return None
             with file:
                 file.verify_all()
-                return self._unpacked(file, blank, view.dimension)
+                loaded = self._unpacked(file, blank, view.dimension)
+            if loaded is not None:
+                self._saved[blank.ns_id] = loaded.lineage, loaded.edits
+            return loaded
         except CorruptionError as error:
             _log.warning("%s", error)
         except (StorageError, KeyError, ValueError) as error:
@@ -189,6 +204,7 @@ class SnapshotCache:
         for _, file in self._files.values():
             file.close()
         self._files.clear()
+        self._saved.clear()
 
 
 def _lsn(view: View, ns_id: int) -> int | None:

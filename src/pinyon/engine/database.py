@@ -140,14 +140,20 @@ class Database:
                 f"Deletion protection is enabled for this index: {name!r}. "
                 'Disable it with configure_index(name, deletion_protection="disabled") before deleting.'
             )
-        index = self.index(name)
-        with index.truth.write() as writer:  # tells every other process that holds the file open
-            writer.connection.execute("INSERT OR REPLACE INTO meta VALUES('dropped', 1)")
-            for table in ("vector", "record", "tombstone", "cache", "namespace"):
-                writer.connection.execute(f"DELETE FROM {table}")
+        path = self._truth_path(entry.uuid)
+        if path is None or path.exists():
+            self._wipe(self.index(name))
         self._catalog.delete_index(name)
         self._release(entry.uuid)
         self._remove_files(entry.uuid)
+
+    @staticmethod
+    def _wipe(index: Index) -> None:
+        """Empty the file and mark it, which tells every other process that holds it open."""
+        with index.truth.write() as writer:
+            writer.connection.execute("INSERT OR REPLACE INTO meta VALUES('dropped', 1)")
+            for table in ("vector", "record", "tombstone", "cache", "namespace"):
+                writer.connection.execute(f"DELETE FROM {table}")
 
     def index(self, name: str) -> Index:
         """A handle on an index; the same one for every caller in this process. Raises NotFoundError."""
@@ -163,6 +169,11 @@ class Database:
                     write_wait=self.limits.write_wait,
                     vfs=self._vfs,
                 )
+                with truth.read() as view:
+                    dropped = view.meta("dropped")
+                if dropped and not self.read_only:
+                    truth.close()
+                    raise self._finish_deletion(entry)
                 index = self._indexes[entry.uuid] = Index(entry.spec, truth, self._caches(entry.uuid), self.limits)
             else:
                 index.spec = entry.spec
@@ -321,6 +332,32 @@ class Database:
                 )
             reports.append(replace(report, index=entry.spec.name))
         return reports
+
+    def remove_leftovers(self, *, idle: float = 3600.0) -> list[str]:
+        """Delete what interrupted work left behind: files, caches and backups that the catalog does not list.
+
+        idle: seconds without a change, so that nothing is taken that another process is making. Gives what is gone.
+        """
+        self._check_writable()
+        if self.path is None:
+            return []
+        indexes = {entry.uuid for entry in self._catalog.list_indexes()}
+        backups = {info.id for info in self._catalog.list_backups()}
+        gone = []
+        for path in compact.leftovers(self.path, indexes, backups, idle):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+            gone.append(str(path))
+        return gone
+
+    def _finish_deletion(self, entry: IndexEntry) -> NotFoundError:
+        """An index whose deletion was interrupted: its records are gone already, and now it is too."""
+        with suppress(NotFoundError):
+            self._catalog.delete_index(entry.spec.name)
+        self._remove_files(entry.uuid)
+        return NotFoundError(f"Index {entry.spec.name!r} was deleted. create_index() makes a new one.")
 
     def _release(self, uuid: str) -> None:
         with self._lock:

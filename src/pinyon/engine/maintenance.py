@@ -14,11 +14,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pinyon.engine.caching import SnapshotCache
+from pinyon.engine.memory import Memory
 from pinyon.engine.namespace import NamespaceState
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.errors import ClosedError, PinyonError
@@ -26,12 +25,7 @@ from pinyon.index import scan as scan_kernel
 from pinyon.index.calibrate import calibrate
 from pinyon.index.rerank import Depth
 from pinyon.index.scan import Scan
-from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.reading import View
-from pinyon.storage.values import Changes
-
-if TYPE_CHECKING:
-    from pinyon.engine.index import Index
 
 SCAN_ROWS = 4_096
 """From this many rows on, codes are built: an exact scan of fewer takes well under a millisecond."""
@@ -62,16 +56,13 @@ _log = logging.getLogger("pinyon")
 class Maintenance:
     """Thread-safe. `work` is done by the background thread or, in `settle`, by the caller; never by both at once."""
 
-    def __init__(self, index: Index, directory: CacheDirectory) -> None:
-        self._index = index
-        self.directory = directory
-        self._cache = SnapshotCache(index.truth, directory)
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        memory.caught_up = self.wake
         self._working = threading.Lock()
         self._event = threading.Event()
         self._dirty: dict[int, float] = {}
         """ns_id -> time of its last commit, monotonic seconds."""
-        self._saved: dict[int, tuple[int, int]] = {}
-        """ns_id -> (lineage, edits) of the snapshot that the cache files hold."""
         self._unreachable: dict[int, int] = {}
         """ns_id -> rows at which no rerank depth reached the target."""
         self._thread: threading.Thread | None = None
@@ -79,35 +70,16 @@ class Maintenance:
 
     # -- what the index tells -----------------------------------------------------------------------------------------
 
-    def new_state(self, ns_id: int) -> NamespaceState:
-        """A state without rows."""
-        spec = self._index.spec
-        key = self._index.truth.filter_key
-        return NamespaceState(ns_id, spec.metric, spec.dimension, key, self._cache.spill)
-
-    def load(self, view: View, state: NamespaceState) -> None:
-        """Begin a state with what the cache files hold."""
-        saved = self._cache.load(view, state.snapshot)
-        if saved is not None:
-            state.restore(saved)
-            self._saved[state.ns_id] = saved.lineage, saved.edits
-
-    def committed(self, changes: Sequence[Changes]) -> None:
-        for change in changes:
-            state = self._index.loaded(change.ns_id)
-            if state is not None:
-                self.wake(state, urgent=state.backlog >= STEP_ROWS)
-
-    def wake(self, state: NamespaceState, *, urgent: bool = False) -> None:
+    def wake(self, state: NamespaceState) -> None:
         """There may be work on a namespace; nothing is started for small ones."""
         if state.snapshot.n + state.backlog < SCAN_ROWS or self._stopping:
             return
         idle = not self._dirty
         self._dirty[state.ns_id] = time.monotonic()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=f"pinyon-{self._index.name}", daemon=True)
+            self._thread = threading.Thread(target=self._run, name=f"pinyon-{self._memory.name}", daemon=True)
             self._thread.start()
-        if idle or urgent:
+        if idle or state.backlog >= STEP_ROWS:
             self._event.set()
 
     # -- the thread ---------------------------------------------------------------------------------------------------
@@ -117,7 +89,7 @@ class Maintenance:
             self._event.wait(QUIET if self._dirty else None)
             self._event.clear()
             for ns_id, last in [] if self._stopping else list(self._dirty.items()):
-                state = self._index.loaded(ns_id)
+                state = self._memory.loaded(ns_id)
                 quiet = time.monotonic() - last >= QUIET
                 if state is None:
                     self._dirty.pop(ns_id, None)
@@ -133,7 +105,7 @@ class Maintenance:
         except (PinyonError, OSError, MemoryError) as error:
             # The truth holds everything: a cache that could not be built only makes searches slower.
             if not self._stopping:
-                _log.warning("upkeep of index %s was put off: %s", self._index.name, error)
+                _log.warning("upkeep of index %s was put off: %s", self._memory.name, error)
 
     def settle(self, names: Sequence[str], timeout: float | None) -> bool:
         """Do all work on these namespaces now, in the calling thread."""
@@ -143,7 +115,7 @@ class Maintenance:
             if not self._working.acquire(timeout=left):
                 return False
             try:
-                position = self._index.read(lambda view, name=name: view.position(name))  # type: ignore[misc]
+                position = self._memory.read(lambda view, name=name: view.position(name))  # type: ignore[misc]
                 if position is not None:
                     self.work(position[0], quiet=True)
             finally:
@@ -156,9 +128,8 @@ class Maintenance:
         with self._working:
             yield
             self._dirty.clear()
-            self._saved.clear()
             self._unreachable.clear()
-            self._cache.close()
+            self._memory.cache.close()
 
     # -- the work -----------------------------------------------------------------------------------------------------
 
@@ -169,7 +140,7 @@ class Maintenance:
             return
         state, snapshot = found
         if quiet and snapshot.n >= SCAN_ROWS and snapshot.n - snapshot.live > DEAD_SHARE * snapshot.n:
-            snapshot = self._index.read(lambda view: state.reload(view, _lsn(view, ns_id)))
+            snapshot = self._memory.read(lambda view: state.reload(view, _lsn(view, ns_id)))
         if snapshot.vectors is not None and snapshot.n >= SCAN_ROWS:
             self._give_back_memory()
             snapshot = state.slim(IDLE_ROWS if quiet else STEP_ROWS)
@@ -184,14 +155,14 @@ class Maintenance:
             lsn = _lsn(view, ns_id)
             if lsn < 0:
                 return None
-            state = self._index.state(view, ns_id)
+            state = self._memory.state(view, ns_id)
             return state, state.at(view, lsn)
 
-        return self._index.read(work)
+        return self._memory.read(work)
 
     def _give_back_memory(self) -> None:
         """Let go of this thread's page cache and of freed memory that the C library keeps: tens of megabytes."""
-        with self._index.truth.connections.use() as connection:
+        with self._memory.truth.connections.use() as connection:
             connection.execute("PRAGMA shrink_memory").fetchall()
         if _malloc_trim is not None:
             _malloc_trim(0)
@@ -199,7 +170,7 @@ class Maintenance:
     def _code(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> Snapshot:
         """Train, extend and calibrate the codes as far as they are behind."""
         base = snapshot.base
-        if self._index.spec.kind == "flat" or not scan_kernel.available():
+        if self._memory.spec.kind == "flat" or not scan_kernel.available():
             if base is not None:
                 state.publish_base(snapshot.lineage, None)
             return state.snapshot
@@ -217,7 +188,7 @@ class Maintenance:
             return snapshot
         if not base.depth.reached:
             self._unreachable[state.ns_id] = snapshot.n
-            _log.info("%s: codes cannot reach the recall target; searches stay exact", self._index.name)
+            _log.info("%s: codes cannot reach the recall target; searches stay exact", self._memory.name)
         state.publish_base(snapshot.lineage, base if base.depth.reached else None)
         return state.snapshot
 
@@ -243,15 +214,14 @@ class Maintenance:
 
     def _measured(self, snapshot: Snapshot, scan: Scan) -> Depth:
         assert snapshot.vectors is not None
-        target = self._index.spec.recall_target
+        target = self._memory.spec.recall_target
         return calibrate(scan, snapshot.vectors, snapshot.alive, snapshot.metric, target, SAMPLE, seed=snapshot.n)
 
     def _save(self, state: NamespaceState, snapshot: Snapshot, *, least: int) -> None:
         """Publish the caches of a large namespace once so many rows have changed that it is worth it."""
-        lineage, edits = self._saved.get(state.ns_id, (0, 0))
-        if lineage == snapshot.lineage and snapshot.edits - edits < least:
+        if self._memory.cache.unsaved(snapshot) < least:
             return
-        if not self._cache.enabled or snapshot.n < SCAN_ROWS:
+        if not self._memory.cache.enabled or snapshot.n < SCAN_ROWS:
             return
         if snapshot.bad or state.excluded:  # a cache would hide the damage from whoever loads it
             return
@@ -259,8 +229,7 @@ class Maintenance:
             snapshot = state.slim(1)
             if snapshot.mapped < snapshot.n:
                 return
-        if self._cache.save(snapshot):
-            self._saved[state.ns_id] = snapshot.lineage, snapshot.edits
+        self._memory.cache.save(snapshot)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -273,16 +242,16 @@ class Maintenance:
             thread.join()
         self._thread = None
         self._save_what_is_new()
-        self._cache.close()
+        self._memory.cache.close()
 
     def _save_what_is_new(self) -> None:
         try:
-            for ns_id in list(self._saved | self._dirty):
-                state = self._index.loaded(ns_id)
+            for ns_id in {*self._memory.cache.saved(), *self._dirty}:
+                state = self._memory.loaded(ns_id)
                 if state is not None:
                     self._save(state, state.snapshot, least=IDLE_ROWS)
         except (PinyonError, OSError) as error:
-            _log.warning("caches of index %s were not saved: %s", self._index.name, error)
+            _log.warning("caches of index %s were not saved: %s", self._memory.name, error)
 
 
 def worth_upkeep(rows: int) -> bool:

@@ -155,8 +155,8 @@ class NamespaceState:
 
     def reload(self, view: View, lsn: int) -> Snapshot:
         """Read everything again, leaving dead rows behind."""
-        fresh = self._from_truth(self.blank(), view, lsn)
         with self._lock:
+            fresh = self._from_truth(self.blank(), view, lsn)
             if fresh.lsn >= self.snapshot.lsn:
                 self.snapshot = fresh
             return self.snapshot

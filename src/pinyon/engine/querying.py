@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pinyon.engine import checks
+from pinyon.engine.memory import Memory
 from pinyon.engine.planner import Found, Stages, search
 from pinyon.engine.reports import CorruptionWarning
 from pinyon.engine.snapshot import Snapshot
@@ -19,29 +19,26 @@ from pinyon.storage.rows import decode_sparse, decode_vector
 from pinyon.storage.values import StoredRow
 from pinyon.types import Floats, IndexSpec, Match, Query, QueryResult, Record, SparseValues
 
-if TYPE_CHECKING:
-    from pinyon.engine.index import Index
 
-
-def answer(index: Index, namespace: str, query: Query) -> QueryResult:
+def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
     """Raises InvalidRequestError, FilterError; damaged hits are left out with a CorruptionWarning."""
-    limits = index.limits
+    limits = memory.limits
     checks.check_namespace(namespace, limits)
     top_k = checks.check_top_k(query.top_k, limits)
     node = None if query.filter is None else parse(query.filter, limits)
-    vector, sparse = checked_input(index.spec, limits, query)
+    vector, sparse = checked_input(memory.spec, limits, query)
     stages = Stages()
 
     def work(view: View) -> QueryResult:
-        opened = index.snapshot(view, namespace)
+        opened = memory.snapshot(view, namespace)
         if opened is None:
             return QueryResult((), namespace, int(view.meta("lsn") or 0))
         state, snapshot = opened
         if snapshot.bad:
-            _warn(index, state.unreported(snapshot))
+            _warn(memory, state.unreported(snapshot))
         wanted, weights = vector, sparse
         if query.id is not None:
-            wanted, weights = _stored(view, snapshot, index.spec, query.id)
+            wanted, weights = _stored(view, snapshot, memory.spec, query.id)
             if wanted is None and weights is None:
                 return QueryResult((), namespace, snapshot.lsn)
         stages.mark("catch up")
@@ -51,13 +48,13 @@ def answer(index: Index, namespace: str, query: Query) -> QueryResult:
             if not damaged:
                 break
             state.exclude(damaged)
-            _warn(index, damaged)
+            _warn(memory, damaged)
             snapshot = snapshot.without(np.array(damaged, np.int64))
         stages.mark("fetch")
         plan = found.plan(snapshot, stages.milliseconds) if query.explain else None
         return QueryResult(matches, namespace, snapshot.lsn, plan)
 
-    return index.read(work)
+    return memory.read(work)
 
 
 def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats | None, SparseValues | None]:
@@ -73,7 +70,7 @@ def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats
     sparse = None if query.sparse is None else checks.check_sparse(query.sparse, limits, "the query")
     if spec.vector_type == "sparse":
         if sparse is None:
-            checks.refuse("Either 'sparse_vector' or 'ID' must be provided to query a sparse index.")
+            checks.refuse("Either 'sparse_vector' or 'ID' must be provided to query a sparse memory.")
         if given:
             checks.refuse("Index configuration does not support dense values: query a sparse index without vector.")
         return None, sparse
@@ -82,7 +79,7 @@ def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats
             checks.refuse(
                 "Cannot query index with dense 'vector_type' with only sparse vector. Give a dense vector too."
             )
-        checks.refuse("Either 'vector' or 'ID' must be provided to query a dense index.")
+        checks.refuse("Either 'vector' or 'ID' must be provided to query a dense memory.")
     if sparse is not None and spec.metric != "dotproduct":
         checks.refuse(
             f"Sparse values can be queried with metric dotproduct only, and index {spec.name!r} uses {spec.metric}. "
@@ -131,11 +128,11 @@ def _cut_ties(view: View, ords: list[int], scores: list[float], top_k: int) -> t
     return [ords[at] for at in keep], [scores[at] for at in keep]
 
 
-def _warn(index: Index, ords: Sequence[int]) -> None:
+def _warn(memory: Memory, ords: Sequence[int]) -> None:
     if not ords:
         return
     warnings.warn(
-        f"{index.path}: {len(ords)} damaged record(s) of index {index.name!r} (ord {', '.join(map(str, ords))}) are "
+        f"{memory.path}: {len(ords)} damaged record(s) of index {memory.name!r} (ord {', '.join(map(str, ords))}) are "
         "left out of results: their bytes do not match their checksums. Run `pinyon repair`.",
         CorruptionWarning,
         stacklevel=6,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from pinyon.engine import checks
+from pinyon.engine.memory import Memory
 from pinyon.errors import InvalidRequestError
 from pinyon.filters import Node, decode_metadata, encode_metadata, matches
 from pinyon.storage.rows import decode_sparse
@@ -17,12 +18,9 @@ from pinyon.storage.values import StoredRow
 from pinyon.storage.writing import Writer
 from pinyon.types import Floats, RecordBatch, SparseValues, WriteResult
 
-if TYPE_CHECKING:
-    from pinyon.engine.index import Index
-
 
 class Operation(Protocol):
-    def run(self, index: Index, writer: Writer) -> int:
+    def run(self, memory: Memory, writer: Writer) -> int:
         """Change the truth inside the caller's transaction; gives the number of records concerned."""
         ...
 
@@ -34,12 +32,12 @@ class Upsert:
 
     @classmethod
     def checked(
-        cls, index: Index, namespace: str, ids: Sequence[str], vectors: Any, sparse: Any, metadata: Any
+        cls, memory: Memory, namespace: str, ids: Sequence[str], vectors: Any, sparse: Any, metadata: Any
     ) -> Upsert:
-        checks.check_namespace(namespace, index.limits)
-        return cls(namespace, checks.make_batch(index.spec, index.limits, ids, vectors, sparse, metadata))
+        checks.check_namespace(namespace, memory.limits)
+        return cls(namespace, checks.make_batch(memory.spec, memory.limits, ids, vectors, sparse, metadata))
 
-    def run(self, index: Index, writer: Writer) -> int:
+    def run(self, memory: Memory, writer: Writer) -> int:
         writer.put(self.namespace, self.batch)
         return len(self.batch.ids)
 
@@ -56,28 +54,28 @@ class Update:
 
     @classmethod
     def checked(
-        cls, index: Index, namespace: str, id_: str, values: Any, sparse: Any, set_metadata: Mapping[str, Any] | None
+        cls, memory: Memory, namespace: str, id_: str, values: Any, sparse: Any, set_metadata: Mapping[str, Any] | None
     ) -> Update:
-        checks.check_namespace(namespace, index.limits)
-        checks.check_id(id_, index.limits)
+        checks.check_namespace(namespace, memory.limits)
+        checks.check_id(id_, memory.limits)
         if values is None and sparse is None and set_metadata is None:
             checks.refuse(f"Nothing to update for record {id_!r}. Give values, sparse_values or set_metadata.")
         found = None
         if values is not None:
-            if index.spec.dimension is None:
-                checks.refuse(f"Index configuration does not support dense values: {index.name!r} is a sparse index.")
-            found = checks.check_vectors([values], [id_], index.spec.dimension).copy()
-        weights = None if sparse is None else checks.check_sparse(sparse, index.limits, f"record {id_!r}")
+            if memory.spec.dimension is None:
+                checks.refuse(f"Index configuration does not support dense values: {memory.name!r} is a sparse memory.")
+            found = checks.check_vectors([values], [id_], memory.spec.dimension).copy()
+        weights = None if sparse is None else checks.check_sparse(sparse, memory.limits, f"record {id_!r}")
         if set_metadata is not None:
-            encode_metadata(set_metadata, index.limits, record_id=id_)
+            encode_metadata(set_metadata, memory.limits, record_id=id_)
         return cls(namespace, id_, found, weights, set_metadata)
 
-    def run(self, index: Index, writer: Writer) -> int:
+    def run(self, memory: Memory, writer: Writer) -> int:
         namespace = writer.open_namespace(self.namespace)
         rows = [] if namespace is None else writer.rows_by_id(namespace.ns_id, [self.id], values=False)
         if not rows:
             return 0
-        metadata = merged(rows[0], self.set_metadata, index)
+        metadata = merged(rows[0], self.set_metadata, memory)
         sparse = self.sparse if self.sparse is not None else decode_sparse(rows[0].sparse)
         if self.values is None:
             writer.rewrite(self.namespace, rows[0], metadata, sparse)
@@ -94,19 +92,19 @@ class UpdateWhere:
 
     @classmethod
     def checked(
-        cls, index: Index, namespace: str, filter: Mapping[str, Any], set_metadata: Mapping[str, Any]
+        cls, memory: Memory, namespace: str, filter: Mapping[str, Any], set_metadata: Mapping[str, Any]
     ) -> UpdateWhere:
-        checks.check_namespace(namespace, index.limits)
-        node = index.parse_filter(filter, "Update with empty metadata filter is not allowed. Give a condition.")
+        checks.check_namespace(namespace, memory.limits)
+        node = memory.parse_filter(filter, "Update with empty metadata filter is not allowed. Give a condition.")
         if not set_metadata:
             checks.refuse("Update by filter needs set_metadata with at least one field.")
-        encode_metadata(set_metadata, index.limits, record_id="matched by the filter")
+        encode_metadata(set_metadata, memory.limits, record_id="matched by the filter")
         return cls(namespace, node, set_metadata)
 
-    def run(self, index: Index, writer: Writer) -> int:
-        ords = matching(index, writer, self.namespace, self.node)
+    def run(self, memory: Memory, writer: Writer) -> int:
+        ords = matching(memory, writer, self.namespace, self.node)
         for row in writer.rows(ords, values=False).values():
-            writer.rewrite(self.namespace, row, merged(row, self.set_metadata, index), decode_sparse(row.sparse))
+            writer.rewrite(self.namespace, row, merged(row, self.set_metadata, memory), decode_sparse(row.sparse))
         return len(ords)
 
 
@@ -120,29 +118,29 @@ class Delete:
     whole: bool = False
 
     @classmethod
-    def by_ids(cls, index: Index, namespace: str, ids: Sequence[str]) -> Delete:
-        checks.check_namespace(namespace, index.limits)
-        return cls(namespace, ids=tuple(dict.fromkeys(checks.check_ids(ids, index.limits))))
+    def by_ids(cls, memory: Memory, namespace: str, ids: Sequence[str]) -> Delete:
+        checks.check_namespace(namespace, memory.limits)
+        return cls(namespace, ids=tuple(dict.fromkeys(checks.check_ids(ids, memory.limits))))
 
     @classmethod
-    def by_filter(cls, index: Index, namespace: str, filter: Mapping[str, Any]) -> Delete:
-        checks.check_namespace(namespace, index.limits)
+    def by_filter(cls, memory: Memory, namespace: str, filter: Mapping[str, Any]) -> Delete:
+        checks.check_namespace(namespace, memory.limits)
         when_empty = "Delete with empty metadata filter is not allowed. Give a condition, or delete_all=True."
-        return cls(namespace, node=index.parse_filter(filter, when_empty))
+        return cls(namespace, node=memory.parse_filter(filter, when_empty))
 
     @classmethod
-    def everything(cls, index: Index, namespace: str) -> Delete:
-        return cls(checks.check_namespace(namespace, index.limits))
+    def everything(cls, memory: Memory, namespace: str) -> Delete:
+        return cls(checks.check_namespace(namespace, memory.limits))
 
     @classmethod
-    def namespace_too(cls, index: Index, namespace: str) -> Delete:
-        return cls(checks.check_namespace(namespace, index.limits), whole=True)
+    def namespace_too(cls, memory: Memory, namespace: str) -> Delete:
+        return cls(checks.check_namespace(namespace, memory.limits), whole=True)
 
-    def run(self, index: Index, writer: Writer) -> int:
+    def run(self, memory: Memory, writer: Writer) -> int:
         namespace = writer.open_namespace(self.namespace)
         if self.ids is None and self.node is None:
             if namespace is None:
-                raise index.unknown_namespace(self.namespace)
+                raise memory.unknown_namespace(self.namespace)
             row = writer.namespace(self.namespace)
             count = writer.drop_namespace(self.namespace)
             if row is not None and row.explicit and not self.whole:
@@ -151,21 +149,21 @@ class Delete:
         if namespace is None:
             return 0
         if self.node is not None:
-            ords = matching(index, writer, self.namespace, self.node)
+            ords = matching(memory, writer, self.namespace, self.node)
         else:
             ords = writer.ords_of(namespace.ns_id, self.ids or ())
         writer.remove(self.namespace, ords)
         return len(ords)
 
 
-def matching(index: Index, writer: Writer, namespace: str, node: Node) -> list[int]:
+def matching(memory: Memory, writer: Writer, namespace: str, node: Node) -> list[int]:
     """Ords that match inside a write transaction.
 
     The columns know what is committed. Once this transaction itself changed the namespace, they are behind, and every
     record is looked at.
     """
     if not writer.touched(namespace):
-        return index.matching_ords(writer, namespace, node)
+        return memory.matching_ords(writer, namespace, node)
     opened = writer.open_namespace(namespace)
     if opened is None:
         return []
@@ -173,13 +171,13 @@ def matching(index: Index, writer: Writer, namespace: str, node: Node) -> list[i
     return [ord_ for ord_, metadata in rows if matches(node, decode_metadata(metadata))]
 
 
-def merged(row: StoredRow, changes: Mapping[str, Any] | None, index: Index) -> bytes | None:
+def merged(row: StoredRow, changes: Mapping[str, Any] | None, memory: Memory) -> bytes | None:
     """A record's metadata with some fields set; a field set to None keeps its value, as Pinecone drops nulls."""
     if not changes:
         return row.metadata
     old = decode_metadata(row.metadata) or {}
     return encode_metadata(
-        old | {key: value for key, value in changes.items() if value is not None}, index.limits, record_id=row.id
+        old | {key: value for key, value in changes.items() if value is not None}, memory.limits, record_id=row.id
     )
 
 
@@ -189,15 +187,16 @@ class Batch:
     Each call is checked at once; an exception inside the block discards everything. `result` tells what was committed.
     """
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self, memory: Memory, apply: Callable[[Sequence[Operation]], WriteResult]) -> None:
+        self._memory = memory
+        self._apply = apply
         self._operations: list[Operation] = []
         self.result: WriteResult | None = None
 
     def upsert(
         self, namespace: str, ids: Sequence[str], vectors: Any = None, *, sparse: Any = None, metadata: Any = None
     ) -> None:
-        operation = Upsert.checked(self._index, namespace, ids, vectors, sparse, metadata)
+        operation = Upsert.checked(self._memory, namespace, ids, vectors, sparse, metadata)
         batch = operation.batch
         if (
             batch.vectors is not None
@@ -216,28 +215,28 @@ class Batch:
         sparse: Any = None,
         set_metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self._operations.append(Update.checked(self._index, namespace, id, values, sparse, set_metadata))
+        self._operations.append(Update.checked(self._memory, namespace, id, values, sparse, set_metadata))
 
     def update_where(self, namespace: str, filter: Mapping[str, Any], set_metadata: Mapping[str, Any]) -> None:
-        self._operations.append(UpdateWhere.checked(self._index, namespace, filter, set_metadata))
+        self._operations.append(UpdateWhere.checked(self._memory, namespace, filter, set_metadata))
 
     def delete(self, namespace: str, ids: Sequence[str]) -> None:
-        self._operations.append(Delete.by_ids(self._index, namespace, ids))
+        self._operations.append(Delete.by_ids(self._memory, namespace, ids))
 
     def delete_where(self, namespace: str, filter: Mapping[str, Any]) -> None:
-        self._operations.append(Delete.by_filter(self._index, namespace, filter))
+        self._operations.append(Delete.by_filter(self._memory, namespace, filter))
 
     def delete_all(self, namespace: str) -> None:
-        self._operations.append(Delete.everything(self._index, namespace))
+        self._operations.append(Delete.everything(self._memory, namespace))
 
     def __enter__(self) -> Batch:
         if self.result is not None:
-            raise InvalidRequestError("This batch was committed already. Make a new one with index.batch().")
+            raise InvalidRequestError("This batch was committed already. Make a new one with memory.batch().")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None and self._operations:
-            self.result = self._index.apply(self._operations)
+            self.result = self._apply(self._operations)
         self._operations.clear()

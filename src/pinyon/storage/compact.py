@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +67,28 @@ def compact(
         blocked_by=lock_holders(connections.path) if blocked and connections.path is not None else (),
         caches_kept=tuple(kept),
     )
+
+
+def leftovers(root: Path, indexes: Collection[str], backups: Collection[str], idle: float) -> list[Path]:
+    """What interrupted work left in a data directory: files, caches and backups that the catalog does not list.
+
+    indexes: uuids that it lists. backups: ids that it lists. idle: seconds without a change, after which nobody is at
+    work on a file any more. Names that we do not make are left out.
+    """
+    found = []
+    for folder, listed in (("indexes", indexes), ("cache", indexes), ("backups", backups)):
+        for path in sorted((root / folder).glob("*")):
+            name = path.name[:32]
+            ours = len(name) == 32 and not set(name) - set("0123456789abcdef")
+            unlisted = name not in listed or ".tmp" in path.name
+            if ours and unlisted and time.time() - _changed(path) > idle:
+                found.append(path)
+    return found
+
+
+def _changed(path: Path) -> float:
+    """When anything in a file or folder last changed, seconds since the epoch."""
+    return max((part.stat().st_mtime for part in (path, *path.rglob("*"))), default=0.0)
 
 
 def _vacuum(connections: Connections) -> None:

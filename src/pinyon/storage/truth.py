@@ -77,7 +77,7 @@ class Truth:
         return _Reading(self)
 
     @contextmanager
-    def write(self, committed: Callable[[Sequence[Changes], int], None] | None = None) -> Iterator[Writer]:
+    def write(self, committed: Callable[[Sequence[Changes]], None] | None = None) -> Iterator[Writer]:
         """One transaction with one new LSN. An exception undoes all of it.
 
         committed: called with what changed, per namespace, after the commit is on disk.
@@ -87,7 +87,7 @@ class Truth:
             yield writer
             changes = writer.finish()
         if committed is not None:
-            committed(changes, writer.lsn)
+            committed(changes)
 
     def close(self) -> None:
         self.connections.close()
