@@ -394,11 +394,12 @@ from pinyon.engine import Database
 database = Database(sys.argv[1])
 index = database.index("films")
 index.upsert("", ["parent"], [[1.0, 0, 0, 0]])
+told, tell = os.pipe()  # the child waits here: of one standard input either could take the other's line
 pid = os.fork()
 if pid == 0:
     index.upsert("", ["child-1"], [[1.0, 0, 0, 0]])
     print("written", flush=True)
-    sys.stdin.readline()
+    os.read(told, 1)
     index.upsert("", ["child-2"], [[1.0, 0, 0, 0]])
     found = sorted(record.id for record in index.iterate(""))
     database.close()
@@ -407,6 +408,8 @@ if pid == 0:
 sys.stdin.readline()
 database.close()
 print("closed", flush=True)
+sys.stdin.readline()
+os.write(tell, b"!")
 os.waitpid(pid, 0)
 """
 
