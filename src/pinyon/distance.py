@@ -41,8 +41,13 @@ def prepare(vectors: ArrayLike, metric: Metric) -> Floats:
 
 def prepare_query(vector: ArrayLike, metric: Metric) -> Floats:
     """(d,) numbers -> (d,) float32, prepared as a row of ``prepare`` is."""
-    prepared: Floats = prepare(np.asarray(vector, dtype=np.float32)[None, :], metric)[0]
-    return prepared
+    query = np.ascontiguousarray(vector, dtype=np.float32)
+    if metric != "cosine":
+        return query
+    wide = query.astype(np.float64)
+    norm = np.sqrt(np.add.reduce(np.square(wide)))
+    unit: Floats = (wide / norm).astype(np.float32) if norm else query
+    return unit
 
 
 def scores(rows: Floats, query: Floats, metric: Metric) -> Floats:

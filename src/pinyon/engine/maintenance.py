@@ -30,7 +30,9 @@ from pinyon.storage.reading import View
 SCAN_ROWS = 4_096
 """From this many rows on, codes are built: an exact scan of fewer takes well under a millisecond."""
 STEP_ROWS = 8_192
-"""Newer rows that may wait while writes go on, before they are spilled and coded."""
+"""Newer rows that may wait while somebody writes and somebody reads, before they are spilled and coded."""
+BULK_ROWS = 65_536
+"""Newer rows that may wait while somebody only writes: until then the writer gets the machine for itself."""
 IDLE_ROWS = 256
 """Newer rows that are left to be scored one by one when writes have stopped."""
 QUIET = 0.25
@@ -58,11 +60,13 @@ class Maintenance:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        memory.caught_up = self.wake
+        memory.changed = self.wake
         self._working = threading.Lock()
         self._event = threading.Event()
         self._dirty: dict[int, float] = {}
         """ns_id -> time of its last commit, monotonic seconds."""
+        self._read: set[int] = set()
+        """Namespaces that somebody searched since they were last worked on."""
         self._unreachable: dict[int, int] = {}
         """ns_id -> rows at which no rerank depth reached the target."""
         self._thread: threading.Thread | None = None
@@ -70,16 +74,18 @@ class Maintenance:
 
     # -- what the index tells -----------------------------------------------------------------------------------------
 
-    def wake(self, state: NamespaceState) -> None:
+    def wake(self, state: NamespaceState, by_reader: bool) -> None:
         """There may be work on a namespace; nothing is started for small ones."""
         if state.snapshot.n + state.backlog < SCAN_ROWS or self._stopping:
             return
+        if by_reader:
+            self._read.add(state.ns_id)
         idle = not self._dirty
         self._dirty[state.ns_id] = time.monotonic()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=f"pinyon-{self._memory.name}", daemon=True)
             self._thread.start()
-        if idle or state.backlog >= STEP_ROWS:
+        if idle or self._pressing(state):
             self._event.set()
 
     # -- the thread ---------------------------------------------------------------------------------------------------
@@ -93,10 +99,15 @@ class Maintenance:
                 quiet = time.monotonic() - last >= QUIET
                 if state is None:
                     self._dirty.pop(ns_id, None)
-                elif quiet or state.backlog >= STEP_ROWS:
+                elif quiet or self._pressing(state):
+                    self._read.discard(ns_id)
                     self._attempt(ns_id, quiet=quiet)
                     if quiet and self._dirty.get(ns_id) == last:
                         self._dirty.pop(ns_id, None)
+
+    def _pressing(self, state: NamespaceState) -> bool:
+        """Whether work has to be done although writes go on."""
+        return state.backlog >= (STEP_ROWS if state.ns_id in self._read else BULK_ROWS)
 
     def _attempt(self, ns_id: int, *, quiet: bool) -> None:
         try:

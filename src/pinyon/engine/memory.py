@@ -31,7 +31,7 @@ T = TypeVar("T")
 class Memory:
     """Thread-safe. Namespaces load when they are first used, and the least recently used make room for others.
 
-    caught_up: called when a read found a namespace changed, and with what was committed; upkeep listens.
+    changed: called with a namespace that has changed, and whether it was a reader who found out; upkeep listens.
     """
 
     def __init__(self, spec: IndexSpec, truth: Truth, directory: CacheDirectory, limits: Limits) -> None:
@@ -40,7 +40,7 @@ class Memory:
         self.directory = directory
         self.limits = limits
         self.cache = SnapshotCache(truth, directory)
-        self.caught_up: Callable[[NamespaceState], None] = _nobody_listens
+        self.changed: Callable[[NamespaceState, bool], None] = _nobody_listens
         self._states: OrderedDict[int, NamespaceState] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -76,7 +76,7 @@ class Memory:
         snapshot = state.snapshot
         if snapshot.lsn != lsn:
             snapshot = state.at(view, lsn)
-            self.caught_up(state)
+            self.changed(state, True)
         return state, snapshot
 
     def matching_ords(self, view: View, namespace: str, node: Node) -> list[int]:
@@ -131,7 +131,7 @@ class Memory:
                 state = self._keep(self._blank(change.ns_id))
             if state is not None:
                 state.note(change)
-                self.caught_up(state)
+                self.changed(state, False)
 
     def clear(self) -> None:
         with self._lock:
@@ -155,5 +155,5 @@ class Memory:
             return state
 
 
-def _nobody_listens(state: NamespaceState) -> None:
+def _nobody_listens(state: NamespaceState, by_reader: bool) -> None:
     """Until upkeep begins."""

@@ -62,10 +62,15 @@ def matching_rows(snapshot: Snapshot, node: Node | None) -> tuple[Bools | None, 
     """(mask, count) of alive rows that the filter keeps. The mask is None when it would keep every row."""
     if node is None:
         return (None if snapshot.live == snapshot.n else snapshot.alive), snapshot.live
+    known = snapshot.masks.get(node)
+    if known is not None:
+        return known
     mask = snapshot.columns.mask(node)
     if snapshot.live != snapshot.n:
-        mask = mask & snapshot.alive
-    return mask, int(np.count_nonzero(mask))
+        mask &= snapshot.alive
+    count = int(np.count_nonzero(mask))
+    snapshot.masks.add(node, mask, count)
+    return mask, count
 
 
 def search(
@@ -117,7 +122,7 @@ def _dense(
         rows, best = flat_search(vectors.blocks(), query, snapshot.metric, k, mask)
         return Found(rows, best, "exact", reason, matching, matching, True)
     assert base is not None, "without codes the search is exact"
-    found = scan_search(base.scan, vectors, query, snapshot.metric, k, base.depth, mask)
+    found = scan_search(base.scan, vectors, query, snapshot.metric, k, base.depth, mask, matching)
     reason = "codes could not settle it: every record is scored" if found.exact else "codes, then float32 rerank"
     return Found(found.rows, found.scores, "scan", reason, matching, found.candidates, found.exact)
 

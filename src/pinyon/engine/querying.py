@@ -107,7 +107,7 @@ def _matches(
     scores = found.scores.tolist()
     if len(ords) > top_k:
         ords, scores = _cut_ties(view, ords, scores, top_k)
-    stored, damaged = view.readable_rows(ords, values=query.include_values)
+    stored, damaged = _rows(view, snapshot, ords, values=query.include_values)
     if damaged:
         return (), damaged
     rows = [(stored[ord_], score) for ord_, score in zip(ords, scores, strict=True)]
@@ -115,6 +115,18 @@ def _matches(
         sign = 1 if snapshot.metric == "euclidean" else -1
         rows.sort(key=lambda row: (sign * row[1], row[0].id))
     return tuple([_match(row, score, query) for row, score in rows]), []
+
+
+def _rows(view: View, snapshot: Snapshot, ords: list[int], *, values: bool) -> tuple[dict[int, StoredRow], list[int]]:
+    """The hits' rows, and the ords of those that are damaged."""
+    if values:
+        return view.readable_rows(ords, values=True)
+    found = snapshot.recent.get(ords)
+    if len(found) == len(ords):
+        return found, []
+    read, damaged = view.readable_rows([ord_ for ord_ in ords if ord_ not in found], values=False)
+    snapshot.recent.add(read.values())
+    return found | read, damaged
 
 
 def _cut_ties(view: View, ords: list[int], scores: list[float], top_k: int) -> tuple[list[int], list[float]]:

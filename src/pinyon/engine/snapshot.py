@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pinyon.distance import prepare
+from pinyon.engine.recent import RecentMasks, RecentRows
 from pinyon.filters import Columns
 from pinyon.index.rerank import Depth
 from pinyon.index.scan import Scan
@@ -37,6 +38,7 @@ class Snapshot:
     sparse index. columns: metadata by row. sparse: sparse values by row. last_ord: largest ord ever seen, dead or not.
     lineage: changes whenever row numbers lose their meaning (reload), so that work begun on older rows is dropped.
     mapped: first rows whose vectors lie in the mapped file.
+    recent: rows that queries returned lately. masks: answers of the filters that were asked lately, of this LSN.
     edits: rows appended, updated and killed since the lineage began, to tell when caches are worth saving again.
     """
 
@@ -52,6 +54,8 @@ class Snapshot:
     lineage: int
     last_ord: int = 0
     ascending: bool = True
+    recent: RecentRows = field(default_factory=RecentRows)
+    masks: RecentMasks = field(default_factory=RecentMasks)
     mapped: int = 0
     edits: int = 0
     base: Base | None = None
@@ -115,7 +119,7 @@ class Snapshot:
         return replace(grown, edits=edits, bad=grown.bad + changes.bad)
 
     def at(self, lsn: int) -> Snapshot:
-        return replace(self, lsn=lsn)
+        return replace(self, lsn=lsn, masks=RecentMasks())
 
     def _appended(self, changes: Changes) -> Snapshot:
         ords = changes.ords
@@ -145,7 +149,7 @@ class Snapshot:
         if sparse.nbytes or any(value is not None for value in updated_sparse):
             sparse = sparse.replace(rows, updated_sparse)
         columns = self.columns.replace(rows, [changes.updated_metadata[pick] for pick in picks])
-        return replace(self, columns=columns, sparse=sparse)
+        return replace(self, columns=columns, sparse=sparse, recent=self.recent.without(position))
 
     def without(self, ords: Ints) -> Snapshot:
         """The rows of these ords are dead."""
@@ -155,4 +159,4 @@ class Snapshot:
             return self
         alive = self.alive.copy()
         alive[rows] = False
-        return replace(self, alive=alive, live=self.live - len(np.unique(rows)))
+        return replace(self, alive=alive, live=self.live - len(np.unique(rows)), masks=RecentMasks())

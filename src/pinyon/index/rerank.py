@@ -69,13 +69,25 @@ class Outcome:
 
 
 def scan_search(
-    scan: Scan, vectors: Vectors, query: Floats, metric: Metric, k: int, depth: Depth, mask: Bools | None = None
+    scan: Scan,
+    vectors: Vectors,
+    query: Floats,
+    metric: Metric,
+    k: int,
+    depth: Depth,
+    mask: Bools | None = None,
+    matching: int | None = None,
 ) -> Outcome:
     """The k best rows of ``vectors`` and every row found that ties with the k-th, best first, with exact scores.
 
     Rows below ``scan.n`` are found through the codes, newer ones exactly. query: (d,) prepared; mask: (>= n,) bool.
+    matching: how many rows the mask keeps, when the caller knows.
     """
-    base = _base_search(scan, vectors, query, metric, k, depth, mask)
+    if mask is None:
+        matching = scan.n
+    elif matching is None or vectors.n != scan.n:
+        matching = int(np.count_nonzero(mask[: scan.n]))
+    base = _base_search(scan, vectors, query, metric, k, depth, mask, matching)
     if vectors.n == scan.n:
         return base
     newer = None if mask is None else mask[scan.n : vectors.n]
@@ -122,9 +134,15 @@ def _tail(m: float, gap: float, decay: float, noise: float) -> float:
 
 
 def _base_search(
-    scan: Scan, vectors: Vectors, query: Floats, metric: Metric, k: int, depth: Depth, mask: Bools | None
+    scan: Scan,
+    vectors: Vectors,
+    query: Floats,
+    metric: Metric,
+    k: int,
+    depth: Depth,
+    mask: Bools | None,
+    matching: int,
 ) -> Outcome:
-    matching = scan.n if mask is None else int(np.count_nonzero(mask[: scan.n]))
     reach = depth.rows(k, mask is not None)
     limit = matching // _EXACT_SHARE
     candidates = 0

@@ -77,8 +77,8 @@ class Scan:
 
         Where everything that matches is asked for, the rows come in row order.
         """
-        allowed, matching = self._matches(mask)
-        if depth >= matching:
+        allowed = self._allowed(mask)
+        if depth >= (self.n if allowed is None else np.count_nonzero(allowed)):
             return np.arange(self.n) if allowed is None else np.flatnonzero(allowed)
         if depth < 1:
             return np.empty(0, dtype=np.int64)
@@ -90,11 +90,10 @@ class Scan:
 
         Fewer than min(depth, matches) where the codes cannot tell rows apart; ``candidates`` fills up instead.
         """
-        allowed, matching = self._matches(mask)
-        reach = min(depth, matching)
+        reach = min(depth, self.n)
         if reach < 1:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        return _faiss.search(self._index, self._padded_query(query), reach, allowed)
+        return _faiss.search(self._index, self._padded_query(query), reach, self._allowed(mask))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """{"codes": (bytes,) uint8, "layout": (3,) int64 of d, padded d, n}; ``from_arrays`` reads them back."""
@@ -123,13 +122,12 @@ class Scan:
     def __len__(self) -> int:
         return self.n
 
-    def _matches(self, mask: Bools | None) -> tuple[Bools | None, int]:
+    def _allowed(self, mask: Bools | None) -> Bools | None:
         if mask is None:
-            return None, self.n
+            return None
         if len(mask) < self.n:
             raise InvalidRequestError(f"a mask of {len(mask)} rows does not cover {self.n} rows; give one value a row")
-        allowed = mask[: self.n]
-        return allowed, int(np.count_nonzero(allowed))
+        return mask[: self.n]
 
     def _padded_query(self, query: Floats) -> Floats:
         if query.shape != (self.d,):

@@ -1,0 +1,73 @@
+"""What queries asked for lately: popular rows and filters need not be read or worked out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from pinyon.filters import Node
+from pinyon.storage.values import StoredRow
+from pinyon.types import Bools
+
+ROWS = 16_384
+"""Rows that are kept for a namespace; the oldest go first, a quarter at a time."""
+ROW_BYTES = 1_024
+"""Rows with more metadata than this are not kept, so that the whole takes some ten megabytes."""
+MASKS = 32
+"""Filters whose answers are kept: a byte for each row of the namespace."""
+MASK_ROWS = 1_000_000
+"""In larger namespaces no answers are kept."""
+
+
+class RecentMasks:
+    """Matching rows and their number by filter, for one LSN. Safe from any thread."""
+
+    __slots__ = ("_masks",)
+
+    def __init__(self) -> None:
+        self._masks: dict[Node, tuple[Bools, int]] = {}
+
+    def get(self, node: Node) -> tuple[Bools, int] | None:
+        return self._masks.get(node)
+
+    def add(self, node: Node, mask: Bools, count: int) -> None:
+        if len(mask) > MASK_ROWS:
+            return
+        mask.flags.writeable = False
+        if len(self._masks) >= MASKS:
+            self._masks = {}
+        self._masks[node] = mask, count
+
+
+class RecentRows:
+    """Checked rows by ord, without vectors. Shared by snapshots for which they are the same; safe from any thread.
+
+    A row's ord names one content until its metadata is updated. A snapshot with updated rows gets a cache of its own
+    (``without``), so a query never sees the metadata of another LSN.
+    """
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: dict[int, StoredRow] | None = None) -> None:
+        self._rows: dict[int, StoredRow] = {} if rows is None else rows
+
+    def get(self, ords: Sequence[int]) -> dict[int, StoredRow]:
+        """Those of the rows that are here."""
+        rows = self._rows
+        return {ord_: row for ord_ in ords if (row := rows.get(ord_)) is not None}
+
+    def add(self, rows: Iterable[StoredRow]) -> None:
+        kept = self._rows
+        if len(kept) >= ROWS:
+            # A new dictionary: other threads may be reading the old one.
+            kept = self._rows = dict(islice(kept.copy().items(), ROWS // 4, None))
+        for row in rows:
+            if row.metadata is None or len(row.metadata) <= ROW_BYTES:
+                kept[row.ord] = row
+
+    def without(self, ords: Iterable[int]) -> RecentRows:
+        """The same rows but these, apart from this cache."""
+        rows = self._rows.copy()
+        for ord_ in ords:
+            rows.pop(ord_, None)
+        return RecentRows(rows)
