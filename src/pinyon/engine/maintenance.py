@@ -85,7 +85,7 @@ class Maintenance:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=f"pinyon-{self._memory.name}", daemon=True)
             self._thread.start()
-        if idle or self._pressing(state):
+        if idle or state.behind >= STEP_ROWS or self._pressing(state):
             self._event.set()
 
     # -- the thread ---------------------------------------------------------------------------------------------------
@@ -101,18 +101,20 @@ class Maintenance:
                     self._dirty.pop(ns_id, None)
                 elif quiet or self._pressing(state):
                     self._read.discard(ns_id)
-                    self._attempt(ns_id, quiet=quiet)
+                    self._attempt(lambda ns_id=ns_id, quiet=quiet: self.work(ns_id, quiet=quiet))  # type: ignore[misc]
                     if quiet and self._dirty.get(ns_id) == last:
                         self._dirty.pop(ns_id, None)
+                elif state.behind >= STEP_ROWS:  # so that the first search after a bulk load finds little to catch up
+                    self._attempt(lambda ns_id=ns_id: self._caught_up(ns_id))  # type: ignore[misc]
 
     def _pressing(self, state: NamespaceState) -> bool:
         """Whether work has to be done although writes go on."""
         return state.backlog >= (STEP_ROWS if state.ns_id in self._read else BULK_ROWS)
 
-    def _attempt(self, ns_id: int, *, quiet: bool) -> None:
+    def _attempt(self, step: Callable[[], object]) -> None:
         try:
             with self._working:
-                self.work(ns_id, quiet=quiet)
+                step()
         except (PinyonError, OSError, MemoryError) as error:
             # The truth holds everything: a cache that could not be built only makes searches slower.
             if not self._stopping:

@@ -56,6 +56,11 @@ class NamespaceState:
         return Snapshot.empty(self.ns_id, self._metric, self._dimension, self._filter_key, next(_lineages))
 
     @property
+    def behind(self) -> int:
+        """Rows that were committed but are not in the snapshot."""
+        return self._behind
+
+    @property
     def backlog(self) -> int:
         """Rows that wait: committed but not in the snapshot, or in it but not in the codes."""
         snapshot = self.snapshot
