@@ -127,7 +127,7 @@ class Scan:
             return None
         if len(mask) < self.n:
             raise InvalidRequestError(f"a mask of {len(mask)} rows does not cover {self.n} rows; give one value a row")
-        return mask[: self.n]
+        return mask if len(mask) == self.n else mask[: self.n]
 
     def _padded_query(self, query: Floats) -> Floats:
         if query.shape != (self.d,):
