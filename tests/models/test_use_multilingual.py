@@ -32,7 +32,7 @@ def use() -> UseMultilingual:
 
 
 def _blas_threads() -> set[int]:
-    """Threads of NumPy's BLAS. Other tests of this process may have loaded another, which OpenMP sets thread by thread."""
+    """Threads of NumPy's BLAS. Other tests here may have loaded another one, which OpenMP sets thread by thread."""
     found = [one for one in threadpoolctl.threadpool_info() if one["user_api"] == "blas"]
     return {one["num_threads"] for one in found if "numpy" in one["filepath"] or len(found) == 1}
 
