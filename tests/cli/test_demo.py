@@ -15,6 +15,7 @@ from pinyon.app.ingestor import Summary
 from pinyon.cli.demo import INDEX, QUESTIONS, TAG, fill
 from pinyon.cli.ingesting import Watch
 from pinyon.cli.output import Output
+from pinyon.cli.session import program
 from pinyon.engine import Database
 
 Program = Callable[..., Any]
@@ -51,7 +52,7 @@ def test_a_later_run_embeds_nothing_and_answers_in_english_and_korean(pinyon: Pr
     found = answer.json
     assert found["ingest"] is None
     assert "nothing to embed" in answer.err
-    assert found["next"] == f"pinyon search python-docs 'How do I read a zip file?' --data {data}"
+    assert found["next"] == f"{program()} search python-docs 'How do I read a zip file?' --data {data}"
     top = {
         one["question"]: [match["id"].split(".")[0].split("#")[0] for match in one["matches"]]
         for one in found["answers"]
@@ -67,7 +68,7 @@ def test_it_prints_rank_score_id_text_and_time_and_how_to_go_on(pinyon: Program)
     text = pinyon("demo", "--top-k", 1).out
     assert text.count("rank   score  id") == 5
     assert text.count("time: embed") == 5
-    assert text.splitlines()[-1].startswith("  pinyon search python-docs")
+    assert text.splitlines()[-1].startswith(f"  {program()} search python-docs")
 
 
 def test_the_command_it_ends_with_works(pinyon: Program, data: Path) -> None:

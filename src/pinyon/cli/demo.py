@@ -15,7 +15,7 @@ from pinyon.cli.commands import command
 from pinyon.cli.errors import INTERRUPTED
 from pinyon.cli.ingesting import Watch, summary_json, watching
 from pinyon.cli.output import milliseconds, seconds, snippet
-from pinyon.cli.session import Session
+from pinyon.cli.session import Session, program
 
 if TYPE_CHECKING:
     from pinyon.app.corpus import Passage
@@ -57,7 +57,7 @@ def demo(
         index, embedder, loading, made = _prepared(session, database)
         answers = _ask(session, index, embedder, top_k)
     going_on = (
-        f"pinyon search {INDEX} {shlex.quote('How do I read a zip file?')} --data {shlex.quote(str(session.data))}"
+        f"{program()} search {INDEX} {shlex.quote('How do I read a zip file?')} --data {shlex.quote(str(session.data))}"
     )
     if session.as_json:
         found = {"data": str(session.data.resolve()), "index": INDEX, "load_model_milliseconds": loading}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from pinyon.cli.output import Output
 if TYPE_CHECKING:
     from pinyon.engine import Database, Index
 
-__all__ = ["DEFAULT_DATA", "Session", "complete_backup", "complete_index", "parse_object", "suggestion"]
+__all__ = ["DEFAULT_DATA", "Session", "complete_backup", "complete_index", "parse_object", "program", "suggestion"]
 
 DEFAULT_DATA = Path("./pinyon-data")
 CATALOG = "catalog.sqlite"
@@ -158,3 +160,13 @@ def _quiet_database(context: typer.Context) -> Iterator[Database | None]:
 
 def _is_empty(folder: Path) -> bool:
     return folder.is_dir() and not any(folder.iterdir())
+
+
+def program() -> str:
+    """How this command is called from here: by its name where the shell finds it, else by its path."""
+    beside = Path(sys.executable).with_name("pinyon")
+    found = shutil.which("pinyon")
+    if not beside.exists() or (found is not None and Path(found).samefile(beside)):
+        return "pinyon"
+    here = Path.cwd()
+    return shlex.quote(str(beside.relative_to(here) if beside.is_relative_to(here) else beside))
