@@ -107,6 +107,18 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
 
+    def interrupt(self) -> None:
+        """SIGINT, again when it came just before the process began to wait for input, as a person would press again."""
+        import signal
+
+        for _ in range(20):
+            self.process.send_signal(signal.SIGINT)
+            deadline = time.monotonic() + 2
+            while time.monotonic() < deadline:
+                if self.process.poll() is not None:
+                    return
+                time.sleep(0.02)
+
     def end(self) -> int:
         while self._read():
             pass
@@ -142,9 +154,7 @@ def test_a_terminal_is_asked_before_anything_is_removed(
     assert "  a\r\n" in asked.text
     if answer == "\x03":
         # The terminal is not the controlling one of the process, so the key is sent as the signal it stands for.
-        import signal
-
-        asked.process.send_signal(signal.SIGINT)
+        asked.interrupt()
     else:
         asked.type(answer)
     assert asked.end() == code, asked.text
