@@ -81,6 +81,14 @@ def test_an_interrupted_deletion_is_finished_when_the_index_is_next_opened(path:
         assert database.index("films").count("") == 0
 
 
+def test_an_interrupted_deletion_can_be_asked_for_again(path: Path) -> None:
+    with Database(path) as database:
+        database._wipe(database.index("films"))
+    with Database(path) as database:
+        database.delete_index("films")
+        assert not database.has_index("films")
+
+
 def test_an_index_whose_file_was_lost_can_be_deleted(path: Path) -> None:
     for file in path.glob("indexes/*"):
         file.unlink()

@@ -104,14 +104,12 @@ class SnapshotCache:
             digest = self._directory.publish(snapshot.ns_id, KIND, snapshot.lsn, arrays, meta, vectors=file)
             assert digest is not None, "the directory is enabled"
             with self._truth.write() as writer:
-                position = writer.connection.execute(
-                    "SELECT lsn FROM namespace WHERE ns_id = ?", (snapshot.ns_id,)
-                ).fetchone()
-                if position is not None:
+                alive = writer.lsn_of(snapshot.ns_id) is not None
+                if alive:
                     writer.trust_cache(KIND, snapshot.ns_id, snapshot.lsn, digest)
             name = self._directory.file_name(snapshot.ns_id, KIND, snapshot.lsn, digest)
             keep = {name} if file is None else {name, file.path.name}
-            self._directory.sweep(snapshot.ns_id, keep if position is not None else set())
+            self._directory.sweep(snapshot.ns_id, keep if alive else set())
         self._saved[snapshot.ns_id] = snapshot.lineage, snapshot.edits
         return True
 
@@ -146,7 +144,7 @@ class SnapshotCache:
         if listed is None or not self._directory.enabled:
             return None
         lsn, digest = listed
-        if lsn < int(view.meta("pruned_lsn") or 0) and lsn != _lsn(view, blank.ns_id):
+        if lsn < int(view.meta("pruned_lsn") or 0) and lsn != view.lsn_of(blank.ns_id):
             return None  # tombstones that it lacks are gone; at the namespace's own LSN it lacks none
         try:
             file = self._directory.open(blank.ns_id, KIND, lsn, digest)
@@ -205,11 +203,6 @@ class SnapshotCache:
             file.close()
         self._files.clear()
         self._saved.clear()
-
-
-def _lsn(view: View, ns_id: int) -> int | None:
-    lsn: int | None = view.connection.execute("SELECT lsn FROM namespace WHERE ns_id = ?", (ns_id,)).get
-    return lsn
 
 
 def _depth(text: str) -> Depth:

@@ -142,7 +142,11 @@ class Database:
             )
         path = self._truth_path(entry.uuid)
         if path is None or path.exists():
-            self._wipe(self.index(name))
+            try:
+                index = self.index(name)
+            except NotFoundError:
+                return  # a deletion that was interrupted: opening the index has finished it
+            self._wipe(index)
         self._catalog.delete_index(name)
         self._release(entry.uuid)
         self._remove_files(entry.uuid)

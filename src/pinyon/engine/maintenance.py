@@ -153,7 +153,7 @@ class Maintenance:
             return
         state, snapshot = found
         if quiet and snapshot.n >= SCAN_ROWS and snapshot.n - snapshot.live > DEAD_SHARE * snapshot.n:
-            snapshot = self._memory.read(lambda view: state.reload(view, _lsn(view, ns_id)))
+            snapshot = self._memory.read(lambda view: state.reload(view, view.lsn_of(ns_id) or -1))
         if snapshot.vectors is not None and snapshot.n >= SCAN_ROWS:
             self._give_back_memory()
             snapshot = state.slim(IDLE_ROWS if quiet else STEP_ROWS)
@@ -165,8 +165,8 @@ class Maintenance:
 
     def _caught_up(self, ns_id: int) -> tuple[NamespaceState, Snapshot] | None:
         def work(view: View) -> tuple[NamespaceState, Snapshot] | None:
-            lsn = _lsn(view, ns_id)
-            if lsn < 0:
+            lsn = view.lsn_of(ns_id)
+            if lsn is None:
                 return None
             state = self._memory.state(view, ns_id)
             return state, state.at(view, lsn)
@@ -270,12 +270,6 @@ class Maintenance:
 def worth_upkeep(rows: int) -> bool:
     """Whether a namespace of this size has anything to build."""
     return rows >= SCAN_ROWS
-
-
-def _lsn(view: View, ns_id: int) -> int:
-    """The LSN of a namespace; -1 when it is gone."""
-    lsn: int | None = view.connection.execute("SELECT lsn FROM namespace WHERE ns_id = ?", (ns_id,)).get
-    return -1 if lsn is None else lsn
 
 
 def _find_malloc_trim() -> Callable[[int], int] | None:

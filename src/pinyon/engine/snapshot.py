@@ -103,11 +103,6 @@ class Snapshot:
         found = found[found < self.n] if order is None else order[found[found < self.n]]
         return found[np.isin(self.ords[found], ords)]
 
-    def row_of(self, ord_: int) -> int | None:
-        """The alive row of one ord."""
-        rows = self.rows_of(np.array([ord_], np.int64))
-        return int(rows[0]) if rows.size and self.alive[rows[0]] else None
-
     def applied(self, changes: Changes) -> Snapshot:
         """This snapshot with one piece of changes; the LSN is set by `at`, once all pieces are in."""
         grown = self._appended(changes) if changes.ords.size else self

@@ -73,6 +73,11 @@ class View:
         ).fetchone()
         return row
 
+    def lsn_of(self, ns_id: int) -> int | None:
+        """The LSN of a namespace; None when it is gone."""
+        lsn: int | None = self.connection.execute("SELECT lsn FROM namespace WHERE ns_id = ?", (ns_id,)).get
+        return lsn
+
     def namespace(self, name: str) -> NamespaceRow | None:
         for row in self.connection.execute(
             "SELECT ns_id, name, lsn, count, explicit, schema FROM namespace WHERE name = ?", (name,)
