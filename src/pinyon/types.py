@@ -90,6 +90,10 @@ class IndexSpec:
     tags: Mapping[str, str] = field(default_factory=dict)
     deployment: Mapping[str, Any] = field(default_factory=dict)
     """What the caller said about cloud and region, kept and echoed: it has no effect here."""
+    schema: Mapping[str, Any] | None = None
+    """Fields of an index of documents, field name -> definition as the 2026-07 API writes it; None for vectors."""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """Further things that callers said and that are echoed without effect, such as ``cmek_id``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,22 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class TextClause:
+    """One full-text condition of a search, scored with BM25 in each of its fields; the scores are added.
+
+    syntax: "text" takes every word of ``query`` as optional; "query_string" is the Lucene language, where a term may
+    name its own field. fields: () means every full-text field of the index.
+    """
+
+    query: str
+    fields: tuple[str, ...] = ()
+    syntax: Literal["text", "query_string"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """A search. Give ``vector`` and/or ``sparse``, or ``id`` alone. ``filter`` is the Pinecone filter object.
+    """A search. Give ``vector`` and/or ``sparse``, ``id`` alone, or ``text`` alone. ``filter`` is the Pinecone filter
+    object.
 
     vector: d numbers in any sequence. sparse: SparseValues, or anything with ``indices`` and ``values``.
     """
@@ -119,6 +137,7 @@ class Query:
     include_metadata: bool = False
     exact: bool = False
     explain: bool = False
+    text: tuple[TextClause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,4 +206,53 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str], *, input_type: Literal["query", "passage"] = "passage") -> Floats:
         """(n,) texts -> (n, dimension) float32."""
+        ...
+
+
+class ModelDescription(Protocol):
+    """A model as a registry describes it. ``type`` is "embed" or "rerank"; a reranker has no dimension and no metrics.
+
+    metrics: those that its vectors are meant for, the default first.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def vector_type(self) -> VectorType: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def metrics(self) -> tuple[Metric, ...]: ...
+    @property
+    def modality(self) -> str: ...
+    @property
+    def max_batch(self) -> int: ...
+    @property
+    def max_tokens(self) -> int | None: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def short_description(self) -> str: ...
+
+
+class Models(Protocol):
+    """A registry of models. ``get`` and ``describe`` raise NotFoundError for an unknown name."""
+
+    def get(self, name: str) -> Embedder: ...
+    def reranker(self, name: str) -> Reranker: ...
+    def describe(self, name: str) -> ModelDescription: ...
+    def list(self) -> Sequence[ModelDescription]: ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Judges how well documents answer a query."""
+
+    @property
+    def name(self) -> str: ...
+
+    def rerank(self, query: str, documents: Sequence[str]) -> Floats:
+        """(n,) documents -> (n,) float32 scores in the order given, higher is better."""
         ...

@@ -1,0 +1,1 @@
+"""The Pinecone API over HTTP and gRPC, on one port."""

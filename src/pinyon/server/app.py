@@ -1,0 +1,135 @@
+"""From a request's head to its answer: find the route, authenticate, authorise, then read the body, then work.
+
+The order is the point: nothing of a body is read for a caller who may not send it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from pinyon.errors import InvalidRequestError, PinyonError
+from pinyon.server.http import Answer, Plane, Request, Route
+from pinyon.server.roles import Principal
+from pinyon.server.routing import Router
+from pinyon.server.service import Service
+from pinyon.wire.errors import control_body, data_body
+from pinyon.wire.versions import version_of
+
+log = logging.getLogger("pinyon.server")
+
+Authenticate = Callable[["Head", Route | None], Principal]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A request before its body. ``path`` is raw, still percent-encoded; header names are in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    scheme: str
+    authority: str
+    port: int
+    client: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may be answered, once its body is here."""
+
+    head: Head
+    route: Route
+    variables: Mapping[str, str]
+    index: str
+    principal: Principal
+    body_limit: int
+
+
+class MethodNotAllowedError(InvalidRequestError):
+    status = 405
+
+
+class UnknownPathError(PinyonError):
+    code = "NOT_FOUND"
+    status = 404
+
+
+class App:
+    """routes: everything this server answers. authenticate: gives the principal of a head, or raises."""
+
+    def __init__(self, service: Service, routes: Sequence[Route], authenticate: Authenticate) -> None:
+        self.service = service
+        self.router = Router(routes)
+        self._authenticate = authenticate
+
+    def admit(self, head: Head) -> Admitted | Answer:
+        """Whether a request may go on, before anything of its body is read."""
+        plane: Plane = "control"
+        try:
+            index, path = self._place(head)
+            plane = "data" if index else "control"
+            found = self.router.match(path)
+            if found is None:
+                self._authenticate(head, None)
+                raise UnknownPathError(f"There is nothing at {head.method} {head.path[:200]}.")
+            methods, variables = found
+            route = methods.get(head.method)
+            if route is None:
+                self._authenticate(head, None)
+                raise MethodNotAllowedError(f"{head.path[:200]} takes {', '.join(sorted(methods))}, not {head.method}.")
+            plane = route.plane
+            principal = self._authenticate(head, route)
+            limits = self.service.settings.requests
+            limit = limits.body_bytes if route.body_limit == "large" else limits.small_body_bytes
+            return Admitted(head, route, variables, index, principal, limit)
+        except PinyonError as error:
+            return refusal(error, plane)
+
+    def answer(self, admitted: Admitted, body: bytes) -> Answer:
+        """Runs the handler. Never raises: what goes wrong becomes an answer."""
+        head = admitted.head
+        try:
+            request = Request(
+                head.method,
+                admitted.variables,
+                tuple(parse_qsl(head.query, keep_blank_values=True, errors="strict")) if head.query else (),
+                body,
+                version_of(head.headers.get("x-pinecone-api-version")),
+                head.scheme,
+                head.authority,
+                admitted.index,
+                admitted.principal,
+                head.request_id,
+                head.headers.get("content-type", ""),
+            )
+            return admitted.route.handler(self.service, request)
+        except PinyonError as error:
+            return refusal(error, admitted.route.plane)
+        except UnicodeDecodeError:
+            return refusal(InvalidRequestError("The query string is not valid UTF-8."), admitted.route.plane)
+        except Exception:  # the last line: a bug answers 500 and is logged whole, and the worker lives on
+            log.exception("request %s: %s %s failed", head.request_id, head.method, admitted.route.path)
+            problem = PinyonError(
+                f"Something went wrong inside the server. The log has it under request {head.request_id}."
+            )
+            return refusal(problem, admitted.route.plane)
+
+    def _place(self, head: Head) -> tuple[str, str]:
+        """(index, path within it): by port or virtual host, else by the prefix ``/indexes/<name>``."""
+        index = self.service.addresses.index_at(head.port, head.authority)
+        if index or not head.path.startswith("/indexes/"):
+            return index, head.path
+        name, slash, rest = head.path.removeprefix("/indexes/").partition("/")
+        if slash and rest and self.router.match(head.path) is None:
+            return name, "/" + rest
+        return "", head.path
+
+
+def refusal(error: PinyonError, plane: Plane) -> Answer:
+    body = data_body(error) if plane == "data" else control_body(error)
+    return Answer(body, error.status)

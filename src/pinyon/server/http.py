@@ -1,0 +1,129 @@
+"""A request and its answer, apart from any network library: handlers are plain functions of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from urllib.parse import unquote
+
+import orjson
+
+from pinyon.errors import InvalidRequestError
+from pinyon.wire.versions import Version
+
+if TYPE_CHECKING:
+    from pinyon.server.roles import Principal
+    from pinyon.server.service import Service
+
+Plane: TypeAlias = Literal["control", "data", "inference", "admin", "operations"]
+Action: TypeAlias = Literal[
+    "public", "control:read", "control:write", "data:read", "data:write", "inference", "admin", "metrics"
+]
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One authorised request with its whole body.
+
+    path: the decoded variables of the route. query: the decoded query string, in order.
+    authority: host and port as the client wrote them. index: the index that the address names, "" on the main one.
+    """
+
+    method: str
+    path: Mapping[str, str]
+    query: tuple[tuple[str, str], ...]
+    body: bytes
+    version: Version
+    scheme: str
+    authority: str
+    index: str
+    principal: Principal
+    request_id: str
+    content_type: str = ""
+
+    def one(self, name: str) -> str | None:
+        """The value of a query parameter. Raises InvalidRequestError when it is given more than once."""
+        found = self.many(name)
+        if len(found) > 1:
+            raise InvalidRequestError(f"The query parameter {name} is given {len(found)} times. Give it once.")
+        return found[0] if found else None
+
+    def many(self, name: str) -> list[str]:
+        return [value for key, value in self.query if key == name]
+
+    def number(self, name: str) -> int | None:
+        """A query parameter that is a whole number. Raises InvalidRequestError."""
+        text = self.one(name)
+        if text is None:
+            return None
+        if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > 18:
+            raise InvalidRequestError(f"The query parameter {name} must be a whole number, got {text[:40]!r}.")
+        return int(text)
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises InvalidRequestError."""
+        return read_object(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """headers: names in lower case; content type and length are added from the fields."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = JSON
+
+
+Handler: TypeAlias = "Callable[[Service, Request], Answer]"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``path`` is a template, ``/indexes/{name}``; a variable is one segment of the raw path, decoded after the split.
+
+    action: what the caller must be allowed to do. operation: the name in metrics, logs and the OpenAPI page.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    action: Action
+    plane: Plane
+    operation: str
+    summary: str = ""
+    body_limit: Literal["small", "large"] = "small"
+    tags: tuple[str, ...] = field(default=())
+
+
+def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    return Answer(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY), status, headers)
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Raises InvalidRequestError for anything but one JSON object."""
+    value = read_json(body)
+    if not isinstance(value, dict):
+        raise InvalidRequestError(f"Invalid request: the body must be a JSON object, got {type(value).__name__}.")
+    return value
+
+
+def read_json(body: bytes) -> Any:
+    if not body:
+        raise InvalidRequestError("Invalid request: the body is empty, and a JSON object is needed.")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequestError(
+            f"Invalid request: the body is not valid JSON ({error.msg}, line {error.lineno}, column {error.colno})."
+        ) from None
+
+
+def decode_segment(segment: str) -> str:
+    """One percent-encoded segment of a path. Raises InvalidRequestError when it is not UTF-8."""
+    try:
+        return unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidRequestError(f"The path segment {segment[:80]!r} is not valid UTF-8.") from None

@@ -1,0 +1,35 @@
+"""What every handler of a server shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pinyon import engine
+from pinyon.errors import NotFoundError
+from pinyon.server.http import Request
+from pinyon.server.settings import Settings
+from pinyon.types import Models
+
+if TYPE_CHECKING:
+    from pinyon.server.addresses import Addresses
+
+
+@dataclass(slots=True)
+class Service:
+    """One server process: its database, the models it was given, and how it was told to behave."""
+
+    settings: Settings
+    database: engine.Database
+    models: Models
+    addresses: Addresses
+
+    def index(self, request: Request) -> engine.Index:
+        """The index that the request's address names. Raises NotFoundError, ForbiddenError."""
+        if not request.index:
+            raise NotFoundError(
+                f"{request.authority} is the address of the control plane. Send data requests to the host that "
+                "describe_index gives, or put /indexes/<name> before the path."
+            )
+        request.principal.check_index(request.index)
+        return self.database.index(request.index)
