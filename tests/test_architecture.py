@@ -155,8 +155,16 @@ def test_a_hole_in_a_wall_is_found_however_it_is_written(source: str, monkeypatc
 @pytest.mark.parametrize("module", MODULES)
 def test_heavy_packages_are_imported_inside_the_function_that_needs_them(module: str) -> None:
     allowed = architecture.EAGER_ANYWHERE | architecture.EAGER.get(_room(module), set()) | {"__future__", "pinyon"}
+    allowed |= architecture.LAZY.get(module.removeprefix("pinyon."), set())
     packages = {found.target.partition(".")[0]: found.line for found in _imports(module) if found.eager}
     assert {name: line for name, line in packages.items() if name not in allowed | sys.stdlib_module_names} == {}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_of_an_extra_is_imported_inside_the_function_that_needs_it(module: str) -> None:
+    lazy = {f"pinyon.{name}" for name in architecture.LAZY}
+    reached = {found.target: found.line for found in _imports(module) if found.eager and found.target in lazy}
+    assert module in lazy or reached == {}
 
 
 def test_every_imported_package_is_declared_as_a_dependency() -> None:
