@@ -40,13 +40,13 @@ EAGER_ANYWHERE = {"apsw", "numpy", "orjson"}
 """Third-party packages that may be imported at module level. All others load inside the function that needs them."""
 
 LAZY: dict[str, set[str]] = {
-    "server.http1": {"httptools", "uvicorn"},
-    "server.http2": {"grpclib", "h2"},
-    "server.grpc": {"grpclib", "h2"},
-    "server.listener": {"uvloop"},
+    "server.http1": {"httptools"},
+    "server.http2": {"h2"},
+    "server.calls": set(),
     "server.metrics": {"prometheus_client"},
     "server.certificates": {"trustme"},
     "wire.protobuf": {"google"},
+    "wire.grpc": set(),
 }
 """Modules that are themselves imported inside functions only, and what they may then import at module level."""
 

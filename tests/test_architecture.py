@@ -177,7 +177,7 @@ def test_every_imported_package_is_declared_as_a_dependency() -> None:
         for module in MODULES
         for found in _imports(module)
         if (name := found.target.partition(".")[0]) not in {"pinyon", *sys.stdlib_module_names}
-        and not declared & {distribution.lower() for distribution in brought_by.get(name, [name])}
+        and not declared & {distribution.lower().replace("_", "-") for distribution in brought_by.get(name, [name])}
     }
     assert undeclared == set()
 

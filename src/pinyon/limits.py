@@ -15,6 +15,16 @@ class Limits:
     dimension: int = 20_000
     sparse_nonzeros: int = 2_048
     metadata_bytes: int = 40 * 1024
+    document_bytes: int = 2 * 1024 * 1024
+    """A document of an index with a schema, vectors apart. Its fields that are not searched count as metadata."""
+    text_fields: int = 100
+    """Full-text fields of one index."""
+    text_field_bytes: int = 100 * 1024
+    text_field_words: int = 10_000
+    schema_fields: int = 1_000
+    field_name_bytes: int = 64
+    description_bytes: int = 256
+    score_clauses: int = 100
     top_k: int = 10_000
     fetch_by_metadata_page: int = 10_000
     list_page: int = 100

@@ -60,13 +60,14 @@ class RecordBatch:
 class EmbedSpec:
     """The embedding model that an index is bound to.
 
-    identity: name, version and weight digest of the model, as ``Embedder.identity`` gave it at creation.
+    model: as the caller named it, which may be an alias. identity: name, version and weight digest of the model, as
+    ``Embedder.identity`` gave it at creation. dimension: None when its vectors are sparse.
     field_map: which metadata field holds the text, ``{"text": "<field>"}``.
     """
 
     model: str
     identity: str
-    dimension: int
+    dimension: int | None
     metric: Metric
     field_map: Mapping[str, str]
     vector_type: VectorType = "dense"
@@ -121,6 +122,36 @@ class TextClause:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorClause:
+    """Documents near to a vector: d numbers for a dense vector field, or ``{"indices", "values"}`` for a sparse one."""
+
+    field: str
+    values: Any
+    sparse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedClause:
+    """Documents near to a text, embedded by the model of the field; sparse: by its sparse model."""
+
+    field: str
+    query: str
+    sparse: bool = False
+
+
+ScoreClause: TypeAlias = TextClause | VectorClause | EmbedClause
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it is given back. Vectors among the fields are float32 arrays, sparse ones SparseValues."""
+
+    id: str
+    fields: Mapping[str, Any]
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A search. Give ``vector`` and/or ``sparse``, ``id`` alone, or ``text`` alone. ``filter`` is the Pinecone filter
     object.
@@ -138,6 +169,44 @@ class Query:
     exact: bool = False
     explain: bool = False
     text: tuple[TextClause, ...] = ()
+    scan_factor: float | None = None
+    """0.5 to 4: so many times the usual number of candidates is looked at first. No effect where codes are not used."""
+    max_candidates: int | None = None
+    """At most so many candidates of the codes are rescored, at the cost of recall; ``top_k`` to 100,000."""
+    required: tuple[int, ...] = ()
+    """Indices that the sparse values of a match must all hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """A search among records. Give exactly one of ``text``, ``id`` and a vector (``vector``, ``sparse`` or both).
+
+    terms: words that the embedded text of every hit must hold; for sparse indexes with a model only.
+    """
+
+    top_k: int
+    text: str | None = None
+    vector: Any = None
+    sparse: Any = None
+    id: str | None = None
+    filter: Mapping[str, Any] | None = None
+    terms: tuple[str, ...] = ()
+    exact: bool = False
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RerankRequest:
+    """How the hits of a search are put in order anew.
+
+    fields: what a hit is judged by, () meaning the text field of the index. top_n: hits that stay, None meaning all.
+    query: what they are judged against, None meaning the text of the search.
+    """
+
+    model: str
+    fields: tuple[str, ...] = ()
+    top_n: int | None = None
+    query: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +214,8 @@ class Plan:
     """How a query was answered. Stage times are milliseconds."""
 
     kind: str
-    """"exact" (every row), "gather" (just the rows that match), "scan" (codes, then rerank), "sparse", "hybrid" or
-    "empty"."""
+    """"exact" (every row), "gather" (just the rows that match), "scan" (codes, then rerank), "sparse", "hybrid", "text"
+    or "empty"."""
     reason: str
     records: int
     matching: int
@@ -209,9 +278,37 @@ class Embedder(Protocol):
         ...
 
 
+@runtime_checkable
+class SparseEmbedder(Protocol):
+    """Turns texts into sparse vectors."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def identity(self) -> str:
+        """Name and version: two embedders with equal identities give equal vectors."""
+        ...
+
+    def embed_sparse(
+        self, texts: Sequence[str], *, input_type: Literal["query", "passage"] = "passage"
+    ) -> list[SparseValues]:
+        """(n,) texts -> n sparse vectors."""
+        ...
+
+    def tokens(self, text: str) -> dict[int, str]:
+        """What the numbers of a text stand for: index -> token."""
+        ...
+
+    def terms(self, text: str) -> dict[int, str]:
+        """The tokens that a text must share to hold the same words: no parts of words that have a token themselves."""
+        ...
+
+
 class ModelDescription(Protocol):
     """A model as a registry describes it. ``type`` is "embed" or "rerank"; a reranker has no dimension and no metrics.
 
+    dimension: the default one, 0 when there is none. dimensions: all that can be asked for, the default first.
+    rank_fields: how many fields of a document a reranker judges at once.
     metrics: those that its vectors are meant for, the default first.
     """
 
@@ -224,11 +321,15 @@ class ModelDescription(Protocol):
     @property
     def dimension(self) -> int: ...
     @property
+    def dimensions(self) -> tuple[int, ...]: ...
+    @property
     def metrics(self) -> tuple[Metric, ...]: ...
     @property
     def modality(self) -> str: ...
     @property
     def max_batch(self) -> int: ...
+    @property
+    def rank_fields(self) -> int: ...
     @property
     def max_tokens(self) -> int | None: ...
     @property
@@ -238,9 +339,14 @@ class ModelDescription(Protocol):
 
 
 class Models(Protocol):
-    """A registry of models. ``get`` and ``describe`` raise NotFoundError for an unknown name."""
+    """A registry of models. Every method that takes a name raises NotFoundError for an unknown one, and
+    InvalidRequestError for a model of another type.
 
-    def get(self, name: str) -> Embedder: ...
+    get: the embedder of a name that gives ``dimension`` numbers, by default the name's own.
+    """
+
+    def get(self, name: str, dimension: int | None = None) -> Embedder: ...
+    def sparse(self, name: str) -> SparseEmbedder: ...
     def reranker(self, name: str) -> Reranker: ...
     def describe(self, name: str) -> ModelDescription: ...
     def list(self) -> Sequence[ModelDescription]: ...

@@ -35,6 +35,8 @@ with Pinecone(path=sys.argv[1]) as pc:
     docs.delete(ids=["doc-3"], namespace="other")
     docs.create_namespace("empty", schema={{"fields": {{"year": {{"filterable": True}}}}}})
     pc.create_backup(index_name="docs", backup_name="evening", description="솔방울")
+    pc.create_index("gone", dimension=2)
+    pc.delete_index("gone")
     pc.create_index("large", dimension=64)
     rows = np.random.default_rng(1).normal(size=({ROWS}, 64)).astype(np.float32)
     large = pc.Index("large")
@@ -120,6 +122,20 @@ def test_the_definition_of_an_index_has_the_documented_keys(data: Path) -> None:
         "dotproduct",
         {"team": "search"},
     )
+
+
+def test_the_catalog_has_the_documented_version(data: Path) -> None:
+    assert select(data / "catalog.sqlite", "SELECT * FROM meta") == [{"key": "format", "value": 2}]
+
+
+def test_an_index_that_was_deleted_is_remembered_as_documented(data: Path) -> None:
+    (entry,) = select(data / "catalog.sqlite", "SELECT * FROM entry")
+    value = json.loads(entry["value"])
+    assert (entry["kind"], entry["id"]) == ("deleted_index", value["uuid"])
+    assert entry["value"] == json.dumps(value, sort_keys=True)
+    assert value.keys() == {"deleted_at", "name", "uuid"}
+    assert value["name"] == "gone"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", value["deleted_at"])
 
 
 def test_the_keys_of_meta_are_documented(data: Path) -> None:

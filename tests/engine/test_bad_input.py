@@ -254,6 +254,15 @@ EMPTY_FILTERS = [
     Case("to fetch by", lambda s: s.dense.fetch_where("", {}), ("Empty filter", "condition")),
 ]
 QUERIES = [
+    Case("a scan factor of 0.4", query(scan_factor=0.4), ("0.4", "0.5 to 4")),
+    Case("a scan factor of 5", query(scan_factor=5), ("5", "0.5 to 4")),
+    Case("a scan factor that is no number", query(scan_factor=NAN), ("nan", "0.5 to 4")),
+    Case("text for a scan factor", query(scan_factor="2"), ("'2'", "0.5 to 4")),
+    Case("a bool for a scan factor", query(scan_factor=True), ("True", "0.5 to 4")),
+    Case("fewer candidates than top_k", query(max_candidates=2), ("2", "top_k (3) to 100000")),
+    Case("100,001 candidates", query(max_candidates=100_001), ("100001", "top_k (3) to 100000")),
+    Case("a fraction of a candidate", query(max_candidates=10.5), ("10.5", "100000")),
+    Case("a bool for candidates", query(max_candidates=True), ("True", "100000")),
     Case("top_k 0", query(top_k=0), ("0", "1 to 10000")),
     Case("top_k 10,001", query(top_k=10_001), ("10001", "1 to 10000")),
     Case("a negative top_k", query(top_k=-5), ("-5", "1 to 10000")),
@@ -327,6 +336,13 @@ DEFINITIONS = [
     Case("recall NaN", create(recall_target=NAN), ("nan", "up to 1")),
     Case("a sparse index with a dimension", create(metric="dotproduct", vector_type="sparse"), ("4", "Leave it out")),
     Case("a sparse cosine index", create(dimension=None, vector_type="sparse"), ("cosine", "dotproduct")),
+    Case("a schema that is no object", create(schema=["text"]), ("schema", "['text']", "JSON")),
+    Case("a number in a note", create(notes={"x": NAN}), ("notes", "nan", "finite")),
+    Case("bytes in a note", create(notes={"x": b"raw"}), ("notes", "raw", "JSON")),
+    Case("a key that is no string in a schema", create(schema={1: {}}), ("schema", "strings as keys")),
+    Case("half a character in a note", create(notes={"x": "\ud800"}), ("notes", "JSON")),
+    Case("a deep deployment", create(deployment=nested(2_000)), ("deployment", "32 levels", "Flatten")),
+    Case("a huge note", create(notes={"x": "y" * 300_000}), ("notes", "262144", "Say less")),
     Case("21 tags", create(tags={f"k{at}": "v" for at in range(21)}), ("21", "20", "Remove")),
     Case("a bad tag key", create(tags={"a b": "v"}), ("'a b'", "80 letters")),
     Case("a long tag value", create(tags={"a": "v" * 121}), ("'a'", "120")),
@@ -474,7 +490,7 @@ def test_a_newer_format_is_refused_and_says_how_to_upgrade(tmp_path: Path, which
         with Database(path) as database:
             database.index("films").count("")
 
-    with pytest.raises(FormatError, match=r"format 99.*up to 1.*pip install --upgrade") as refusal:
+    with pytest.raises(FormatError, match=r"format 99.*up to \d\..*pip install --upgrade") as refusal:
         use()
     assert file.name in str(refusal.value)
 

@@ -428,6 +428,20 @@ def test_every_write_that_changes_something_has_a_higher_lsn(index: Index) -> No
 # -- batches ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_namespace_has_the_lsn_of_its_last_write(index: Index) -> None:
+    assert index.lsn("") == index.lsn("other") == 0
+    first = index.upsert("", ["a"], [unit(0)])
+    second = index.upsert("other", ["a"], [unit(0)])
+    assert (index.lsn(""), index.lsn("other")) == (first.lsn, second.lsn)
+    assert index.query("other", Query(1, vector=unit(0))).lsn == index.lsn("other")
+    third = index.delete("", ["a"])
+    index.create_namespace("empty")
+    assert index.lsn("") in (0, third.lsn)
+    assert index.lsn("empty") > second.lsn
+    with pytest.raises(InvalidRequestError):
+        index.lsn("é")
+
+
 def test_a_batch_commits_as_one(index: Index) -> None:
     index.upsert("", ["old", "gone"], [unit(0), unit(1)], metadata=[{"x": 1}, None])
     before = index.query("", Query(1, vector=unit(0))).lsn
@@ -717,6 +731,34 @@ def test_a_definition_is_configured_part_by_part(database: Database) -> None:
     assert database.index("films").spec == changed
 
 
+def test_what_was_said_about_an_index_is_echoed_and_configured(database: Database) -> None:
+    said = {"serverless": {"cloud": "aws", "region": "us-east-1", "read_capacity": {"mode": "OnDemand"}}}
+    schema = {"title": {"type": "string", "full_text_search": {"language": "ko"}}}
+    make(database, deployment=said, schema=schema, notes={"cmek_id": "k-1", "source_collection": "old"})
+    spec = database.describe_index("films")
+    assert (spec.deployment, spec.schema) == (said, schema)
+    moved = {"byoc": {"environment": "here"}}
+    changed = database.configure_index("films", deployment=moved, notes={"source_collection": None, "asked": [1, 2]})
+    assert changed == database.describe_index("films")
+    assert (changed.deployment, changed.notes) == (moved, {"cmek_id": "k-1", "asked": [1, 2]})
+    assert changed.schema == schema
+    with pytest.raises(InvalidRequestError, match="notes"):
+        database.configure_index("films", notes={"x": {1, 2}})
+    assert database.describe_index("films") == changed
+
+
+def test_an_entry_has_the_uuid_and_the_time_of_creation(database: Database) -> None:
+    make(database)
+    entry = database.entry("films")
+    assert entry.spec == database.describe_index("films")
+    assert len(entry.uuid) == 32
+    assert entry.created_at.endswith("Z")
+    database.configure_index("films", tags={"team": "a"})
+    assert (database.entry("films").uuid, database.entry("films").created_at) == (entry.uuid, entry.created_at)
+    with pytest.raises(NotFoundError, match="'movies'"):
+        database.entry("movies")
+
+
 def test_a_protected_index_is_not_deleted(database: Database) -> None:
     make(database, deletion_protection=True).upsert("", ["a"], [unit(0)])
     with pytest.raises(ForbiddenError, match=r"'films'.*configure_index"):
@@ -818,6 +860,21 @@ def test_backups_are_listed_described_and_deleted(database: Database) -> None:
             refused(first.id)
     with pytest.raises(NotFoundError, match=first.id):
         database.restore_backup(first.id, "again")
+
+
+def test_a_restored_index_says_what_its_source_said_unless_told_otherwise(database: Database) -> None:
+    said = {"serverless": {"cloud": "aws", "region": "us-east-1", "read_capacity": {"mode": "OnDemand"}}}
+    make(database, deployment=said, notes={"cmek_id": "k-1"})
+    info = database.create_backup("films")
+    assert info.spec == database.describe_index("films")
+    same = database.restore_backup(info.id, "same")
+    assert (same.deployment, same.notes) == (said, {"cmek_id": "k-1"})
+    other = database.restore_backup(
+        info.id, "other", deployment={"serverless": {"cloud": "gcp"}}, notes={"source_backup_id": info.id}
+    )
+    assert other.deployment == {"serverless": {"cloud": "gcp"}}
+    assert other.notes == {"cmek_id": "k-1", "source_backup_id": info.id}
+    assert database.describe_index("other") == other
 
 
 def test_a_backup_outlives_its_index(database: Database) -> None:

@@ -15,7 +15,7 @@ from pinyon.distance import prepare, prepare_query
 from pinyon.errors import FormatError, InvalidRequestError
 from pinyon.index.calibrate import calibrate
 from pinyon.index.flat import flat_search
-from pinyon.index.rerank import Depth, scan_search
+from pinyon.index.rerank import Depth, Effort, scan_search
 from pinyon.index.scan import Scan
 from pinyon.index.vectors import Vectors
 from pinyon.types import METRICS, Bools, Floats, Metric
@@ -123,6 +123,32 @@ def test_few_training_rows_work_quietly(count: int, d: int, capfd: pytest.Captur
 def test_the_largest_dimension_works() -> None:
     rows = prepare(clustered(60, 20_000), "cosine")
     assert 5 in built(rows, "cosine").candidates(rows[5], 10)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_bounded_search_gives_k_rows_and_rescores_no_more_than_it_may(metric: Metric) -> None:
+    rows = prepare(clustered(3000, 32), metric)
+    rows[500:1100] = rows[500]
+    scan, vectors = built(rows, metric), Vectors(32, (rows,))
+    mask = np.arange(3000) % 4 == 0
+    for row in (0, 500, 1700):
+        for k, most in ((1, 1), (1, 2), (10, 10), (10, 64), (200, 200), (200, 700)):
+            for chosen in (None, mask):
+                found = scan_search(scan, vectors, rows[row], metric, k, DEPTH, chosen, effort=Effort(most=most))
+                assert found.candidates <= most
+                assert k <= found.rows.size <= most
+                assert len(set(found.rows.tolist())) == found.rows.size
+                assert chosen is None or chosen[found.rows].all()
+                assert 0.0 <= found.expected_recall <= 1.0
+                assert not found.exact
+
+
+def test_newer_rows_are_scored_beside_the_bound() -> None:
+    rows = prepare(clustered(2500, 24), "cosine")
+    scan, vectors = built(rows[:2000], "cosine"), Vectors(24, (rows[:2000],)).append(rows[2000:])
+    found = scan_search(scan, vectors, rows[2300], "cosine", 10, DEPTH, effort=Effort(most=20))
+    assert found.rows[0] == 2300
+    assert found.candidates <= 520
 
 
 def test_newer_rows_than_the_codes_cover_are_found_exactly() -> None:

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from pinyon.errors import MissingExtraError, NotFoundError
+from pinyon.errors import InvalidRequestError, MissingExtraError, NotFoundError
 from pinyon.models import MODELS, ModelInfo, ModelRegistry, UseMultilingual
 
 
@@ -19,7 +19,7 @@ def test_a_model_is_found_by_name_and_built_once() -> None:
 
 @pytest.mark.parametrize("method", ["get", "describe"])
 def test_an_unknown_model_is_refused_with_the_names_of_the_known_ones(method: str) -> None:
-    with pytest.raises(NotFoundError, match=r"'no-such-model'; available: use-multilingual"):
+    with pytest.raises(NotFoundError, match=r"'no-such-model'; available: .*multilingual-e5-large, .*use-multilingual"):
         getattr(ModelRegistry(), method)("no-such-model")
 
 
@@ -40,8 +40,24 @@ def test_models_are_listed_by_name() -> None:
 
 
 @pytest.mark.parametrize("info", MODELS.values(), ids=MODELS.keys())
-def test_a_description_agrees_with_its_embedder(info: ModelInfo) -> None:
-    embedder = ModelRegistry().get(info.name)
-    assert (embedder.name, embedder.dimension, embedder.metric) == (info.name, info.dimension, info.metrics[0])
+def test_a_description_agrees_with_its_model(info: ModelInfo) -> None:
+    registry = ModelRegistry()
+    if info.type == "rerank":
+        assert (registry.reranker(info.name).name, info.dimension, info.metrics) == (info.name, 0, ())
+    elif info.vector_type == "sparse":
+        assert (registry.sparse(info.name).name, info.dimension, info.metrics) == (info.name, 0, ("dotproduct",))
+    else:
+        embedder = registry.get(info.name)
+        assert (embedder.name, embedder.dimension, embedder.metric) == (info.name, info.dimension, info.metrics[0])
+    assert info.dimensions == ((info.dimension,) if info.dimension else ())
     assert MODELS[info.name] is info
     assert len(set(info.languages)) == len(info.languages)
+
+
+def test_models_made_from_another_share_it() -> None:
+    registry = ModelRegistry()
+    wide = registry.get("use-multilingual-1024")
+    assert repr(registry.get("use-multilingual")) in repr(wide)
+    assert registry.get("use-multilingual-1024", 1024) is wide
+    with pytest.raises(InvalidRequestError, match="gives 1024 numbers a vector, not 512"):
+        registry.get("use-multilingual-1024", 512)

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
-from pinyon import NotFoundError, Pinecone
+from pinyon import InvalidRequestError, NotFoundError, Pinecone
 from pinyon.pinecone import Index
-from pinyon.types import Embedder, Floats, Metric, VectorType
+from pinyon.types import Embedder, Floats, Metric, Reranker, SparseEmbedder, SparseValues, VectorType
 
 DIMENSION = 8
 
@@ -34,6 +34,40 @@ class WordEmbedder:
 
 
 @dataclass(frozen=True)
+class WordReranker:
+    """How many of the query's words a document holds, as a share."""
+
+    name: str = "shared-words"
+
+    def rerank(self, query: str, documents: Sequence[str]) -> Floats:
+        words = set(query.split())
+        return np.array([len(words & set(text.split())) / max(len(words), 1) for text in documents], np.float32)
+
+
+@dataclass(frozen=True)
+class WordCounter:
+    """Sparse: one number for each word, how often it comes."""
+
+    identity: str = "word-counts/1"
+    name: str = "word-counts"
+
+    def embed_sparse(
+        self, texts: Sequence[str], *, input_type: Literal["query", "passage"] = "passage"
+    ) -> list[SparseValues]:
+        found = []
+        for text in texts:
+            indices = np.array(sorted(self.tokens(text)), np.uint32)
+            words = [zlib.crc32(word.encode()) for word in text.split()]
+            found.append(SparseValues(indices, np.array([words.count(index) for index in indices], np.float32)))
+        return found
+
+    def tokens(self, text: str) -> dict[int, str]:
+        return {zlib.crc32(word.encode()): word for word in text.split()}
+
+    terms = tokens
+
+
+@dataclass(frozen=True)
 class Description:
     name: str = "words"
     type: str = "embed"
@@ -45,25 +79,47 @@ class Description:
     max_tokens: int | None = None
     source: str = "these tests"
     short_description: str = "Sums of random word vectors."
+    dimensions: tuple[int, ...] = (32,)
+    rank_fields: int = 1
 
 
 class WordModels:
-    """A registry that holds one embedder, which a test may replace by another version."""
+    """A registry of one embedder, which a test may replace by another version, one sparse one and one reranker."""
 
     def __init__(self) -> None:
         self.embedder: Embedder = WordEmbedder()
+        self.counter: SparseEmbedder = WordCounter()
+        self.judge: Reranker = WordReranker()
 
     def list(self) -> Sequence[Description]:
-        return [Description()]
+        return [
+            Description("shared-words", "rerank", dimension=0, dimensions=(), metrics=()),
+            Description("word-counts", vector_type="sparse", dimension=0, dimensions=(), metrics=("dotproduct",)),
+            Description(),
+        ]
 
     def describe(self, name: str) -> Description:
-        if name != "words":
-            raise NotFoundError(f"no model is named {name!r}")
-        return Description()
+        for description in self.list():
+            if description.name == name:
+                return description
+        raise NotFoundError(f"no model is named {name!r}")
 
-    def get(self, name: str) -> Embedder:
-        self.describe(name)
+    def get(self, name: str, dimension: int | None = None) -> Embedder:
+        self._check(name, "words")
         return self.embedder
+
+    def sparse(self, name: str) -> SparseEmbedder:
+        self._check(name, "word-counts")
+        return self.counter
+
+    def reranker(self, name: str) -> Reranker:
+        self._check(name, "shared-words")
+        return self.judge
+
+    def _check(self, name: str, wanted: str) -> None:
+        self.describe(name)
+        if name != wanted:
+            raise InvalidRequestError(f"{name!r} is a model of another type")
 
 
 @pytest.fixture

@@ -159,6 +159,19 @@ def test_a_request_keyword_of_the_sdks_changes_nothing(index: Index, vectors: Fl
     assert index.query(vector=vectors[0], top_k=3, timeout=5, _check_type=False, scan_factor=2.0) == plain  # type: ignore[call-arg]
 
 
+def test_the_effort_of_a_query_is_passed_on_and_checked(index: Index, vectors: Floats) -> None:
+    plain = index.query(vector=vectors[0], top_k=3)
+    assert index.query(vector=vectors[0], top_k=3, scan_factor=0.5, max_candidates=3) == plain
+    for call in (
+        lambda **effort: index.query(vector=vectors[0], top_k=3, **effort),
+        lambda **effort: index.query_namespaces(vector=vectors[0], namespaces=[""], top_k=3, **effort),
+    ):
+        with pytest.raises(InvalidRequestError, match=r"scan_factor 9.*0\.5 to 4"):
+            call(scan_factor=9)
+        with pytest.raises(InvalidRequestError, match=r"max_candidates 2.*top_k \(3\) to 100000"):
+            call(max_candidates=2)
+
+
 def test_async_req_gives_a_future_that_has_run(index: Index, vectors: Floats) -> None:
     future: Any = index.query(vector=vectors[0], top_k=3, async_req=True)  # type: ignore[call-arg]
     assert [future.ready(), future.successful()] == [True, True]

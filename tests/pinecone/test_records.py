@@ -17,6 +17,7 @@ from pinyon import (
     NotFoundError,
     Pinecone,
     SearchQuery,
+    SearchRerank,
 )
 from pinyon.pinecone import Index
 
@@ -132,9 +133,19 @@ def test_a_bad_record_is_named_and_nothing_is_stored(bad: Any, said: str, record
         ({"query": {"topk": 1}}, r"unknown key\(s\) \['topk'\]"),
         ({"query": 7}, "query must be a dictionary"),
         (
-            {"top_k": 1, "inputs": {"text": "x"}, "rerank": {"model": "bge-reranker-v2-m3"}},
-            "Reranking is not available",
+            {"top_k": 1, "id": "1", "rerank": {"model": "shared-words"}},
+            "Reranking needs a text to compare with",
         ),
+        ({"top_k": 1, "inputs": {"text": "x"}, "rerank": {"rank_fields": ["a"]}}, "rerank needs a model"),
+        (
+            {"top_k": 1, "inputs": {"text": "x"}, "rerank": {"model": "shared-words", "rank_fields": ["a", "b"]}},
+            "Only one rank field is supported for model 'shared-words'",
+        ),
+        (
+            {"top_k": 1, "inputs": {"text": "x"}, "rerank": {"model": "shared-words", "rank_fields": ["none"]}},
+            "field 'none' not found in document at index 0",
+        ),
+        ({"top_k": 1, "inputs": {"text": "x"}, "rerank": {"model": "shared-words", "top_n": 0}}, "top_n of rerank"),
         ({"top_k": 1, "inputs": {"text": "x"}, "match_terms": {"terms": ["x"]}}, "match_terms works on sparse"),
         ({"top_k": 10_001, "inputs": {"text": "x"}}, "10001 is out of range"),
     ],
@@ -142,6 +153,61 @@ def test_a_bad_record_is_named_and_nothing_is_stored(bad: Any, said: str, record
 def test_a_bad_search_is_refused(search: dict[str, Any], said: str, records: Index) -> None:
     with pytest.raises(InvalidRequestError, match=said):
         records.search("ns", **search)
+
+
+def test_hits_are_put_in_order_by_a_reranker(records: Index) -> None:
+    query = {"inputs": {"text": "trees grow"}, "top_k": 3}
+    judged = records.search("ns", query, {"model": "shared-words", "query": "company computers", "top_n": 2})
+    assert [hit.score for hit in judged.result.hits] == [1.0, 0.0]
+    assert judged.result.hits[0].id == "2"
+    assert judged.usage.rerank_units == 1
+    plain = records.search("ns", query, SearchRerank("shared-words", ["chunk_text"]))
+    assert {hit.id: hit.score for hit in plain.result.hits} == {"1": 1.0, "3": 1.0, "2": 0.0}
+    with pytest.raises(NotFoundError, match="Model 'bge-reranker-v2-m3' not found"):
+        records.search("ns", query, {"model": "bge-reranker-v2-m3"})
+
+
+def test_documents_are_reranked_by_themselves(pc: Pinecone) -> None:
+    documents = ["a parked car", "trees grow here", {"text": "trees"}]
+    answer = pc.inference.rerank("shared-words", "trees grow", documents, top_n=2)
+    assert [(hit.index, hit.score, hit.document.text) for hit in answer] == [
+        (1, 1.0, "trees grow here"),
+        (2, 0.5, "trees"),
+    ]
+    assert (answer.model, answer.usage.rerank_units, answer["data"]) == ("shared-words", 1, answer.data)
+    fields = pc.inference.rerank("shared-words", "trees", [{"body": "trees"}], ["body"], return_documents=False)
+    assert (fields[0].index, fields[0].document) == (0, None)
+    assert "RerankResult(model='shared-words'" in repr(answer)
+
+
+@pytest.fixture
+def sparse_records(pc: Pinecone) -> Index:
+    embed = {"model": "word-counts", "field_map": {"text": "chunk_text"}}
+    model = pc.create_index_for_model(name="words", cloud="aws", region="us-east-1", embed=embed)
+    assert (model.vector_type, model.dimension, model.metric) == ("sparse", None, "dotproduct")
+    index = pc.Index("words")
+    index.upsert_records("ns", FRUIT)
+    return index
+
+
+def test_a_sparse_model_finds_by_words_and_by_words_that_must_be_there(sparse_records: Index) -> None:
+    query = {"inputs": {"text": "trees grow computers"}, "top_k": 3}
+    assert [hit.id for hit in sparse_records.search("ns", query).result.hits] == ["1", "3", "2"]
+    for terms, found in ((["on", "pears"], ["3"]), (["grow trees"], ["1", "3"]), (["grow", "computers"], [])):
+        hits = sparse_records.search("ns", {**query, "match_terms": {"strategy": "all", "terms": terms}}).result.hits
+        assert [hit.id for hit in hits] == found
+    assert sparse_records.search("ns", {"inputs": {"text": "nothing"}, "top_k": 3}).result.hits == []
+    for bad in ({"terms": []}, {"strategy": "any", "terms": ["on"]}, {"terms": "on"}):
+        with pytest.raises(InvalidRequestError, match="match_terms"):
+            sparse_records.search("ns", {**query, "match_terms": bad})
+
+
+def test_a_sparse_model_gives_sparse_embeddings(pc: Pinecone) -> None:
+    answer = pc.inference.embed("word-counts", ["trees trees grow"])
+    assert (answer.vector_type, answer[0].vector_type, answer.usage.total_tokens) == ("sparse", "sparse", 3)
+    assert sorted(answer[0].sparse_values) == [1.0, 2.0]
+    assert answer.to_dict()["data"][0].keys() == {"sparse_values", "sparse_indices", "vector_type"}
+    assert list(answer.to_pandas().columns) == ["sparse_indices", "sparse_values"]
 
 
 def test_an_index_without_a_model_says_what_to_do(pc: Pinecone, index: Index) -> None:
@@ -159,7 +225,7 @@ def test_an_index_without_a_model_says_what_to_do(pc: Pinecone, index: Index) ->
         (
             {"model": "nope", "field_map": {"text": "t"}},
             NotFoundError,
-            r"Model nope not found\. Available models: words",
+            r"Model nope not found\. Available models: shared-words, word-counts, words",
         ),
         ({"field_map": {"text": "t"}}, InvalidRequestError, "embed needs a model"),
         ({"model": "words"}, InvalidRequestError, "Missing required key 'text'"),
@@ -208,8 +274,12 @@ def test_inference_embeds_texts_in_their_order(pc: Pinecone, models: Any) -> Non
 
 
 def test_models_are_listed_and_described_in_both_spellings(pc: Pinecone) -> None:
-    assert pc.inference.list_models().names() == pc.inference.model.list(type="embed").names() == ["words"]
-    assert pc.inference.list_models(vector_type="sparse").names() == []
+    assert pc.inference.list_models().names() == ["shared-words", "word-counts", "words"]
+    assert pc.inference.model.list(type="embed").names() == ["word-counts", "words"]
+    assert pc.inference.list_models(vector_type="sparse").names() == ["word-counts"]
+    assert pc.inference.list_models(type="rerank").names() == ["shared-words"]
+    judge = pc.inference.get_model("shared-words")
+    assert (judge.type, judge.vector_type, judge.default_dimension, judge.supported_metrics) == ("rerank", *[None] * 3)
     model = pc.inference.get_model("words")
     assert model == pc.inference.get_model(model="words") == pc.inference.model.get(model_name="words")
     assert (model.model, model["default_dimension"], model.type) == ("words", 32, "embed")
@@ -226,7 +296,21 @@ def test_models_are_listed_and_described_in_both_spellings(pc: Pinecone) -> None
         (lambda pc: pc.inference.embed("words", [7]), InvalidRequestError, "Input 0 must be a text"),
         (lambda pc: pc.inference.embed("words", ["x"], {"input_type": "x"}), InvalidRequestError, "input_type"),
         (lambda pc: pc.inference.embed("words", ["x"], {"dimension": 7}), InvalidRequestError, "32 numbers"),
-        (lambda pc: pc.inference.rerank("bge", "q", ["d"]), InvalidRequestError, "Model 'bge' not found"),
+        (lambda pc: pc.inference.embed("shared-words", ["x"]), InvalidRequestError, "it gives no vectors"),
+        (lambda pc: pc.inference.rerank("bge", "q", ["d"]), NotFoundError, "Model 'bge' not found"),
+        (lambda pc: pc.inference.rerank("words", "q", ["d"]), InvalidRequestError, "it cannot rerank"),
+        (lambda pc: pc.inference.rerank("shared-words", "q", []), InvalidRequestError, "at least one"),
+        (lambda pc: pc.inference.rerank("shared-words", "q", ["d"], top_n=0), InvalidRequestError, "at least 1"),
+        (
+            lambda pc: pc.inference.rerank("shared-words", "q", ["d"], ["a", "b"]),
+            InvalidRequestError,
+            "Only one rank field is supported for model 'shared-words'",
+        ),
+        (
+            lambda pc: pc.inference.rerank("shared-words", "q", [{"text": "d"}, {"body": "d"}]),
+            InvalidRequestError,
+            "field 'text' not found in document at index 1",
+        ),
     ],
 )
 def test_a_bad_inference_call_is_refused(call: Any, error: type[Exception], said: str, pc: Pinecone) -> None:

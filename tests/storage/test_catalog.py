@@ -142,7 +142,7 @@ def test_a_newer_format_is_refused_and_named(tmp_path: Path) -> None:
     with catalog.connections.write() as connection:
         connection.execute("UPDATE meta SET value = 99 WHERE key = 'format'")
     catalog.close()
-    with pytest.raises(FormatError, match=r"catalog format 99, and this release reads up to 1\. Upgrade"):
+    with pytest.raises(FormatError, match=r"catalog format 99, and this release reads up to 2\. Upgrade"):
         Catalog(path)
 
 

@@ -203,7 +203,7 @@ def embedder_of(spec: IndexSpec) -> Embedder:
     """The model of an index. Raises FailedPreconditionError, ModelMismatchError, NotFoundError, MissingExtraError."""
     if spec.embed is None:
         raise FailedPreconditionError(no_model(spec.name, None))
-    embedder = default_models().get(spec.embed.model)
+    embedder = default_models().get(spec.embed.model, spec.embed.dimension)
     check_model(spec, embedder)
     return embedder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from array import array
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 
 from pinyon.errors import InvalidRequestError
 from pinyon.filters import encode_metadata, encode_metadata_columns
+from pinyon.index.rerank import Effort
 from pinyon.limits import Limits
 from pinyon.types import METRICS, Floats, IndexSpec, RecordBatch, SparseValues
 
@@ -19,6 +21,10 @@ _INDEX_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _TAG_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _TAG_VALUE = re.compile(r"[A-Za-z0-9_;@.+ -]*")
 _KINDS = ("auto", "flat", "scan")
+_DEFINITION_BYTES = 256 * 1024
+_DEFINITION_LEVELS = 32
+_SCAN_FACTOR = (0.5, 4.0)
+_MOST_CANDIDATES = 100_000
 
 
 def refuse(message: str) -> NoReturn:
@@ -52,7 +58,41 @@ def check_spec(spec: IndexSpec, limits: Limits) -> IndexSpec:
     else:
         check_dimension(spec.dimension, limits)
     check_tags(spec.tags, limits)
+    _check_plain(spec)
     return spec
+
+
+def _check_plain(spec: IndexSpec) -> None:
+    """What callers say about an index is echoed to them, so it must come back from JSON as it was."""
+    parts: dict[str, Any] = {"deployment": spec.deployment, "notes": spec.notes}
+    if spec.schema is not None:
+        parts["schema"] = spec.schema
+    if spec.embed is not None:
+        parts |= {"read_parameters": spec.embed.read_parameters, "write_parameters": spec.embed.write_parameters}
+    for key, value in parts.items():
+        if not _fits_levels(value, _DEFINITION_LEVELS):
+            refuse(f"{key} of index {spec.name!r} is nested more than {_DEFINITION_LEVELS} levels deep. Flatten it.")
+        try:
+            text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+            plain = isinstance(value, dict) and json.loads(text.encode()) == value
+        except (TypeError, ValueError):
+            plain = False
+        if not plain:
+            refuse(
+                f"{key} of index {spec.name!r} must be an object that JSON can hold (strings as keys, finite numbers, "
+                f"lists): got {shown(value)}."
+            )
+    size = len(json.dumps(parts, ensure_ascii=False, indent=2).encode())
+    if size > _DEFINITION_BYTES:
+        refuse(
+            f"{', '.join(parts)} of index {spec.name!r} have {size} bytes of JSON together; at most "
+            f"{_DEFINITION_BYTES} are allowed. Say less."
+        )
+
+
+def _fits_levels(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return levels > 0 and all(_fits_levels(each, levels - 1) for each in inner)
 
 
 def check_index_name(name: object, limits: Limits) -> None:
@@ -106,6 +146,27 @@ def check_top_k(top_k: object, limits: Limits) -> int:
     if not 1 <= top_k <= limits.top_k:
         refuse(f"top_k {top_k} is out of range. Use 1 to {limits.top_k}.")
     return int(top_k)
+
+
+def check_effort(scan_factor: object, max_candidates: object, top_k: int) -> Effort:
+    """How hard a query wants to be searched for; None is the usual."""
+    factor, most = 1.0, None
+    if scan_factor is not None:
+        low, high = _SCAN_FACTOR
+        if isinstance(scan_factor, bool) or not isinstance(scan_factor, (int, float, np.number)):
+            refuse(f"scan_factor must be a number from {low:g} to {high:g}: got {shown(scan_factor)}.")
+        factor = float(scan_factor)
+        if not low <= factor <= high:
+            refuse(f"scan_factor {scan_factor} is out of range. Use {low:g} to {high:g}, or leave it out.")
+    if max_candidates is not None:
+        if isinstance(max_candidates, bool) or not isinstance(max_candidates, (int, np.integer)):
+            refuse(f"max_candidates must be a whole number up to {_MOST_CANDIDATES}: got {shown(max_candidates)}.")
+        most = int(max_candidates)
+        if not top_k <= most <= _MOST_CANDIDATES:
+            refuse(
+                f"max_candidates {most} is out of range. Use top_k ({top_k}) to {_MOST_CANDIDATES}, or leave it out."
+            )
+    return Effort(factor, most)
 
 
 def check_page(limit: object, most: int) -> int:

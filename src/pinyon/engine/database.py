@@ -8,15 +8,18 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from uuid import uuid4
 
 from pinyon.engine import checks
 from pinyon.engine.index import Index
+from pinyon.engine.lease import FOLDER, file_lease
+from pinyon.engine.registry import Registry
 from pinyon.errors import (
     AlreadyExistsError,
     ClosedError,
@@ -32,9 +35,10 @@ from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.catalog import BackupInfo, Catalog, IndexEntry
 from pinyon.storage.check import Finding
 from pinyon.storage.compact import CompactReport
+from pinyon.storage.entries import DELETED_INDEX
 from pinyon.storage.files import make_private_directory
 from pinyon.storage.truth import Truth
-from pinyon.types import EmbedSpec, IndexKind, IndexSpec
+from pinyon.types import EmbedSpec, IndexKind, IndexSpec, Metric
 
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 
@@ -57,6 +61,7 @@ class Database:
         self._lock = threading.RLock()
         self._indexes: dict[str, Index] = {}
         self._temporary: Path | None = None
+        self._leases: set[str] = set()
         self._closed = False
         if self.path is not None:
             _prepare_directory(self.path, read_only)
@@ -66,6 +71,7 @@ class Database:
             write_wait=limits.write_wait,
             vfs=vfs,
         )
+        self.registry = Registry(self._catalog)
         if self.path is not None and not read_only:  # after the catalog, which refuses a directory that is not ours
             make_private_directory(self.path / "indexes")
         _OPEN.add(self)
@@ -92,13 +98,37 @@ class Database:
         self._check_open()
         return [entry.spec for entry in self._catalog.list_indexes()]
 
+    def entries(self) -> list[IndexEntry]:
+        """Every index as the catalog lists it, by name."""
+        self._check_open()
+        return self._catalog.list_indexes()
+
+    def catalog_state(self) -> int:
+        """A number that is another one as soon as another thread or process has changed the catalog.
+
+        Numbers that different threads were given cannot be compared.
+        """
+        self._check_open()
+        with self._catalog.connections.use() as connection:
+            return int(connection.pragma("data_version"))
+
     def has_index(self, name: str) -> bool:
         self._check_open()
         return self._catalog.get_index(name) is not None
 
     def describe_index(self, name: str) -> IndexSpec:
         """The definition of an index. Raises NotFoundError."""
-        return self._entry(name).spec
+        return self.entry(name).spec
+
+    def entry(self, name: str) -> IndexEntry:
+        """An index as the catalog lists it: uuid, creation time and definition. Raises NotFoundError."""
+        self._check_open()
+        entry = self._catalog.get_index(name)
+        if entry is None:
+            names = [spec.name for spec in self.list_indexes()]
+            there = f"There are: {', '.join(names[:20])}." if names else "There are no indexes yet."
+            raise NotFoundError(f"Index {checks.shown(name)} does not exist. {there} create_index() makes one.")
+        return entry
 
     def configure_index(
         self,
@@ -109,22 +139,30 @@ class Database:
         kind: IndexKind | None = None,
         recall_target: float | None = None,
         embed: EmbedSpec | None = None,
+        deployment: Mapping[str, Any] | None = None,
+        notes: Mapping[str, Any] | None = None,
     ) -> IndexSpec:
-        """Change parts of a definition. Tags are merged; the value "" removes a tag."""
-        self._entry(name)
+        """Change parts of a definition. Tags and notes are merged, the others replace what was there.
+
+        The value "" removes a tag, None a note.
+        """
+        self.entry(name)
         with self._catalog.edit_index(name) as edit:
             spec = edit.spec
             if deletion_protection is not None:
                 spec = replace(spec, deletion_protection=deletion_protection)
             if tags is not None:
-                merged = {key: value for key, value in {**spec.tags, **tags}.items() if value != ""}
-                spec = replace(spec, tags=merged)
+                spec = replace(spec, tags=_merged(spec.tags, tags, without=""))
             if kind is not None:
                 spec = replace(spec, kind=kind)
             if recall_target is not None:
                 spec = replace(spec, recall_target=recall_target)
             if embed is not None:
                 spec = replace(spec, embed=_fitting(spec, embed))
+            if deployment is not None:
+                spec = replace(spec, deployment=deployment)
+            if notes is not None:
+                spec = replace(spec, notes=_merged(spec.notes, notes, without=None))
             edit.spec = checks.check_spec(spec, self.limits)
         with self._lock:
             for index in self._indexes.values():
@@ -134,7 +172,7 @@ class Database:
 
     def delete_index(self, name: str) -> None:
         """Delete an index with all its records and caches; its backups stay. Raises ForbiddenError when protected."""
-        entry = self._entry(name)
+        entry = self.entry(name)
         if entry.spec.deletion_protection:
             raise ForbiddenError(
                 f"Deletion protection is enabled for this index: {name!r}. "
@@ -151,6 +189,15 @@ class Database:
         self._release(entry.uuid)
         self._remove_files(entry.uuid)
 
+    def deleted_indexes(self, name: str | None = None) -> list[dict[str, Any]]:
+        """Indexes that are gone, newest first, as ``{"name", "uuid", "deleted_at"}``; of one name when given.
+
+        The last thousand, and every one that has a backup.
+        """
+        self._check_open()
+        found = [entry for entry in self.registry.list(DELETED_INDEX) if name in (None, entry["name"])]
+        return sorted(found, key=lambda entry: str(entry["deleted_at"]), reverse=True)
+
     @staticmethod
     def _wipe(index: Index) -> None:
         """Empty the file and mark it, which tells every other process that holds it open."""
@@ -161,7 +208,7 @@ class Database:
 
     def index(self, name: str) -> Index:
         """A handle on an index; the same one for every caller in this process. Raises NotFoundError."""
-        entry = self._entry(name)
+        entry = self.entry(name)
         with self._lock:
             index = self._indexes.get(entry.uuid)
             if index is None:
@@ -185,19 +232,24 @@ class Database:
 
     def truth_path(self, name: str) -> Path | None:
         """Where the records of an index lie; None in memory."""
-        return self._truth_path(self._entry(name).uuid)
+        return self._truth_path(self.entry(name).uuid)
 
     def cache_path(self, name: str) -> Path | None:
         """Where the caches of an index lie; None in memory."""
-        return self._caches(self._entry(name).uuid).root
+        return self._caches(self.entry(name).uuid).root
 
     # -- backups ------------------------------------------------------------------------------------------------------
 
-    def create_backup(self, index: str, *, name: str = "", description: str = "") -> BackupInfo:
-        """A consistent copy of an index, kept in the data directory. Writers go on meanwhile."""
+    def create_backup(
+        self, index: str, *, name: str = "", description: str = "", backup_id: str | None = None
+    ) -> BackupInfo:
+        """A consistent copy of an index, kept in the data directory. Writers go on meanwhile.
+
+        backup_id: 32 hex digits that no backup has; made when it is not given.
+        """
         self._check_writable()
-        entry = self._entry(index)
-        backup_id = uuid4().hex
+        entry = self.entry(index)
+        backup_id = backup_id or uuid4().hex
         meta = backup.BackupMeta(index, entry.uuid, entry.spec, backup_id, name, description)
         folder = self._backup_path(backup_id)
         info = self._copy(index, folder, meta).info()
@@ -233,20 +285,31 @@ class Database:
         *,
         tags: Mapping[str, str] | None = None,
         deletion_protection: bool = False,
+        metric: Metric | None = None,
+        deployment: Mapping[str, Any] | None = None,
+        notes: Mapping[str, Any] | None = None,
+        uuid: str | None = None,
     ) -> IndexSpec:
-        """A new index from a backup. Raises NotFoundError, AlreadyExistsError, CorruptionError."""
+        """A new index from a backup, with the definition of its source but for what is given; notes are merged.
+
+        uuid: 32 hex digits that no index has; made when it is not given.
+        Raises NotFoundError, AlreadyExistsError, CorruptionError.
+        """
         info = self.describe_backup(backup_id)
         spec = replace(
             info.spec,
             name=name,
             tags=info.spec.tags if tags is None else dict(tags),
             deletion_protection=deletion_protection,
+            metric=info.spec.metric if metric is None else metric,
+            deployment=info.spec.deployment if deployment is None else deployment,
+            notes=_merged(info.spec.notes, notes or {}, without=None),
         )
-        return self._restore(self._backup_path(info.id), spec)
+        return self._restore(self._backup_path(info.id), spec, uuid)
 
     def export_file(self, index: str, target: Path) -> BackupInfo:
         """A portable copy: one SQLite file and its manifest in the new or empty directory `target`."""
-        entry = self._entry(index)
+        entry = self.entry(index)
         meta = backup.BackupMeta(index, entry.uuid, entry.spec, uuid4().hex)
         return self._copy(index, Path(target), meta).info()
 
@@ -260,14 +323,17 @@ class Database:
         manifest = backup.read_manifest(Path(source))
         return self._restore(Path(source), replace(manifest.spec, name=name, deletion_protection=False))
 
-    def _restore(self, source: Path, spec: IndexSpec) -> IndexSpec:
+    def _restore(self, source: Path, spec: IndexSpec, uuid: str | None = None) -> IndexSpec:
         self._check_writable()
         checks.check_spec(spec, self.limits)
         if self.has_index(spec.name):
             raise AlreadyExistsError(
                 f"Index {spec.name!r} already exists. Restore under another name, or delete that index first."
             )
-        uuid = uuid4().hex
+        if uuid is None:
+            uuid = uuid4().hex
+        elif uuid not in {entry.uuid for entry in self._catalog.list_indexes()}:
+            self._remove_files(uuid)  # of an attempt that was killed before the catalog knew of it
         path = self._truth_path(uuid)
         if path is None:
             self._restore_into_memory(source, spec, uuid)
@@ -284,6 +350,29 @@ class Database:
         backup.restore_into_memory(source, truth.connections, index_uuid=uuid)
         with self._lock:
             self._indexes[uuid] = Index(spec, truth, self._caches(uuid), self.limits)
+
+    # -- several processes ---------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def lease(self, name: str) -> Iterator[bool]:
+        """``with database.lease("upkeep") as mine:`` True while nobody else holds the lease of that name, here or in
+        another process. Never waits, and ends with the process. Raises StorageError.
+
+        name: letters, digits and hyphens.
+        """
+        self._check_writable()
+        if self.path is not None:
+            with file_lease(self.path / FOLDER, name) as mine:
+                yield mine
+            return
+        with self._lock:
+            mine = name not in self._leases
+            self._leases.add(name)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._leases.discard(name)
 
     # -- health -------------------------------------------------------------------------------------------------------
 
@@ -371,18 +460,9 @@ class Database:
 
     # -- paths --------------------------------------------------------------------------------------------------------
 
-    def _entry(self, name: str) -> IndexEntry:
-        self._check_open()
-        entry = self._catalog.get_index(name)
-        if entry is None:
-            names = [spec.name for spec in self.list_indexes()]
-            there = f"There are: {', '.join(names[:20])}." if names else "There are no indexes yet."
-            raise NotFoundError(f"Index {checks.shown(name)} does not exist. {there} create_index() makes one.")
-        return entry
-
     def _chosen(self, index: str | None) -> list[IndexEntry]:
         self._check_open()
-        return self._catalog.list_indexes() if index is None else [self._entry(index)]
+        return self._catalog.list_indexes() if index is None else [self.entry(index)]
 
     def _truth_path(self, uuid: str) -> Path | None:
         return None if self.path is None else self.path / "indexes" / f"{uuid}.sqlite"
@@ -468,6 +548,10 @@ def _fitting(spec: IndexSpec, embed: EmbedSpec) -> EmbedSpec:
             f"dimension {spec.dimension} and metric {spec.metric}. Create an index that fits the model."
         )
     return embed
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any], *, without: object) -> dict[str, Any]:
+    return {key: value for key, value in {**old, **new}.items() if value != without}
 
 
 def _named(progress: Callable[[str, int, int], None], name: str) -> Callable[[int, int], None]:

@@ -15,7 +15,6 @@ from pinyon.engine.querying import answer, as_record
 from pinyon.engine.reports import NamespaceReport
 from pinyon.engine.writes import Batch, Delete, Operation, Update, UpdateWhere, Upsert
 from pinyon.errors import AlreadyExistsError
-from pinyon.filters import parse
 from pinyon.limits import Limits
 from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.reading import View
@@ -83,20 +82,26 @@ class Index:
         return self.read(work)
 
     def fetch_where(
-        self, namespace: str, filter: Mapping[str, Any], *, limit: int = 100, after: str | None = None
+        self,
+        namespace: str,
+        filter: Mapping[str, Any],
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        include_values: bool = True,
     ) -> tuple[dict[str, Record], str | None]:
         """A page of the records that match, in order of id, and where the next page begins."""
         checks.check_namespace(namespace, self.limits)
         limit = checks.check_page(limit, self.limits.fetch_by_metadata_page)
         node = self.memory.parse_filter(
-            filter, "Empty filter provided for fetch by metadata request. Give a condition."
+            filter, "Empty filter provided for fetch by metadata request. Give a condition.", words=True
         )
 
         def work(view: View) -> tuple[dict[str, Record], str | None]:
             ids = view.ids_of(self.memory.matching_ords(view, namespace, node))
             picked = sorted((id_, ord_) for ord_, id_ in ids.items() if after is None or id_ > after)[: limit + 1]
             page = picked[:limit]
-            rows = view.rows([ord_ for _, ord_ in page], values=True)
+            rows = view.rows([ord_ for _, ord_ in page], values=include_values)
             return (
                 {id_: as_record(rows[ord_]) for id_, ord_ in page},
                 page[-1][0] if len(picked) > limit else None,
@@ -128,7 +133,7 @@ class Index:
     ) -> Iterator[Record]:
         """Every record in order of id. Each page is a consistent read; writes between pages may show in later ones."""
         checks.check_namespace(namespace, self.limits)
-        node = None if filter is None else parse(filter, self.limits)
+        node = None if filter is None else self.memory.parse(filter)
         after: str | None = None
         while True:
 
@@ -155,6 +160,16 @@ class Index:
         def work(view: View) -> int:
             row = self._namespace(view, namespace)
             return 0 if row is None else row.count
+
+        return self.read(work)
+
+    def lsn(self, namespace: str) -> int:
+        """LSN of the last transaction that changed a namespace; 0 when there is no such namespace."""
+        checks.check_namespace(namespace, self.limits)
+
+        def work(view: View) -> int:
+            row = self._namespace(view, namespace)
+            return 0 if row is None else row.lsn
 
         return self.read(work)
 

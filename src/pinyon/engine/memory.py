@@ -15,9 +15,10 @@ from pinyon.engine import checks
 from pinyon.engine.caching import SnapshotCache
 from pinyon.engine.namespace import NamespaceState, Stale
 from pinyon.engine.planner import matching_rows
+from pinyon.engine.slots import slots
 from pinyon.engine.snapshot import Snapshot
 from pinyon.errors import NotFoundError
-from pinyon.filters import Node, parse
+from pinyon.filters import Node, has_words, parse
 from pinyon.limits import Limits
 from pinyon.storage.cache import CacheDirectory
 from pinyon.storage.reading import View
@@ -63,8 +64,11 @@ class Memory:
             except Stale:
                 continue
 
-    def snapshot(self, view: View, namespace: str) -> tuple[NamespaceState, Snapshot] | None:
-        """The namespace as `view` sees it; None when it does not exist. May raise Stale."""
+    def snapshot(self, view: View, namespace: str, *, texts: bool = False) -> tuple[NamespaceState, Snapshot] | None:
+        """The namespace as `view` sees it, with the words of its texts when asked for; None when it does not exist.
+
+        May raise Stale.
+        """
         position = view.position(namespace)
         if position is None:
             self.check_alive(view)
@@ -77,11 +81,13 @@ class Memory:
         if snapshot.lsn != lsn:
             snapshot = state.at(view, lsn)
             self.changed(state, True)
+        if texts and snapshot.texts is None:
+            snapshot = state.with_texts(view, lsn)
         return state, snapshot
 
     def matching_ords(self, view: View, namespace: str, node: Node) -> list[int]:
         """Ords of the records that match, at the LSN of `view`."""
-        opened = self.snapshot(view, namespace)
+        opened = self.snapshot(view, namespace, texts=has_words(node))
         if opened is None:
             return []
         snapshot = opened[1]
@@ -100,11 +106,17 @@ class Memory:
             "list_namespaces() shows what there is; writing a record makes a namespace."
         )
 
-    def parse_filter(self, filter: Mapping[str, Any], when_empty: str) -> Node:
-        """The parsed filter; an empty one is refused where it would mean everything."""
+    def parse_filter(self, filter: Mapping[str, Any], when_empty: str, *, words: bool = False) -> Node:
+        """The parsed filter; an empty one is refused where it would mean everything. words: it may match words."""
         if not filter:
             checks.refuse(when_empty)
-        return parse(filter, self.limits)
+        return self.parse(filter, words=words)
+
+    def parse(self, filter: Mapping[str, Any], *, words: bool = True) -> Node:
+        """The parsed filter, by the rules of the index's fields. Raises FilterError."""
+        if self.spec.schema is None:
+            return parse(filter, self.limits)
+        return parse(filter, self.limits, slots(self.spec).filtering, words=words)
 
     # -- namespaces ---------------------------------------------------------------------------------------------------
 
@@ -139,7 +151,8 @@ class Memory:
 
     def _blank(self, ns_id: int) -> NamespaceState:
         spec = self.spec
-        return NamespaceState(ns_id, spec.metric, spec.dimension, self.truth.filter_key, self.cache.spill)
+        texts = {} if spec.schema is None else slots(spec).text_fields
+        return NamespaceState(ns_id, spec.metric, spec.dimension, self.truth.filter_key, self.cache.spill, texts)
 
     def _keep(self, state: NamespaceState) -> NamespaceState:
         """The state that counts, when several threads made one; others make room if memory runs over its budget."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 
 import numpy as np
 
 from pinyon.engine.snapshot import Base, Snapshot
+from pinyon.engine.texts import Texts
+from pinyon.index.analysis import TextSettings
 from pinyon.index.vectors import Vectors
 from pinyon.storage.reading import View
 from pinyon.storage.values import Changes
@@ -20,6 +22,9 @@ NOTE_BYTES = 16 * 1024 * 1024
 
 SPILL_ROWS = 4_096
 """Vectors that may wait in memory before they go to the mapped file, which the system can drop and read again."""
+
+TEXT_ROWS = 8_192
+"""Rows whose texts are read at a time."""
 
 _lineages = count(1)
 
@@ -38,12 +43,14 @@ class NamespaceState:
         dimension: int | None,
         filter_key: bytes,
         spill: Callable[[Snapshot], Vectors | None],
+        texts: Mapping[str, TextSettings],
     ) -> None:
         self.ns_id = ns_id
         self._metric = metric
         self._dimension = dimension
         self._filter_key = filter_key
         self._spill = spill
+        self._texts = texts
         self._lock = threading.Lock()
         self._notes: dict[int, Changes] = {}
         self._note_bytes = 0
@@ -100,6 +107,27 @@ class NamespaceState:
                     snapshot = self._from_truth(snapshot, view, lsn)
                 self.snapshot = snapshot
                 self._behind = sum(len(changes.ords) for changes in self._notes.values())
+        return snapshot
+
+    def with_texts(self, view: View, lsn: int) -> Snapshot:
+        """``at``, with the words of the full-text fields, which are read from the file at the first call.
+
+        Whoever catches up later brings them along. Raises Stale.
+        """
+        snapshot = self.at(view, lsn)
+        if snapshot.texts is not None:
+            return snapshot
+        with self._lock:
+            snapshot = self.snapshot
+            if snapshot.lsn != lsn:
+                raise Stale
+            if snapshot.texts is None:
+                texts = Texts(self._texts)
+                for start in range(0, snapshot.n, TEXT_ROWS):
+                    ords = snapshot.ords[start : start + TEXT_ROWS].tolist()
+                    stored, _ = view.readable_rows(ords, values=False)
+                    texts = texts.append([stored[ord_].metadata if ord_ in stored else None for ord_ in ords])
+                snapshot = self.snapshot = replace(snapshot, texts=texts)
         return snapshot
 
     def _from_notes(self, lsn: int) -> Snapshot:
@@ -161,7 +189,10 @@ class NamespaceState:
     def reload(self, view: View, lsn: int) -> Snapshot:
         """Read everything again, leaving dead rows behind."""
         with self._lock:
-            fresh = self._from_truth(self.blank(), view, lsn)
+            blank = self.blank()
+            if self.snapshot.texts is not None:
+                blank = replace(blank, texts=Texts(self._texts))
+            fresh = self._from_truth(blank, view, lsn)
             if fresh.lsn >= self.snapshot.lsn:
                 self.snapshot = fresh
             return self.snapshot

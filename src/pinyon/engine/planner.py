@@ -6,17 +6,18 @@ a search gives min(top_k, matches) rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
 
 from pinyon.distance import prepare_query, scores
+from pinyon.engine import lexical
 from pinyon.engine.snapshot import Snapshot
 from pinyon.filters import Node
 from pinyon.index.flat import flat_search, gather_search, select
-from pinyon.index.rerank import scan_search
+from pinyon.index.rerank import USUAL, Effort, scan_search
 from pinyon.types import Bools, Floats, Ints, Plan, SparseValues
 
 GATHER_ROWS = 1_000
@@ -65,7 +66,7 @@ def matching_rows(snapshot: Snapshot, node: Node | None) -> tuple[Bools | None, 
     known = snapshot.masks.get(node)
     if known is not None:
         return known
-    mask = snapshot.columns.mask(node)
+    mask = snapshot.columns.mask(node, None if snapshot.texts is None else snapshot.texts.matching)
     if snapshot.live != snapshot.n:
         mask &= snapshot.alive
     count = int(np.count_nonzero(mask))
@@ -82,14 +83,26 @@ def search(
     *,
     exact: bool,
     stages: Stages,
+    effort: Effort = USUAL,
+    required: Sequence[int] = (),
+    text: Sequence[lexical.Node] | None = None,
 ) -> Found:
-    """The best `top_k` rows for a raw query vector, sparse values, or both (the sum of both scores)."""
+    """The best `top_k` rows for a raw query vector, sparse values, both (the sum of both scores), or text alone.
+
+    required: indices that the sparse values of a row must all hold.
+    """
     mask, matching = matching_rows(snapshot, node)
+    if required and matching:
+        holders = snapshot.sparse.holders(required)
+        mask = holders if mask is None else mask[: len(holders)] & holders
+        matching = int(np.count_nonzero(mask))
     stages.mark("filter")
     if not matching:
         return Found(_NO_ROWS, _NO_SCORES, "empty", "no record matches", 0, 0, True)
     k = min(top_k, matching)
-    if vector is None:
+    if text is not None:
+        result = _text(snapshot, text, mask, matching, k)
+    elif vector is None:
         assert sparse is not None, "a query has a vector or sparse values"
         rows, found = snapshot.sparse.scores(sparse, mask)
         rows, best = select(rows, found, "dotproduct", k)
@@ -97,13 +110,29 @@ def search(
     elif sparse is not None:
         result = _hybrid(snapshot, vector, sparse, mask, matching, k)
     else:
-        result = _dense(snapshot, prepare_query(vector, snapshot.metric), mask, matching, k, exact, node is not None)
+        query = prepare_query(vector, snapshot.metric)
+        result = _dense(snapshot, query, mask, matching, k, exact, node is not None, effort)
     stages.mark("search")
     return result
 
 
+def _text(snapshot: Snapshot, nodes: Sequence[lexical.Node], mask: Bools | None, matching: int, k: int) -> Found:
+    assert snapshot.texts is not None, "a text query goes to a snapshot that has its words"
+    alive = None if snapshot.live == snapshot.n else snapshot.alive
+    rows, found = snapshot.texts.scores(nodes, alive, mask, snapshot.n)
+    rows, best = select(rows, found, "dotproduct", k)
+    return Found(rows, best, "text", "every record that holds the words", matching, len(found), True)
+
+
 def _dense(
-    snapshot: Snapshot, query: Floats, mask: Bools | None, matching: int, k: int, exact: bool, filtered: bool
+    snapshot: Snapshot,
+    query: Floats,
+    mask: Bools | None,
+    matching: int,
+    k: int,
+    exact: bool,
+    filtered: bool,
+    effort: Effort,
 ) -> Found:
     vectors = snapshot.vectors
     assert vectors is not None, "a dense query goes to a dense index"
@@ -116,14 +145,16 @@ def _dense(
         reason = "exact search was asked for"
     elif base is None:
         reason = "small, or no codes yet: every record is scored"
-    elif base.depth.rows(k, filtered) > EXACT_SHARE * matching:
+    elif not effort.bounds(matching) and base.depth.rows(k, filtered, effort.factor) > EXACT_SHARE * matching:
         reason = f"top_k {k} would rescore most of {matching} records: every record is scored"
     if reason:
         rows, best = flat_search(vectors.blocks(), query, snapshot.metric, k, mask)
         return Found(rows, best, "exact", reason, matching, matching, True)
     assert base is not None, "without codes the search is exact"
-    found = scan_search(base.scan, vectors, query, snapshot.metric, k, base.depth, mask, matching)
+    found = scan_search(base.scan, vectors, query, snapshot.metric, k, base.depth, mask, matching, effort)
     reason = "codes could not settle it: every record is scored" if found.exact else "codes, then float32 rerank"
+    if effort.bounds(matching) and not found.exact:
+        reason += f" of at most {effort.most} candidates"
     return Found(found.rows, found.scores, "scan", reason, matching, found.candidates, found.exact)
 
 

@@ -10,9 +10,11 @@ import numpy as np
 from pinyon.engine import checks
 from pinyon.engine.memory import Memory
 from pinyon.engine.planner import Found, Stages, search
+from pinyon.engine.query_string import compiled
 from pinyon.engine.reports import CorruptionWarning
+from pinyon.engine.slots import slots
 from pinyon.engine.snapshot import Snapshot
-from pinyon.filters import decode_metadata, parse
+from pinyon.filters import decode_metadata, has_words
 from pinyon.limits import Limits
 from pinyon.storage.reading import View
 from pinyon.storage.rows import decode_sparse, decode_vector
@@ -25,12 +27,15 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
     limits = memory.limits
     checks.check_namespace(namespace, limits)
     top_k = checks.check_top_k(query.top_k, limits)
-    node = None if query.filter is None else parse(query.filter, limits)
+    node = None if query.filter is None else memory.parse(query.filter)
     vector, sparse = checked_input(memory.spec, limits, query)
+    text = compiled(query.text, slots(memory.spec).text_fields) if query.text else None
+    words = text is not None or (memory.spec.schema is not None and node is not None and has_words(node))
+    effort = checks.check_effort(query.scan_factor, query.max_candidates, top_k)
     stages = Stages()
 
     def work(view: View) -> QueryResult:
-        opened = memory.snapshot(view, namespace)
+        opened = memory.snapshot(view, namespace, texts=words)
         if opened is None:
             return QueryResult((), namespace, int(view.meta("lsn") or 0))
         state, snapshot = opened
@@ -43,7 +48,18 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
                 return QueryResult((), namespace, snapshot.lsn)
         stages.mark("catch up")
         while True:
-            found = search(snapshot, wanted, weights, node, top_k, exact=query.exact, stages=stages)
+            found = search(
+                snapshot,
+                wanted,
+                weights,
+                node,
+                top_k,
+                exact=query.exact,
+                stages=stages,
+                effort=effort,
+                required=query.required,
+                text=text,
+            )
             matches, damaged = _matches(view, snapshot, found, top_k, query)
             if not damaged:
                 break
@@ -60,6 +76,10 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
 def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats | None, SparseValues | None]:
     """What was given against the kind of the index: (vector, sparse values), or (None, None) for a query by id."""
     given = query.vector is not None
+    if query.text:
+        if given or query.id is not None or query.sparse is not None:
+            checks.refuse("A search by words cannot be combined with a vector or an id. Leave one of them out.")
+        return None, None
     if query.id is not None:
         checks.check_id(query.id, limits)
         if given:
@@ -70,16 +90,20 @@ def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats
     sparse = None if query.sparse is None else checks.check_sparse(query.sparse, limits, "the query")
     if spec.vector_type == "sparse":
         if sparse is None:
-            checks.refuse("Either 'sparse_vector' or 'ID' must be provided to query a sparse memory.")
+            checks.refuse("Either 'sparse_vector' or 'ID' must be provided to query a sparse index.")
         if given:
             checks.refuse("Index configuration does not support dense values: query a sparse index without vector.")
         return None, sparse
+    if query.required:
+        checks.refuse("Terms can be required of sparse values in a sparse index only. Use a metadata filter.")
     if not given:
+        if sparse is not None and spec.schema is not None:
+            return None, sparse
         if sparse is not None:
             checks.refuse(
                 "Cannot query index with dense 'vector_type' with only sparse vector. Give a dense vector too."
             )
-        checks.refuse("Either 'vector' or 'ID' must be provided to query a dense memory.")
+        checks.refuse("Either 'vector' or 'ID' must be provided to query a dense index.")
     if sparse is not None and spec.metric != "dotproduct":
         checks.refuse(
             f"Sparse values can be queried with metric dotproduct only, and index {spec.name!r} uses {spec.metric}. "
@@ -112,7 +136,7 @@ def _matches(
         return (), damaged
     rows = [(stored[ord_], score) for ord_, score in zip(ords, scores, strict=True)]
     if len(set(scores)) != len(scores):
-        sign = 1 if snapshot.metric == "euclidean" else -1
+        sign = 1 if snapshot.metric == "euclidean" and found.kind not in ("sparse", "text") else -1
         rows.sort(key=lambda row: (sign * row[1], row[0].id))
     return tuple([_match(row, score, query) for row, score in rows]), []
 

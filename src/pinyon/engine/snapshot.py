@@ -8,6 +8,7 @@ import numpy as np
 
 from pinyon.distance import prepare
 from pinyon.engine.recent import RecentMasks, RecentRows
+from pinyon.engine.texts import Texts
 from pinyon.filters import Columns
 from pinyon.index.rerank import Depth
 from pinyon.index.scan import Scan
@@ -40,6 +41,7 @@ class Snapshot:
     mapped: first rows whose vectors lie in the mapped file.
     recent: rows that queries returned lately. masks: answers of the filters that were asked lately, of this LSN.
     edits: rows appended, updated and killed since the lineage began, to tell when caches are worth saving again.
+    texts: the words of the full-text fields; None until somebody searches by words.
     """
 
     ns_id: int
@@ -60,6 +62,7 @@ class Snapshot:
     edits: int = 0
     base: Base | None = None
     bad: tuple[BadRow, ...] = ()
+    texts: Texts | None = None
 
     @classmethod
     def empty(cls, ns_id: int, metric: Metric, dimension: int | None, filter_key: bytes, lineage: int) -> Snapshot:
@@ -83,7 +86,8 @@ class Snapshot:
     @property
     def weight(self) -> int:
         """Bytes held, by rule of thumb: what the memory budget counts, at no cost."""
-        return 2_048 + self.n * (128 + 4 * (self.vectors.d if self.vectors is not None else 64))
+        rows = self.n * (128 + 4 * (self.vectors.d if self.vectors is not None else 64))
+        return 2_048 + rows + (0 if self.texts is None else self.texts.nbytes)
 
     @property
     def nbytes(self) -> int:
@@ -92,6 +96,8 @@ class Snapshot:
             total += self.vectors.nbytes
         if self.base is not None:
             total += self.base.scan.nbytes
+        if self.texts is not None:
+            total += self.texts.nbytes
         return total
 
     def rows_of(self, ords: Ints) -> Ints:
@@ -131,6 +137,7 @@ class Snapshot:
             vectors=vectors,
             columns=self.columns.append(changes.metadata),
             sparse=self.sparse.append(changes.sparse if changes.sparse is not None else [None] * count),
+            texts=None if self.texts is None else self.texts.append(changes.metadata),
             last_ord=max(self.last_ord, int(ords.max())),
             ascending=self.ascending and bool((np.diff(ords) > 0).all()) and (not self.n or ords[0] > self.ords[-1]),
         )
@@ -143,8 +150,14 @@ class Snapshot:
         updated_sparse = [changes.updated_sparse[pick] for pick in picks]
         if sparse.nbytes or any(value is not None for value in updated_sparse):
             sparse = sparse.replace(rows, updated_sparse)
-        columns = self.columns.replace(rows, [changes.updated_metadata[pick] for pick in picks])
-        return replace(self, columns=columns, sparse=sparse, recent=self.recent.without(position))
+        metadata = [changes.updated_metadata[pick] for pick in picks]
+        return replace(
+            self,
+            columns=self.columns.replace(rows, metadata),
+            sparse=sparse,
+            texts=None if self.texts is None else self.texts.replace(rows, metadata),
+            recent=self.recent.without(position),
+        )
 
     def without(self, ords: Ints) -> Snapshot:
         """The rows of these ords are dead."""

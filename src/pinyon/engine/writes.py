@@ -63,7 +63,7 @@ class Update:
         found = None
         if values is not None:
             if memory.spec.dimension is None:
-                checks.refuse(f"Index configuration does not support dense values: {memory.name!r} is a sparse memory.")
+                checks.refuse(f"Index configuration does not support dense values: {memory.name!r} is a sparse index.")
             found = checks.check_vectors([values], [id_], memory.spec.dimension).copy()
         weights = None if sparse is None else checks.check_sparse(sparse, memory.limits, f"record {id_!r}")
         if set_metadata is not None:
@@ -231,7 +231,7 @@ class Batch:
 
     def __enter__(self) -> Batch:
         if self.result is not None:
-            raise InvalidRequestError("This batch was committed already. Make a new one with memory.batch().")
+            raise InvalidRequestError("This batch was committed already. Make a new one with index.batch().")
         return self
 
     def __exit__(

@@ -11,8 +11,8 @@ from pinyon.filters.metadata import decode as decode_metadata
 from pinyon.filters.metadata import encode as encode_metadata
 from pinyon.filters.metadata import encode_columns as encode_metadata_columns
 from pinyon.filters.naive import matches
-from pinyon.filters.parse import parse
-from pinyon.filters.tree import And, Compare, Exists, In, Node, Or
+from pinyon.filters.parse import Searched, parse
+from pinyon.filters.tree import And, Compare, Exists, In, Match, Node, Or, has_words
 
 __all__ = [
     "And",
@@ -20,11 +20,14 @@ __all__ = [
     "Compare",
     "Exists",
     "In",
+    "Match",
     "Node",
     "Or",
+    "Searched",
     "decode_metadata",
     "encode_metadata",
     "encode_metadata_columns",
+    "has_words",
     "matches",
     "parse",
 ]

@@ -14,9 +14,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +37,10 @@ from pinyon.filters.segments import (
     joined,
     without,
 )
-from pinyon.filters.tree import And, Compare, Exists, In, Node, Or, Scalar
+from pinyon.filters.tree import And, Compare, Exists, In, Match, Node, Or, Scalar
 from pinyon.types import Bools, Ints
 
+Words: TypeAlias = Callable[[Match], Bools]
 _MAX_ROWS: Final = 2**31 - 1
 _DELTA_ROWS: Final = 4096
 """A delta of more rows than this, and than an eighth of the base, is folded by the mask that meets it."""
@@ -125,9 +126,12 @@ class Columns:
             )
         return Columns(_Edit(self, chosen, tuple(metadata)), self.n, self._lineage)
 
-    def mask(self, node: Node) -> Bools:
-        """(n,) bool, the caller's own: the rows that match. Raises: CorruptionError, on damaged metadata."""
-        return _evaluate(self._state(), node, self._lineage.digest)
+    def mask(self, node: Node, words: Words | None = None) -> Bools:
+        """(n,) bool, the caller's own: the rows that match. Raises: CorruptionError, on damaged metadata.
+
+        words: gives the (n,) rows that a ``Match`` keeps; needed where the filter holds one.
+        """
+        return _evaluate(self._state(), node, self._lineage.digest, words)
 
     def settle(self) -> None:
         """Read what is unread and fold the delta into the base. Readers of this value go on meanwhile."""
@@ -217,14 +221,17 @@ def _flags(rows: Rows, n: int) -> Bools:
     return flags
 
 
-def _evaluate(state: _State, node: Node, digest: Digest) -> Bools:
+def _evaluate(state: _State, node: Node, digest: Digest, words: Words | None) -> Bools:
     if isinstance(node, And):
-        return _conjunction(state, node, digest)
+        return _conjunction(state, node, digest, words)
     if isinstance(node, Or):
         out = np.zeros(state.n, dtype=np.bool_)
         for child in node.children:
-            out |= _evaluate(state, child, digest)
+            out |= _evaluate(state, child, digest, words)
         return out
+    if isinstance(node, Match):
+        assert words is not None, "conditions on words go to an index that has them"
+        return words(node)
     if isinstance(node, Exists):
         present = _present(state, node.field)
         return present if node.wanted else np.logical_not(present, out=present)
@@ -237,11 +244,11 @@ def _evaluate(state: _State, node: Node, digest: Digest) -> Bools:
     return np.greater(_present(state, node.field), found, out=found) if negated else found
 
 
-def _conjunction(state: _State, node: And, digest: Digest) -> Bools:
+def _conjunction(state: _State, node: And, digest: Digest, words: Words | None) -> Bools:
     """Likely selective children first: once no row is left, the rest need not be looked at."""
     out: Bools | None = None
     for child in sorted(node.children, key=_breadth):
-        mask = _evaluate(state, child, digest)
+        mask = _evaluate(state, child, digest, words)
         out = mask if out is None else np.logical_and(out, mask, out=out)
         if not out.any():
             break
@@ -249,7 +256,7 @@ def _conjunction(state: _State, node: And, digest: Digest) -> Bools:
 
 
 def _breadth(node: Node) -> int:
-    if isinstance(node, And | Or):
+    if isinstance(node, And | Or | Match):
         return 3
     if isinstance(node, Exists):
         return 2

@@ -5,19 +5,25 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Mapping
-from typing import Any, NoReturn, cast
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
 from pinyon.errors import FilterError
 from pinyon.filters.show import shown
-from pinyon.filters.tree import And, Compare, Exists, In, Node, Operator, Or, Scalar
+from pinyon.filters.tree import And, Compare, Exists, In, Match, Node, Operator, Or, Scalar
 from pinyon.limits import Limits
 
 _EQUALITY = ("$eq", "$ne")
 _ORDER = ("$gt", "$gte", "$lt", "$lte")
 _MEMBERSHIP = ("$in", "$nin")
 _FIELD_OPERATORS = (*_EQUALITY, *_ORDER, *_MEMBERSHIP, "$exists")
+_WORDS: dict[str, Literal["phrase", "all", "any"]] = {
+    "$match_phrase": "phrase",
+    "$match_all": "all",
+    "$match_any": "any",
+}
 _LOGIC = ("$and", "$or")
 _OPERATORS = (*_FIELD_OPERATORS, *_LOGIC)
 _ADVICE = {
@@ -31,13 +37,29 @@ _ADVICE = {
 }
 
 
-def parse(filter: Mapping[str, Any], limits: Limits) -> Node:
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a schema says of its fields. text: full-text fields, whose words a filter may match. fields: all that a
+    search can score by; they take no comparison."""
+
+    text: frozenset[str]
+    fields: frozenset[str]
+
+
+_NOTHING_SEARCHED = Searched(frozenset(), frozenset())
+
+
+def parse(
+    filter: Mapping[str, Any], limits: Limits, searched: Searched = _NOTHING_SEARCHED, *, words: bool = True
+) -> Node:
     """Check a filter object and give its tree.
 
     The language: ``{"field": value}`` (means ``$eq``), ``{"field": {"$op": value, ...}}`` with ``$eq $ne`` (string,
     number, bool), ``$gt $gte $lt $lte`` (numbers), ``$in $nin`` (lists of strings, numbers and bools), ``$exists``
     (bool), and ``$and`` / ``$or`` over non-empty lists of such objects. Several keys of one object, and several
     operators of one field, must all hold. ``{}`` matches every record; a caller that must refuse it does so.
+    The full-text fields of ``searched`` take ``$match_phrase $match_all $match_any`` (a string of words) instead,
+    unless ``words`` is False.
 
     Numbers compare as float64: an integer that float64 cannot hold exactly is rounded, in filters and in records.
 
@@ -45,14 +67,16 @@ def parse(filter: Mapping[str, Any], limits: Limits) -> Node:
     """
     if not isinstance(filter, Mapping):
         raise FilterError(f"A filter must be an object such as {{'year': {{'$gte': 2020}}}}, got {shown(filter)}.")
-    return _Parser(limits).object(filter, depth=1)
+    return _Parser(limits, searched, words).object(filter, depth=1)
 
 
 class _Parser:
     """One parse: counts what it has seen, so that a hostile filter is refused before it costs anything."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, searched: Searched, words: bool) -> None:
         self._limits = limits
+        self._searched = searched
+        self._words = words
         self._nodes = 0
 
     def object(self, filter: Mapping[Any, Any], depth: int) -> Node:
@@ -95,6 +119,8 @@ class _Parser:
     def _field(self, field: str, value: Any) -> list[Node]:
         if not isinstance(value, Mapping):
             self._count()
+            if field in self._searched.fields:
+                self._refuse_comparison(field, "$eq")
             if isinstance(value, list | tuple | set | frozenset | np.ndarray):
                 raise FilterError(
                     f"Field '{field}' is compared with the list {shown(value)}. Use "
@@ -110,6 +136,10 @@ class _Parser:
 
     def _condition(self, field: str, op: Any, operand: Any) -> Node:
         self._count()
+        if isinstance(op, str) and op in _WORDS:
+            return Match(field, _WORDS[op], self._text_of(field, op, operand))
+        if field in self._searched.fields and op in _FIELD_OPERATORS:
+            self._refuse_comparison(field, op)
         if op in _EQUALITY:
             return Compare(field, cast(Operator, op), _scalar(operand, field, op))
         if op in _ORDER:
@@ -121,6 +151,25 @@ class _Parser:
                 raise FilterError(f"$exists on field '{field}' takes True or False, got {shown(operand)}.")
             return Exists(field, bool(operand))
         _refuse_operator(op, field)
+
+    def _text_of(self, field: str, op: str, operand: Any) -> str:
+        if not self._words:
+            raise FilterError(
+                f"{op} on field '{field}' selects documents by their words, which only search and fetch do. "
+                "Delete and update take conditions on metadata, or ids."
+            )
+        if field not in self._searched.text:
+            there = ", ".join(sorted(self._searched.text)) or "none"
+            raise FilterError(f"{op} needs a full-text field, and '{field}' is none. Full-text fields here: {there}.")
+        if not isinstance(operand, str):
+            raise FilterError(f"{op} on field '{field}' takes one string of words, got {shown(operand)}.")
+        return _text(operand, f"value for field '{field}'")
+
+    def _refuse_comparison(self, field: str, op: str) -> NoReturn:
+        way_out = "Use $match_phrase, $match_all or $match_any." if field in self._searched.text else "Leave it out."
+        raise FilterError(
+            f"Field '{field}' is declared for search, so a filter cannot compare it with {shown(op)}. {way_out}"
+        )
 
     def _members(self, operand: Any, field: str, op: str) -> tuple[Scalar, ...]:
         if not isinstance(operand, list | tuple):
@@ -206,6 +255,8 @@ def _refuse_operator(op: Any, field: str | None) -> NoReturn:
         raise FilterError(
             f"{op} stands {where}, but it joins whole conditions: write {{'{op}': [{{'{field}': ...}}, ...]}}."
         )
+    if op in _WORDS:
+        raise FilterError(f"{op} needs a full-text field: write {{'field': {{'{op}': 'words'}}}}.")
     if op in _ADVICE:
         raise FilterError(f"Operator {op} {where} is not supported. {_ADVICE[op]}")
     known = _LOGIC if field is None else _FIELD_OPERATORS

@@ -64,6 +64,15 @@ class Exists:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """The words of ``text`` in a full-text field: all of them, any of them, or next to each other in this order."""
+
+    field: str
+    how: Literal["phrase", "all", "any"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """Every child matches. ``And(())`` matches every record, with or without metadata."""
 
@@ -77,4 +86,11 @@ class Or:
     children: tuple[Node, ...]
 
 
-Node: TypeAlias = And | Or | Compare | In | Exists
+Node: TypeAlias = And | Or | Compare | In | Exists | Match
+
+
+def has_words(node: Node) -> bool:
+    """Whether some condition looks at the words of a full-text field."""
+    if isinstance(node, And | Or):
+        return any(map(has_words, node.children))
+    return isinstance(node, Match)

@@ -47,11 +47,31 @@ class Depth:
     recalls: Mapping[str, float] = field(default_factory=dict)
     samples: int = 0
 
-    def rows(self, k: int, filtered: bool) -> int:
-        """The first rerank depth for top_k ``k``: a power law through the two measured points, at least k + 16."""
+    def rows(self, k: int, filtered: bool, factor: float = 1.0) -> int:
+        """The first rerank depth for top_k ``k``: a power law through the two measured points, at least k + 16.
+
+        factor: what the depth is multiplied with.
+        """
         ten, hundred = self.filtered if filtered else self.plain
         slope = min(1.0, max(0.0, log(hundred / ten) / log(10.0)))
-        return max(_FEWEST, k + 16, int(ten * (k / 10.0) ** slope + 0.5))
+        return max(_FEWEST, k + 16, int(factor * ten * (k / 10.0) ** slope + 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What one query asks for. factor: of the first rerank depth. most: candidates at most, None or at least k.
+
+    With ``most`` a search never becomes exact, and stops there whatever it expects to have missed.
+    """
+
+    factor: float = 1.0
+    most: int | None = None
+
+    def bounds(self, matching: int) -> bool:
+        return self.most is not None and self.most < matching
+
+
+USUAL = Effort()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +97,18 @@ def scan_search(
     depth: Depth,
     mask: Bools | None = None,
     matching: int | None = None,
+    effort: Effort = USUAL,
 ) -> Outcome:
     """The k best rows of ``vectors`` and every row found that ties with the k-th, best first, with exact scores.
 
     Rows below ``scan.n`` are found through the codes, newer ones exactly. query: (d,) prepared; mask: (>= n,) bool.
-    matching: how many rows the mask keeps, when the caller knows.
+    matching: how many rows the mask keeps, when the caller knows. ``effort.most`` bounds the candidates of the codes.
     """
     if mask is None:
         matching = scan.n
     elif matching is None or vectors.n != scan.n:
         matching = int(np.count_nonzero(mask[: scan.n]))
-    base = _base_search(scan, vectors, query, metric, k, depth, mask, matching)
+    base = _base_search(scan, vectors, query, metric, k, depth, mask, matching, effort)
     if vectors.n == scan.n:
         return base
     newer = None if mask is None else mask[scan.n : vectors.n]
@@ -142,8 +163,11 @@ def _base_search(
     depth: Depth,
     mask: Bools | None,
     matching: int,
+    effort: Effort,
 ) -> Outcome:
-    reach = depth.rows(k, mask is not None)
+    reach = depth.rows(k, mask is not None, effort.factor)
+    if effort.most is not None and effort.bounds(matching):
+        return _bounded_search(scan, vectors, query, metric, k, depth, mask, reach, effort.most)
     limit = matching // _EXACT_SHARE
     candidates = 0
     while reach <= limit and depth.reached:
@@ -157,6 +181,35 @@ def _base_search(
             return Outcome(*select(rows, exact, metric, k), candidates, False, max(0.0, 1.0 - misses / k))
         reach = _deeper(reach, limit, depth.tolerance * k, gap, decay, noise)
     return _exhaustive(scan, vectors, query, metric, k, mask, matching, candidates)
+
+
+def _bounded_search(
+    scan: Scan,
+    vectors: Vectors,
+    query: Floats,
+    metric: Metric,
+    k: int,
+    depth: Depth,
+    mask: Bools | None,
+    reach: int,
+    most: int,
+) -> Outcome:
+    """As deep as needed, but no deeper than ``most`` >= k rows, of which there are more. ``candidates`` counts rows
+    here: those of an earlier round are among those of a later one."""
+    while True:
+        reach = min(reach, most)
+        rows, estimates = scan.probe(query, reach, mask)
+        if rows.size < reach:  # the codes cannot tell rows apart, and any of them make up the number
+            rows = scan.candidates(query, most, mask)
+            found = select(rows, scores(vectors.take(rows), query, metric), metric, k)
+            return Outcome(*found, rows.size, False, 0.0)
+        exact = scores(vectors.take(rows), query, metric)
+        misses, gap, decay, noise = float(k), 0.0, 1.0, 1.0
+        if reach > k:
+            misses, gap, decay, noise = expected_misses(estimates, exact, k, metric, scan.subspaces)
+        if misses <= depth.tolerance * k or reach == most:
+            return Outcome(*select(rows, exact, metric, k), reach, False, max(0.0, 1.0 - misses / k))
+        reach = _deeper(reach, most, depth.tolerance * k, gap, decay, noise)
 
 
 def _deeper(reach: int, limit: int, tolerated: float, gap: float, decay: float, noise: float) -> int:

@@ -84,6 +84,16 @@ class Sparse:
         summed = np.bincount(rows, weights=products, minlength=self.n)
         return found, summed[found].astype(np.float32)
 
+    def holders(self, terms: Sequence[int]) -> Bools:
+        """(n,) bool mask of the rows whose sparse vectors hold every one of ``terms``."""
+        everywhere = np.ones(self.n, dtype=np.bool_)
+        for term in terms:
+            rows, _ = self._postings(SparseValues(np.array([term], np.uint32), np.ones(1, np.float32)))
+            found = np.zeros(self.n, dtype=np.bool_)
+            found[rows] = True
+            everywhere &= found
+        return everywhere
+
     def all_scores(self, query: SparseValues, n: int | None = None) -> Floats:
         """(n,) float32 dot products of every row, 0.0 where no term is shared; ``n`` >= the rows held, these by
         default."""

@@ -6,16 +6,35 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pinyon.models.aliases import ALIASES, Alias
     from pinyon.models.descriptions import MODELS, ModelInfo
+    from pinyon.models.embedding_reranker import EmbeddingReranker
+    from pinyon.models.lexical_sparse import LexicalSparse
+    from pinyon.models.padded import PaddedEmbedder
     from pinyon.models.registry import ModelRegistry
     from pinyon.models.use_multilingual import UseMultilingual
 
-__all__ = ["MODELS", "ModelInfo", "ModelRegistry", "UseMultilingual"]
+__all__ = [
+    "ALIASES",
+    "Alias",
+    "EmbeddingReranker",
+    "LexicalSparse",
+    "MODELS",
+    "ModelInfo",
+    "ModelRegistry",
+    "PaddedEmbedder",
+    "UseMultilingual",
+]
 
 _HOMES = {
+    "ALIASES": "aliases",
+    "Alias": "aliases",
+    "EmbeddingReranker": "embedding_reranker",
+    "LexicalSparse": "lexical_sparse",
     "MODELS": "descriptions",
     "ModelInfo": "descriptions",
     "ModelRegistry": "registry",
+    "PaddedEmbedder": "padded",
     "UseMultilingual": "use_multilingual",
 }
 

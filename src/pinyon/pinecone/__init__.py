@@ -20,7 +20,6 @@ from pinyon.pinecone.enums import (
     VectorType,
 )
 from pinyon.pinecone.index import Index
-from pinyon.pinecone.modeling import ModelDescription, Models
 from pinyon.pinecone.models import EmbeddingsList, IndexList, IndexModel, ModelInfo, ModelInfoList
 from pinyon.pinecone.results import (
     DescribeIndexStatsResponse,
@@ -48,6 +47,7 @@ from pinyon.pinecone.specs import (
 )
 from pinyon.pinecone.transport import PineconeFuture
 from pinyon.pinecone.vectors import ScoredVector, SparseValues, Vector
+from pinyon.types import ModelDescription, Models
 
 __all__ = [
     "AwsRegion",

@@ -8,15 +8,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from pinyon.engine import Database
+from pinyon.engine.embedding import NoModels
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone.backups import BackupList, BackupModel, Backups
 from pinyon.pinecone.control import Indexes
 from pinyon.pinecone.index import Index as IndexHandle
 from pinyon.pinecone.inference import Inference
-from pinyon.pinecone.modeling import Models, NoModels
 from pinyon.pinecone.models import IndexList, IndexModel, name_of
 from pinyon.pinecone.specs import IndexEmbed
-from pinyon.types import IndexKind
+from pinyon.types import IndexKind, Models
 
 _WITHOUT_EFFECT = frozenset(
     {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from pinyon.engine.embedding import embed_spec
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone.backups import BackupModel, Backups
-from pinyon.pinecone.modeling import Models, embedder_of
 from pinyon.pinecone.models import IndexList, IndexModel, Listing
 from pinyon.pinecone.specs import IndexEmbed, as_mapping, deployment_of, is_protected, vectors_of_schema
 from pinyon.pinecone.transport import request
-from pinyon.types import EmbedSpec, IndexKind, IndexSpec, Metric, VectorType
+from pinyon.types import IndexKind, IndexSpec, Metric, Models, VectorType
 
 if TYPE_CHECKING:
     from pinyon import engine
@@ -95,7 +95,7 @@ class Indexes:
 
         The identity of the model is stored with the index. Raises NotFoundError for an unknown model.
         """
-        bound = self._embed_spec(embed)
+        bound = embed_spec(self._models, as_mapping(embed, "embed"))
         return IndexModel(
             self._database.create_index(
                 IndexSpec(
@@ -109,34 +109,6 @@ class Indexes:
                     deployment=deployment_of({"serverless": {"cloud": cloud, "region": region}}),
                 )
             )
-        )
-
-    def _embed_spec(self, embed: IndexEmbed | Mapping[str, Any], bound: IndexSpec | None = None) -> EmbedSpec:
-        settings = as_mapping(embed, "embed")
-        if not settings.get("model"):
-            raise InvalidRequestError("embed needs a model, such as {'model': 'use-multilingual', 'field_map': ...}.")
-        embedder = embedder_of(self._models, settings["model"])
-        field_map = settings.get("field_map")
-        if not isinstance(field_map, Mapping) or not isinstance(field_map.get("text"), str):
-            raise InvalidRequestError(
-                f"Missing required key 'text' in field_map, got {field_map!r:.80}: "
-                "say which record field holds the text, for example {'text': 'chunk_text'}."
-            )
-        wanted = settings.get("dimension")
-        if wanted is not None and wanted != embedder.dimension:
-            raise InvalidRequestError(
-                f"Model {embedder.name!r} gives vectors of {embedder.dimension} numbers, not {wanted!r}. Leave it out."
-            )
-        metric = settings.get("metric") or (embedder.metric if bound is None else bound.metric)
-        return EmbedSpec(
-            embedder.name,
-            embedder.identity,
-            embedder.dimension,
-            cast(Metric, str(metric)),
-            {"text": field_map["text"]},
-            "dense",
-            dict(settings.get("read_parameters") or {}),
-            dict(settings.get("write_parameters") or {}),
         )
 
     @request
@@ -192,7 +164,9 @@ class Indexes:
         recall_target: float | None = None,
     ) -> IndexModel:
         """Changes what is given. Tags are merged, and "" deletes a key; ``embed`` binds the index to a model."""
-        bound = None if embed is None else self._rebound(name, embed)
+        bound = None
+        if embed is not None:
+            bound = embed_spec(self._models, as_mapping(embed, "embed"), self._database.describe_index(name))
         return IndexModel(
             self._database.configure_index(
                 name,
@@ -203,13 +177,6 @@ class Indexes:
                 embed=bound,
             )
         )
-
-    def _rebound(self, name: str, embed: IndexEmbed | Mapping[str, Any]) -> EmbedSpec:
-        spec = self._database.describe_index(name)
-        settings = dict(as_mapping(embed, "embed"))
-        if spec.embed is not None:
-            settings = {"model": spec.embed.model, "field_map": spec.embed.field_map} | settings
-        return self._embed_spec(settings, spec)
 
     @request
     def delete(self, name: str, timeout: int | None = None) -> None:

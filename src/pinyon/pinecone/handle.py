@@ -8,7 +8,7 @@ from pinyon.errors import ClosedError
 
 if TYPE_CHECKING:
     from pinyon import engine
-    from pinyon.pinecone.modeling import Models
+    from pinyon.types import Models
 
 
 class OpenIndex:

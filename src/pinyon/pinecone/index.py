@@ -184,7 +184,8 @@ class Index(NamespaceCalls, RecordCalls):
         """The ``top_k`` records nearest to ``vector`` and/or ``sparse_vector``, or to the record ``id``.
 
         exact: compare with every record that the filter keeps. explain: say in ``plan`` how the answer was found.
-        scan_factor, max_candidates: accepted, without effect; search effort follows the index's recall target.
+        scan_factor: 0.5 to 4, times the number of candidates that a search through codes looks at first.
+        max_candidates: top_k to 100,000; such a search rescores no more, and may then miss the index's recall target.
         An unknown namespace or id gives no matches.
         """
         query = Query(
@@ -197,6 +198,8 @@ class Index(NamespaceCalls, RecordCalls):
             bool(include_metadata),
             exact,
             explain,
+            scan_factor=scan_factor,
+            max_candidates=max_candidates,
         )
         return reading.answer(self._index.query(namespace_of(namespace), query))
 
@@ -237,6 +240,8 @@ class Index(NamespaceCalls, RecordCalls):
                 include_values=include_values,
                 include_metadata=include_metadata,
                 sparse_vector=sparse_vector,
+                scan_factor=scan_factor,
+                max_candidates=max_candidates,
                 exact=exact,
             )
             for space in dict.fromkeys(map(namespace_of, namespaces))

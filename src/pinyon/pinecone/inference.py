@@ -1,15 +1,25 @@
-"""``pc.inference``: embedding text, and which models there are."""
+"""``pc.inference``: embedding text, reranking documents, and which models there are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
+from pinyon.engine.embedding import describe_model, embedder_of, reranker_of, sparse_embedder_of
+from pinyon.engine.records import check_rank_fields, count_tokens, document_text, ranked, rerank_units
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone import enums
-from pinyon.pinecone.modeling import ModelDescription, Models, describe_model, embedder_of
-from pinyon.pinecone.models import EmbeddingsList, ModelInfo, ModelInfoList
+from pinyon.pinecone.models import (
+    EmbeddingsList,
+    ModelInfo,
+    ModelInfoList,
+    RankedDocument,
+    RerankResult,
+    Settings,
+)
+from pinyon.pinecone.specs import as_mapping
 from pinyon.pinecone.transport import request
+from pinyon.types import ModelDescription, Models
 
 _INPUT_TYPE = {
     "parameter": "input_type",
@@ -40,7 +50,7 @@ class Inference:
         parameters: ``input_type`` "query" or "passage" (default); ``truncate`` has no effect.
         Raises NotFoundError for an unknown model.
         """
-        embedder = embedder_of(self._models, model)
+        described = describe_model(self._models, model)
         texts = [_text(row, item) for row, item in enumerate([inputs] if isinstance(inputs, str) else inputs)]
         if not texts:
             raise InvalidRequestError("inputs is empty: give at least one text.")
@@ -48,21 +58,26 @@ class Inference:
         input_type = given.get("input_type", "passage")
         if input_type not in ("query", "passage"):
             raise InvalidRequestError(f"input_type must be 'query' or 'passage', got {input_type!r}.")
+        name = str(model)
+        if described.vector_type == "sparse":
+            sparse = sparse_embedder_of(self._models, name).embed_sparse(texts, input_type=input_type)
+            return EmbeddingsList(name, sparse, count_tokens(texts), "sparse")
+        embedder = embedder_of(self._models, name, given.get("dimension"))
         if given.get("dimension", embedder.dimension) != embedder.dimension:
             raise InvalidRequestError(
                 f"Model {model} gives {embedder.dimension} numbers a vector, not {given['dimension']!r}. Leave it out."
             )
-        vectors = embedder.embed(texts, input_type=input_type)
-        return EmbeddingsList(embedder.name, vectors, sum(len(text.split()) for text in texts))
+        return EmbeddingsList(name, embedder.embed(texts, input_type=input_type), count_tokens(texts))
 
     @request
     def list_models(self, *, type: str | None = None, vector_type: str | None = None) -> ModelInfoList:
-        """The models that Pinyon knows, of this type ("embed") and vector type ("dense") when given."""
+        """The models that Pinyon knows, of a type ("embed", "rerank") and vector type ("dense", "sparse") if given."""
         return ModelInfoList(
             [
                 _info(model)
                 for model in self._models.list()
-                if type in (None, model.type) and vector_type in (None, model.vector_type)
+                if type in (None, model.type)
+                and (vector_type is None or (model.type, model.vector_type) == ("embed", vector_type))
             ]
         )
 
@@ -83,12 +98,23 @@ class Inference:
         return_documents: bool = True,
         top_n: int | None = None,
         parameters: Mapping[str, Any] | None = None,
-    ) -> NoReturn:
-        """Always refused: Pinyon has no reranking model yet."""
-        raise InvalidRequestError(
-            f"Model '{model}' not found: no reranking model is installed with Pinyon yet. "
-            "list_models() shows the embedding models; rerank with a model of your own."
-        )
+    ) -> RerankResult:
+        """Documents in order of how well they answer the query. A document is a text, or a dictionary of fields.
+
+        rank_fields: which field is judged. top_n: how many to give back; None means all. parameters have no effect.
+        Raises NotFoundError for an unknown model.
+        """
+        reranker = reranker_of(self._models, model)
+        check_rank_fields(self._models, model, rank_fields)
+        if isinstance(documents, str) or not documents:
+            raise InvalidRequestError("documents must be a list of at least one text or dictionary.")
+        if top_n is not None and top_n < 1:
+            raise InvalidRequestError(f"top_n must be at least 1, got {top_n}.")
+        given = [{"text": item} if isinstance(item, str) else as_mapping(item, "A document") for item in documents]
+        texts = [document_text(document, rank_fields, row) for row, document in enumerate(given)]
+        order = ranked(reranker, query, texts)[:top_n]
+        hits = [RankedDocument(row, score, Settings(given[row]) if return_documents else None) for row, score in order]
+        return RerankResult(str(model), hits, rerank_units(len(texts)))
 
     @property
     def model(self) -> ModelResource:
@@ -111,17 +137,18 @@ def _text(row: int, item: Any) -> str:
 
 
 def _info(model: ModelDescription) -> ModelInfo:
+    embeds = model.type == "embed"
     return ModelInfo(
         model.name,
         model.short_description,
         model.type,
-        model.vector_type,
-        model.dimension,
-        [model.dimension],
-        list(model.metrics),
+        model.vector_type if embeds else None,
+        model.dimension or None,
+        list(model.dimensions) or None,
+        list(model.metrics) or None,
         model.modality,
         model.max_batch,
         model.max_tokens,
         model.source,
-        [_INPUT_TYPE],
+        [_INPUT_TYPE] if embeds else [],
     )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone.results import Fields, Pagination
 from pinyon.pinecone.view import View, describe, frame, html_table, lines
-from pinyon.types import EmbedSpec, IndexSpec
+from pinyon.types import EmbedSpec, IndexSpec, SparseValues
 
 T = TypeVar("T", bound=View)
 
@@ -221,7 +221,8 @@ class IndexList(Listing[IndexModel]):
 
 
 class ModelInfo(Fields):
-    """An embedding model. ``dimension`` is the length of its vectors, ``max_batch_size`` the texts of one request."""
+    """A model. ``type`` is "embed" or "rerank"; ``default_dimension`` is the length of its vectors, None when they are
+    sparse or when it gives none. ``max_batch_size``: texts of one request."""
 
     __slots__ = _fields = (
         "model",
@@ -239,8 +240,8 @@ class ModelInfo(Fields):
     )
     model: str
     type: str
-    vector_type: str
-    default_dimension: int
+    vector_type: str | None
+    default_dimension: int | None
 
     @property
     def name(self) -> str:
@@ -281,6 +282,30 @@ class Embedding(View):
         return "dense"
 
 
+class SparseEmbedding(View):
+    """One embedded text: ``sparse_values`` belong to ``sparse_indices``."""
+
+    __slots__ = ("_sparse",)
+    _fields: ClassVar[tuple[str, ...]] = ("sparse_values", "sparse_indices", "vector_type")
+
+    def __init__(self, sparse: SparseValues) -> None:
+        self._sparse = sparse
+
+    @property
+    def sparse_values(self) -> list[float]:
+        values: list[float] = self._sparse.values.tolist()
+        return values
+
+    @property
+    def sparse_indices(self) -> list[int]:
+        indices: list[int] = self._sparse.indices.tolist()
+        return indices
+
+    @property
+    def vector_type(self) -> str:
+        return "sparse"
+
+
 class EmbedUsage(Fields):
     """``total_tokens``: words between spaces. Tokenizers differ and are not asked; nothing is billed here."""
 
@@ -288,14 +313,14 @@ class EmbedUsage(Fields):
     total_tokens: int
 
 
-class EmbeddingsList(Listing[Embedding]):
-    """Embeddings in the order of the inputs; ``array`` holds them as (n, d) float32."""
+class EmbeddingsList(Listing[Any]):
+    """Embeddings in the order of the inputs; ``array`` holds dense ones as (n, d) float32."""
 
-    def __init__(self, model: str, array: Any, tokens: int) -> None:
-        super().__init__([Embedding(row) for row in array])
+    def __init__(self, model: str, array: Any, tokens: int, vector_type: str = "dense") -> None:
+        super().__init__([(SparseEmbedding if vector_type == "sparse" else Embedding)(row) for row in array])
         self.array = array
         self.model = model
-        self.vector_type = "dense"
+        self.vector_type = vector_type
         self.usage = EmbedUsage(tokens)
 
     def __getitem__(self, key: Any) -> Any:
@@ -313,15 +338,62 @@ class EmbeddingsList(Listing[Embedding]):
         }
 
     def to_pandas(self) -> Any:
-        return frame([item.to_dict() for item in self.data], ("values",))
+        return frame([item.to_dict() for item in self.data], self._columns_shown)
+
+    @property
+    def _columns_shown(self) -> tuple[str, ...]:
+        return ("sparse_indices", "sparse_values") if self.vector_type == "sparse" else ("values",)
 
     def __repr__(self) -> str:
         return lines(f"EmbeddingsList(model={self.model!r}, data=", self.data)
 
     def _repr_html_(self) -> str:
         return html_table(
-            f"{len(self)} embeddings of {self.model}", ("values",), [(item.values,) for item in self.data]
+            f"{len(self)} embeddings of {self.model}",
+            self._columns_shown,
+            [tuple(getattr(item, name) for name in self._columns_shown) for item in self.data],
         )
+
+
+class RankedDocument(Fields):
+    """``index``: place among the documents that were given. ``document`` is None when none were asked back."""
+
+    __slots__ = _fields = ("index", "score", "document")
+    index: int
+    score: float
+    document: Settings | None
+
+
+class RerankUsage(Fields):
+    """``rerank_units``: one for every hundred documents. Nothing is billed here."""
+
+    __slots__ = _fields = ("rerank_units",)
+    rerank_units: int
+
+
+class RerankResult(Listing[RankedDocument]):
+    """Documents, best first."""
+
+    def __init__(self, model: str, data: list[RankedDocument], units: int) -> None:
+        super().__init__(data)
+        self.model = model
+        self.usage = RerankUsage(units)
+
+    def __getitem__(self, key: Any) -> Any:
+        return getattr(self, key) if key in ("model", "usage") else super().__getitem__(key)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "data": [item.to_dict() for item in self.data],
+            "usage": self.usage.to_dict(),
+        }
+
+    def to_pandas(self) -> Any:
+        return frame([item.to_dict() for item in self.data], RankedDocument._fields)
+
+    def __repr__(self) -> str:
+        return lines(f"RerankResult(model={self.model!r}, data=", self.data)
 
 
 def page_of(

@@ -289,7 +289,8 @@ class ListNamespacesResponse(View):
 
 
 class SearchUsage(Fields):
-    """Tokens are not counted and nothing is reranked, so those counts are None."""
+    """``embed_total_tokens``: words of the query, None for a search by vector or id. ``rerank_units``: None when
+    nothing was reranked. Nothing is billed here."""
 
     __slots__ = _fields = ("read_units", "embed_total_tokens", "rerank_units")
     read_units: int
@@ -338,9 +339,11 @@ class SearchRecordsResponse(View):
     __slots__ = ("plan", "result", "usage")
     _fields: ClassVar[tuple[str, ...]] = ("result", "usage")
 
-    def __init__(self, hits: Sequence[Hit], plan: Plan | None = None) -> None:
+    def __init__(
+        self, hits: Sequence[Hit], plan: Plan | None = None, tokens: int | None = None, rerank_units: int | None = None
+    ) -> None:
         self.result = SearchResult(list(hits))
-        self.usage = SearchUsage(1, None, None)
+        self.usage = SearchUsage(1, tokens, rerank_units)
         self.plan = plan
 
     def to_pandas(self) -> Any:

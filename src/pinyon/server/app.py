@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from pinyon.errors import InvalidRequestError, PinyonError
@@ -21,6 +21,7 @@ from pinyon.wire.versions import version_of
 log = logging.getLogger("pinyon.server")
 
 Authenticate = Callable[["Head", Route | None], Principal]
+Refuse = Callable[[PinyonError, Plane], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Head:
 
     method: str
     path: str
-    query: str
-    headers: Mapping[str, str]
+    query: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)  # they hold keys
     scheme: str
     authority: str
     port: int
@@ -60,11 +61,17 @@ class UnknownPathError(PinyonError):
 
 
 class App:
-    """routes: everything this server answers. authenticate: gives the principal of a head, or raises."""
+    """routes: everything this server answers. authenticate: gives the principal of a head, or raises.
 
-    def __init__(self, service: Service, routes: Sequence[Route], authenticate: Authenticate) -> None:
+    refuse: how an error is answered.
+    """
+
+    def __init__(
+        self, service: Service, routes: Sequence[Route], authenticate: Authenticate, refuse: Refuse | None = None
+    ) -> None:
         self.service = service
         self.router = Router(routes)
+        self.refuse = refusal if refuse is None else refuse
         self._authenticate = authenticate
 
     def admit(self, head: Head) -> Admitted | Answer:
@@ -88,7 +95,7 @@ class App:
             limit = limits.body_bytes if route.body_limit == "large" else limits.small_body_bytes
             return Admitted(head, route, variables, index, principal, limit)
         except PinyonError as error:
-            return refusal(error, plane)
+            return self.refuse(error, plane)
 
     def answer(self, admitted: Admitted, body: bytes) -> Answer:
         """Runs the handler. Never raises: what goes wrong becomes an answer."""
@@ -109,15 +116,15 @@ class App:
             )
             return admitted.route.handler(self.service, request)
         except PinyonError as error:
-            return refusal(error, admitted.route.plane)
+            return self.refuse(error, admitted.route.plane)
         except UnicodeDecodeError:
-            return refusal(InvalidRequestError("The query string is not valid UTF-8."), admitted.route.plane)
+            return self.refuse(InvalidRequestError("The query string is not valid UTF-8."), admitted.route.plane)
         except Exception:  # the last line: a bug answers 500 and is logged whole, and the worker lives on
             log.exception("request %s: %s %s failed", head.request_id, head.method, admitted.route.path)
             problem = PinyonError(
                 f"Something went wrong inside the server. The log has it under request {head.request_id}."
             )
-            return refusal(problem, admitted.route.plane)
+            return self.refuse(problem, admitted.route.plane)
 
     def _place(self, head: Head) -> tuple[str, str]:
         """(index, path within it): by port or virtual host, else by the prefix ``/indexes/<name>``."""
@@ -132,4 +139,4 @@ class App:
 
 def refusal(error: PinyonError, plane: Plane) -> Answer:
     body = data_body(error) if plane == "data" else control_body(error)
-    return Answer(body, error.status)
+    return Answer(body, error.status, getattr(error, "headers", ()))

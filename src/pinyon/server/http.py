@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Plane: TypeAlias = Literal["control", "data", "inference", "admin", "operations"]
 Action: TypeAlias = Literal[
-    "public", "control:read", "control:write", "data:read", "data:write", "inference", "admin", "metrics"
+    "public", "any", "control:read", "control:write", "data:read", "data:write", "inference", "admin", "metrics"
 ]
 JSON = "application/json"
 
@@ -33,8 +33,8 @@ class Request:
 
     method: str
     path: Mapping[str, str]
-    query: tuple[tuple[str, str], ...]
-    body: bytes
+    query: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(repr=False)
     version: Version
     scheme: str
     authority: str

@@ -13,6 +13,9 @@ from pinyon.types import Models
 
 if TYPE_CHECKING:
     from pinyon.server.addresses import Addresses
+    from pinyon.server.imports import Imports
+    from pinyon.server.jobs import Jobs
+    from pinyon.server.observe import Observer
 
 
 @dataclass(slots=True)
@@ -23,6 +26,12 @@ class Service:
     database: engine.Database
     models: Models
     addresses: Addresses
+    observer: Observer | None = None
+    """Is told of every request that was answered."""
+    jobs: Jobs | None = None
+    """Does what handlers only begin, such as restoring a backup."""
+    imports: Imports | None = None
+    """Reads the files of bulk imports."""
 
     def index(self, request: Request) -> engine.Index:
         """The index that the request's address names. Raises NotFoundError, ForbiddenError."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from pinyon.limits import DEFAULT, Limits
 
 MIB = 1024 * 1024
+
+HostStyle: TypeAlias = Literal["url", "bare"]
+LogFormat: TypeAlias = Literal["text", "json"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+AccessLog: TypeAlias = Literal["all", "errors", "off"]
+Audit: TypeAlias = Literal["all", "changes", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +35,12 @@ class RequestLimits:
     body_seconds: float = 60.0
     idle_seconds: float = 75.0
     connections: int = 1_000
+    """Open connections of one worker process."""
+    held_bytes: int = 1024 * MIB
+    """Bodies that one worker process holds at once, over all connections."""
     json_depth: int = 128
     requests_per_second: float = 0.0
-    """Per key; 0 means no limit."""
+    """Per key and worker process; 0 means no limit."""
 
 
 PINECONE_LIMITS = RequestLimits(body_bytes=8 * MIB, decoded_bytes=2 * MIB)
@@ -40,22 +50,43 @@ PINECONE_LIMITS = RequestLimits(body_bytes=8 * MIB, decoded_bytes=2 * MIB)
 class Settings:
     """host_style: how describe_index gives an index's address, "url" (``http://host:port``) or "bare" (``host:port``).
 
-    tls: (certificate file, key file), or None. workers: processes that share the port. index_ports: each index has a
-    port of its own beside the main one.
+    tls: (certificate file, key file), "auto" for a certificate of an authority of our own, or None. workers: processes
+    that share the port. index_ports: each index has a port of its own beside the main one.
     """
 
     data: Path | None = None
     host: str = "127.0.0.1"
     port: int = 5080
     workers: int = 1
-    tls: tuple[Path, Path] | None = None
-    host_style: str = "url"
+    threads: int = 0
+    """Threads of one worker process that answer requests for data; 0 means as many as the machine deserves."""
+    stop_seconds: float = 30.0
+    """How long a server that stops waits for the requests that are under way."""
+    tls: tuple[Path, Path] | Literal["auto"] | None = None
+    host_style: HostStyle = "url"
+    index_ports: bool = True
     project: str = "pinyon"
     cloud: str = "aws"
     region: str = "us-east-1"
-    log_format: str = "text"
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    """API keys that were given at the start and are not stored; each may do what a ProjectEditor may."""
+    insecure: bool = False
+    """Listen beyond this machine without any key."""
+    allow_hosts: tuple[str, ...] = ()
+    """Names under which a server without keys may be called, besides those of this machine."""
+    log_format: LogFormat = "text"
+    log_level: LogLevel = "info"
+    access_log: AccessLog = "errors"
+    audit: Audit = "changes"
+    """What is written to ``<data>/logs/audit.jsonl``: every request, all but reads that succeeded, or nothing."""
+    audit_file_bytes: int = 64 * MIB
+    audit_files: int = 10
+    """A full audit log is set aside, and so many of those are kept."""
     slow_query_ms: float = 100.0
+    """Queries that take longer are logged with their plan; 0 logs none."""
     limits: Limits = DEFAULT
     requests: RequestLimits = RequestLimits()
     import_roots: tuple[Path, ...] = ()
     """Folders that bulk imports may read."""
+    import_remote: bool = False
+    """Bulk imports may read s3:// and gs:// with the credentials of the server's environment."""

@@ -14,12 +14,14 @@ from uuid import uuid4
 import apsw
 
 from pinyon.errors import AlreadyExistsError, CorruptionError, FormatError, NotFoundError
+from pinyon.storage import entries
 from pinyon.storage.connection import Connections
+from pinyon.storage.files import translated, write_durably
 from pinyon.storage.schema import CATALOG_APPLICATION_ID
 from pinyon.types import EmbedSpec, IndexSpec
 
-CATALOG_FORMAT: Final = 1
-"""Version of the catalog file. A larger number is refused."""
+CATALOG_FORMAT: Final = 2
+"""Version of the catalog file. A larger number is refused; 1, which has no table ``entry``, is migrated."""
 
 BackupStatus = Literal["Initializing", "Ready", "Failed"]
 
@@ -51,6 +53,7 @@ CREATE TABLE backup(
 ) WITHOUT ROWID;
 CREATE INDEX backup_by_index ON backup(index_name, created_at);
 """
+_OLD: Final = 1
 _HARMLESS: Final = frozenset({"indexes", "cache", "backups", "lost+found", "Thumbs.db", "desktop.ini"})
 _BACKUP: Final = (
     "id, index_name, index_uuid, name, description, created_at, record_count, namespace_count, size, spec, status"
@@ -112,7 +115,8 @@ class Catalog:
     """Index definitions and backups. Thread-safe; several processes may share the file.
 
     path: ``catalog.sqlite``, or None for a catalog in memory. vfs: name of the SQLite VFS, for tests.
-    Raises FormatError when the file is not a catalog, or of a newer format; the file is then as it was.
+    Raises FormatError when the file is not a catalog, or of a newer format; the file is then as it was. A catalog of
+    format 1 is migrated unless it is opened read-only, and ``catalog.sqlite.v1`` keeps what it was.
     """
 
     def __init__(
@@ -135,10 +139,16 @@ class Catalog:
             raise
 
     def _check_format(self) -> None:
-        label = self.connections.label
         with self.connections.read() as connection:
-            found = connection.execute("SELECT value FROM meta WHERE key = 'format'").get
-        if not isinstance(found, int):
+            found = self._format(connection)
+        if found < CATALOG_FORMAT and not self.connections.read_only:
+            self._migrate()
+
+    def _format(self, connection: apsw.Connection) -> int:
+        """The format of the file, which this release can read."""
+        label = self.connections.label
+        found = connection.execute("SELECT value FROM meta WHERE key = 'format'").get
+        if not isinstance(found, int) or found < _OLD:
             raise FormatError(
                 f"{label} holds no format version: it is not a catalog of Pinyon. Choose another directory."
             )
@@ -147,6 +157,23 @@ class Catalog:
                 f"{label} has catalog format {found}, and this release reads up to {CATALOG_FORMAT}. "
                 "Upgrade Pinyon: pip install --upgrade pinyon"
             )
+        return found
+
+    def _migrate(self) -> None:
+        """From format 1 to 2, in one transaction: a crash leaves one or the other, and the copy is of the former."""
+        assert self.path is not None, "a catalog in memory is made in the newest format"
+        with self.connections.write() as connection:
+            if self._format(connection) >= CATALOG_FORMAT:
+                return  # another process was first
+            kept = self.path.with_name(f"{self.path.name}.v{_OLD}")
+            with translated(kept, "keep a copy of the catalog as"):
+                write_durably(kept, connection.serialize("main"))
+            connection.execute(entries.TABLE)
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (CATALOG_FORMAT,))
+
+    def has_entries(self, connection: apsw.Connection) -> bool:
+        """Whether the file has the table ``entry``: one of format 1 that was opened read-only has none."""
+        return not self.connections.read_only or self._format(connection) > _OLD
 
     def close(self) -> None:
         """Closes this process's connections; calling it twice is harmless."""
@@ -211,12 +238,16 @@ class Catalog:
         connection.execute("UPDATE indexes SET spec = ? WHERE name = ?", (spec_to_json(spec), name))
 
     def delete_index(self, name: str) -> IndexEntry:
-        """Removes a definition and gives it back; its files are the caller's to delete. Raises NotFoundError."""
+        """Removes a definition and gives it back; its files are the caller's to delete. Raises NotFoundError.
+
+        An entry remembers when it went.
+        """
         with self.connections.write() as connection:
             entry = self._get(connection, name)
             if entry is None:
                 raise _unknown(name)
             connection.execute("DELETE FROM indexes WHERE name = ?", (name,))
+            entries.remember_deleted(connection, entry.uuid, name, now())
         return entry
 
     def _entry(self, row: tuple[Any, ...]) -> IndexEntry:
@@ -284,7 +315,7 @@ def _unknown(name: str) -> NotFoundError:
 
 
 def _create(connection: apsw.Connection) -> None:
-    connection.execute(_TABLES)
+    connection.execute(_TABLES + entries.TABLE)
     connection.execute("INSERT INTO meta VALUES('format', ?)", (CATALOG_FORMAT,))
 
 

@@ -1,0 +1,1 @@
+"""The official suites, run against the server: ``python -m conformance [judge ...]``."""

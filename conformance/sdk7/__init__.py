@@ -1,0 +1,1 @@
+"""SDK 7.3.0's own integration tests."""

@@ -1,0 +1,202 @@
+"""Records of text: embedded as they are written, found by text, and put in order by a reranker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pinyon.engine.embedding import (
+    bound_model,
+    describe_model,
+    embed_passages,
+    embed_query,
+    read_records,
+    reranker_of,
+    sparse_embedder_for,
+)
+from pinyon.engine.index import Index
+from pinyon.errors import InvalidRequestError
+from pinyon.types import (
+    IndexSpec,
+    Match,
+    Models,
+    Plan,
+    Query,
+    QueryResult,
+    RecordQuery,
+    Reranker,
+    RerankRequest,
+    WriteResult,
+)
+
+UNIT_DOCUMENTS = 100
+"""Documents that one rerank unit covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecords:
+    """Hits best first, each with all its metadata. tokens: words of the query that were embedded, None when none were.
+    rerank_units: None when nothing was reranked."""
+
+    matches: tuple[Match, ...]
+    lsn: int
+    plan: Plan | None = None
+    tokens: int | None = None
+    rerank_units: int | None = None
+
+
+def count_tokens(texts: Sequence[str]) -> int:
+    """What usage figures show as tokens: words between spaces, at least one a text. No tokenizer is asked."""
+    return sum(max(1, len(text.split())) for text in texts)
+
+
+def write_records(index: Index, models: Models, namespace: str, records: Sequence[Mapping[str, Any]]) -> WriteResult:
+    """Embeds the text of each record and stores the record, its text included, as metadata. One transaction.
+
+    Raises InvalidRequestError, naming the record; ModelMismatchError when the installed model is another one.
+    """
+    bound = bound_model(index.spec, "upsert_records")
+    ids, texts, metadata = read_records(records, bound.field_map["text"])
+    vectors, sparse = embed_passages(models, index.spec, texts, "upsert_records")
+    return index.upsert(namespace, ids, vectors, sparse=sparse, metadata=metadata)
+
+
+def find_records(
+    index: Index, models: Models, namespace: str, wanted: RecordQuery, rerank: RerankRequest | None = None
+) -> FoundRecords:
+    """The records nearest to a text, a vector or a stored record, reranked when that is asked for.
+
+    Raises InvalidRequestError, NotFoundError for an unknown model, ModelMismatchError.
+    """
+    _check_ways(wanted)
+    ranking = None if rerank is None else _Ranking.of(models, index.spec, wanted, rerank)
+    vector, sparse, tokens = wanted.vector, wanted.sparse, None
+    if wanted.text is not None:
+        vector, sparse = embed_query(models, index.spec, wanted.text, "search")
+        tokens = count_tokens([wanted.text])
+        if sparse is not None and not len(sparse.indices):
+            return FoundRecords((), index.lsn(namespace), None, tokens)
+    query = Query(wanted.top_k, vector, sparse, wanted.id, wanted.filter, False, True, wanted.exact, wanted.explain)
+    found = _holding(index, models, namespace, query, wanted.terms) if wanted.terms else index.query(namespace, query)
+    if ranking is None:
+        return FoundRecords(found.matches, found.lsn, found.plan, tokens)
+    return FoundRecords(ranking.apply(found.matches), found.lsn, found.plan, tokens, rerank_units(len(found.matches)))
+
+
+def _check_ways(wanted: RecordQuery) -> None:
+    ways = {
+        "inputs": wanted.text is not None,
+        "vector": wanted.vector is not None or wanted.sparse is not None,
+        "id": wanted.id is not None,
+    }
+    given = [name for name, there in ways.items() if there]
+    if len(given) != 1:
+        raise InvalidRequestError(
+            f"A search needs exactly one of inputs, vector and id; got {' and '.join(given) or 'none of them'}."
+        )
+    if wanted.text is not None and not wanted.text.strip():
+        raise InvalidRequestError("The text to search for is empty: inputs must be {'text': '<your query>'}.")
+
+
+def _holding(index: Index, models: Models, namespace: str, query: Query, terms: Sequence[str]) -> QueryResult:
+    """The best records whose text holds every word of ``terms``.
+
+    The index leaves out the records that lack one of their numbers; two words can share a number, and a part of a word
+    has the number of the word that it is, so the text decides.
+    """
+    spec = index.spec
+    if spec.embed is None or spec.embed.vector_type != "sparse":
+        raise InvalidRequestError(
+            f"match_terms works on sparse indexes with an embedding model only, and {spec.name!r} is none. "
+            "Use a metadata filter."
+        )
+    embedder = sparse_embedder_for(models, spec, "search")
+    required = {number: token for term in terms for number, token in embedder.terms(term).items()}
+    if not required:
+        raise InvalidRequestError(f"match_terms: there is no word in {list(terms)!r:.80}.")
+    words, field, size = set(required.values()), spec.embed.field_map["text"], query.top_k
+    while True:
+        found = index.query(namespace, replace(query, top_k=size, required=tuple(required)))
+        texts = [(match.metadata or {}).get(field) for match in found.matches]
+        kept = [
+            match
+            for match, text in zip(found.matches, texts, strict=True)
+            if isinstance(text, str) and words <= set(embedder.terms(text).values())
+        ]
+        if len(kept) >= query.top_k or len(texts) < size or size >= index.limits.top_k:
+            return replace(found, matches=tuple(kept[: query.top_k]))
+        size = min(4 * size, index.limits.top_k)
+
+
+# -- reranking --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """A rerank request, found good before the search runs."""
+
+    reranker: Reranker
+    query: str
+    fields: tuple[str, ...]
+    top_n: int
+
+    @classmethod
+    def of(cls, models: Models, spec: IndexSpec, wanted: RecordQuery, request: RerankRequest) -> _Ranking:
+        reranker = reranker_of(models, request.model)
+        if request.top_n is not None and (not _whole(request.top_n) or request.top_n < 1):
+            raise InvalidRequestError(f"top_n of rerank must be a whole number from 1: got {request.top_n!r:.80}.")
+        fields = request.fields or (("text",) if spec.embed is None else (spec.embed.field_map["text"],))
+        check_rank_fields(models, request.model, fields)
+        query = request.query if request.query is not None else wanted.text
+        if not isinstance(query, str) or not query.strip():
+            raise InvalidRequestError("Reranking needs a text to compare with: give the query of rerank.")
+        return cls(reranker, query, fields, wanted.top_k if request.top_n is None else request.top_n)
+
+    def apply(self, matches: Sequence[Match]) -> tuple[Match, ...]:
+        texts = [document_text(match.metadata or {}, self.fields, row) for row, match in enumerate(matches)]
+        order = ranked(self.reranker, self.query, texts)[: self.top_n]
+        return tuple(replace(matches[row], score=score) for row, score in order)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def check_rank_fields(models: Models, model: str, fields: Sequence[str]) -> None:
+    """Raises InvalidRequestError when a reranker cannot judge by so many fields at once."""
+    most = describe_model(models, model).rank_fields
+    if most == 1 and len(fields) != 1:
+        raise InvalidRequestError(f"Only one rank field is supported for model '{model}': got {list(fields)!r:.120}.")
+    if not 1 <= len(fields) <= most:
+        raise InvalidRequestError(f"Model '{model}' takes 1 to {most} rank fields: got {len(fields)}.")
+
+
+def document_text(document: Mapping[str, Any], fields: Sequence[str], row: int) -> str:
+    """What a reranker reads of a document: its fields, one a line. Raises InvalidRequestError."""
+    parts = []
+    for field in fields:
+        if field not in document:
+            raise InvalidRequestError(f"field '{field:.120}' not found in document at index {row}")
+        value = document[field]
+        if not isinstance(value, str):
+            raise InvalidRequestError(
+                f"field '{field:.120}' of the document at index {row} must be a text, got {value!r:.80}"
+            )
+        parts.append(value)
+    return "\n".join(parts)
+
+
+def ranked(reranker: Reranker, query: str, documents: Sequence[str]) -> list[tuple[int, float]]:
+    """(row, score) of each document, best first; of equal ones the earlier."""
+    if not documents:
+        return []
+    scores = reranker.rerank(query, documents)
+    order = np.argsort(-scores, kind="stable")
+    return [(int(row), float(scores[row])) for row in order]
+
+
+def rerank_units(documents: int) -> int:
+    return max(1, -(-documents // UNIT_DOCUMENTS))

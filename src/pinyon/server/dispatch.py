@@ -1,0 +1,144 @@
+"""Between the event loop and the handlers: threads that answer, and a budget for the bodies that wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, Literal, TypeAlias
+
+from pinyon.errors import PinyonError
+from pinyon.server.app import Admitted, App, Head
+from pinyon.server.heads import OverloadedError
+from pinyon.server.http import Answer
+from pinyon.server.settings import Settings
+
+log = logging.getLogger("pinyon.server")
+
+Decode: TypeAlias = Callable[[bytes], bytes]
+Transport: TypeAlias = Literal["rest", "grpc"]
+
+GONE: Final = Answer(status=499)
+"""What is remembered of a request whose client went away before it was answered."""
+_SIDE_THREADS: Final = 8
+
+
+class Job:
+    """One admitted request with its whole body, on its way through a thread.
+
+    decode: takes the body's encoding off; what it raises becomes the answer. done: is called on the loop in the end.
+    """
+
+    __slots__ = ("admitted", "app", "body", "cancelled", "decode", "done")
+
+    def __init__(
+        self, app: App, admitted: Admitted, body: list[bytes], decode: Decode, done: Callable[[Answer], None]
+    ) -> None:
+        self.app = app
+        self.admitted = admitted
+        self.body = body
+        self.decode = decode
+        self.done = done
+        self.cancelled = False
+        """Nobody waits for the answer any more: work that has not begun is not done."""
+
+    def run(self) -> Answer:
+        if self.cancelled:
+            return GONE
+        try:
+            body = self.decode(self.body[0] if len(self.body) == 1 else b"".join(self.body))
+        except PinyonError as error:
+            return self.app.refuse(error, self.admitted.route.plane)
+        return self.app.answer(self.admitted, body)
+
+
+class Dispatcher:
+    """Runs requests in threads and gives the answers back on the event loop.
+
+    Requests for data have threads of their own, so that a long backup keeps no query waiting. All methods belong to the
+    loop's thread.
+    """
+
+    def __init__(self, rest: App, grpc: App, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        self.rest = rest
+        self.grpc = grpc
+        self.settings = settings
+        self.loop = loop
+        self.active = 0
+        """Requests that are in threads."""
+        self._free = settings.requests.held_bytes
+        self._told: set[str] = set()
+        threads = settings.threads or min(32, (os.cpu_count() or 1) + 4)
+        self._data = ThreadPoolExecutor(threads, "pinyon-data")
+        self._side = ThreadPoolExecutor(_SIDE_THREADS, "pinyon-side")
+
+    def start(self, job: Job) -> None:
+        self.active += 1
+        pool = self._data if job.admitted.route.plane == "data" else self._side
+        pool.submit(self._run, job)
+
+    def _run(self, job: Job) -> None:
+        """In a thread."""
+        answer = job.run()
+        with suppress(RuntimeError):  # the loop was closed: nobody is left to be told
+            self.loop.call_soon_threadsafe(self._finish, job, answer)
+
+    def _finish(self, job: Job, answer: Answer) -> None:
+        self.active -= 1
+        job.done(answer)
+
+    # -- memory -------------------------------------------------------------------------------------------------------
+
+    def reserve(self, size: int) -> None:
+        """Set memory aside for a part of a body. Raises OverloadedError when too much is held already."""
+        if size > self._free:
+            raise OverloadedError("The server is holding as many request bodies as it may. Try again in a moment.")
+        self._free -= size
+
+    def release(self, size: int) -> None:
+        self._free += size
+
+    # -- what is remembered -------------------------------------------------------------------------------------------
+
+    def begin(self, transport: Transport) -> float:
+        """A head is here. Gives the time, for ``finish``."""
+        if self.rest.service.observer is not None:
+            self.rest.service.observer.begin(transport)
+        return time.perf_counter()
+
+    def finish(
+        self,
+        head: Head,
+        admitted: Admitted | None,
+        answer: Answer,
+        *,
+        began: float,
+        bytes_in: int,
+        transport: Transport,
+    ) -> None:
+        """The answer is sent, or given up. Every ``begin`` needs one."""
+        observer = self.rest.service.observer
+        if observer is not None:
+            seconds = time.perf_counter() - began
+            observer.finish(head, admitted, answer, seconds=seconds, bytes_in=bytes_in, transport=transport)
+
+    def tell_once(self, message: str, *values: object) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            log.warning(message, *values)
+
+    def warn_of_plain_key(self, head: Head) -> None:
+        """Says once that a key crosses the network in the clear."""
+        if head.scheme != "http" or not ("api-key" in head.headers or "authorization" in head.headers):
+            return
+        if not head.client.startswith(("127.", "::ffff:127.")) and head.client not in {"::1", ""}:
+            self.tell_once("an API key came over plain HTTP from %s: use TLS (--tls), or a proxy", head.client)
+
+    def close(self, *, wait: bool = True) -> None:
+        """Let the threads end; those that are in the middle of a request finish it."""
+        self._data.shutdown(wait=wait, cancel_futures=True)
+        self._side.shutdown(wait=wait, cancel_futures=True)

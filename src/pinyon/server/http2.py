@@ -1,0 +1,458 @@
+"""HTTP/2 for gRPC and REST: h2 keeps the protocol's state, this decides what a client may do with it.
+
+Streams are answered in any order. Of a body nothing is kept before its sender is admitted.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import struct
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+import h2.settings
+from h2.errors import ErrorCodes
+from h2.settings import SettingCodes
+
+from pinyon.errors import InvalidRequestError, PinyonError
+from pinyon.server import grpc, heads
+from pinyon.server.app import Admitted, App, Head
+from pinyon.server.connection import Connection
+from pinyon.server.dispatch import GONE, Dispatcher, Job
+from pinyon.server.http import Answer, Plane
+
+if TYPE_CHECKING:
+    from asyncio import BaseTransport
+
+log = logging.getLogger("pinyon.server")
+
+_GOAWAY: Final = struct.Struct(">BHBBIII")
+"""Length (24 bits), type, flags, stream; last stream, error."""
+_STREAMS: Final = 100
+_WINDOW: Final = 4 * 1024 * 1024
+"""Bytes that a client may have under way in one stream; four times as many in all."""
+_FRAME: Final = 256 * 1024
+"""The largest frame that a client may send once it was admitted; until then it is 16 KiB, HTTP/2's least."""
+_PATIENCE: Final = 1_000
+"""Small frames (pings, settings, windows, empty data) that a client may send while no request of it is answered."""
+_CREDIT: Final = 50
+"""What an answered request is worth in such frames."""
+_RESET_COST: Final = 10
+"""What it costs to take a request back."""
+
+
+class _Stream:
+    """One request and, in time, its answer."""
+
+    def __init__(self, head: Head, app: App, grpc: bool, began: float) -> None:
+        self.head = head
+        self.app = app
+        self.grpc = grpc
+        self.began = began
+        self.admitted: Admitted | None = None
+        self.job: Job | None = None
+        self.body: list[bytes] = []
+        self.size = 0
+        """Bytes of the body that are kept."""
+        self.received = 0
+        self.complete = False
+        self.without_body = False
+        self.deadline = math.inf
+        self.limit = math.inf
+        """Time at which the client's patience ends (grpc-timeout)."""
+        self.answer: Answer | None = None
+        self.unsent = memoryview(b"")
+        self.trailers: list[tuple[str, str]] = []
+
+    @property
+    def plane(self) -> Plane:
+        return "control" if self.admitted is None else self.admitted.route.plane
+
+
+class Http2(Connection):
+    """One connection that speaks HTTP/2."""
+
+    def __init__(self, dispatcher: Dispatcher, group: set[Connection]) -> None:
+        super().__init__(dispatcher, group)
+        self._h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding=None))
+        """Answers' headers are our own and lower case: they need no second look."""
+        self._streams: dict[int, _Stream] = {}
+        self._patience = _PATIENCE
+        self._trusted = False
+        self._draining = False
+        self._idle_since = self.loop.time()
+        self._events: dict[type[h2.events.Event], Callable[..., None]] = {
+            h2.events.RequestReceived: self._on_request,
+            h2.events.DataReceived: self._on_data,
+            h2.events.StreamEnded: self._on_end,
+            h2.events.StreamReset: self._on_reset,
+            h2.events.ConnectionTerminated: self._on_goodbye,
+        }
+
+    # -- what comes in ------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        self._h2.local_settings = h2.settings.Settings(
+            client=False,
+            initial_values={
+                SettingCodes.MAX_CONCURRENT_STREAMS: _STREAMS,
+                SettingCodes.MAX_HEADER_LIST_SIZE: self.limits.header_bytes,
+                SettingCodes.INITIAL_WINDOW_SIZE: _WINDOW,
+            },
+        )
+        self._h2.decoder.max_header_list_size = self.limits.header_bytes
+        self._h2.initiate_connection()
+        self._h2.increment_flow_control_window(4 * _WINDOW - 65_535)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            events = self._h2.receive_data(data)
+        except h2.exceptions.ProtocolError as error:
+            log.debug("HTTP/2 from %s: %s", self.client, error)
+            self._flush()
+            self.close()
+            return
+        for event in events:
+            if self.closing:
+                return
+            handle = self._events.get(type(event))
+            if handle is not None:
+                handle(event)
+            else:
+                self._patience -= 1
+        if self._patience < 0:
+            self._say_goodbye(ErrorCodes.ENHANCE_YOUR_CALM)
+            self.close()
+            return
+        self._pump()
+        self._set_deadline()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.closing = True
+        for stream in self._streams.values():
+            self._abandon(stream)
+        self._streams.clear()
+
+    def _on_request(self, event: h2.events.RequestReceived) -> None:
+        assert event.stream_id is not None
+        assert event.headers is not None
+        self._patience -= 1
+        if self._draining:
+            self._reset(event.stream_id, ErrorCodes.REFUSED_STREAM)
+            return
+        try:
+            stream = self._open([(bytes(name), bytes(value)) for name, value in event.headers])
+        except PinyonError as error:
+            answer = self.dispatcher.rest.refuse(error, "control")
+            head = Head("GET", "/", "", {}, self.scheme, "", self.port, self.client, heads.request_id_of({}))
+            stream = _Stream(head, self.dispatcher.rest, False, self.dispatcher.begin("rest"))
+            self._streams[event.stream_id] = stream
+            self._answer(event.stream_id, stream, answer)
+            return
+        self._streams[event.stream_id] = stream
+        stream.complete = event.stream_ended is not None
+        self._admit(event.stream_id, stream)
+
+    def _open(self, pairs: list[tuple[bytes, bytes]]) -> _Stream:
+        """Raises InvalidRequestError. Which pseudo-headers there are, and their order, h2 has checked."""
+        if len(pairs) > heads.HEADERS:
+            raise heads.HeaderTooLargeError(f"Invalid request: more than {heads.HEADERS} headers.")
+        pseudo = {name[1:].decode(): value.decode("latin-1") for name, value in pairs if name.startswith(b":")}
+        headers = heads.gather((name, value) for name, value in pairs if not name.startswith(b":"))
+        authority = heads.check_authority(pseudo.get("authority") or headers.get("host", ""))
+        if headers.setdefault("host", authority).lower() != authority.lower():
+            raise InvalidRequestError("Invalid request: the Host header and :authority differ.")
+        method = pseudo["method"]
+        path, query = heads.split_target(pseudo.get("path", ""))
+        is_grpc = headers.get("content-type", "").startswith("application/grpc")
+        request_id = heads.request_id_of(headers)
+        head = Head(
+            "GET" if method == "HEAD" else method,
+            path,
+            query,
+            headers,
+            self.scheme,
+            authority,
+            self.port,
+            self.client,
+            request_id,
+        )
+        app = self.dispatcher.grpc if is_grpc else self.dispatcher.rest
+        stream = _Stream(head, app, is_grpc, self.dispatcher.begin("grpc" if is_grpc else "rest"))
+        stream.without_body = method == "HEAD"
+        stream.deadline = self.loop.time() + self.limits.body_seconds
+        return stream
+
+    def _admit(self, stream_id: int, stream: _Stream) -> None:
+        head, app = stream.head, stream.app
+        admitted = app.admit(head)
+        if isinstance(admitted, Answer):
+            self._answer(stream_id, stream, admitted)
+            return
+        self.dispatcher.warn_of_plain_key(head)
+        try:
+            if stream.grpc:
+                grpc.check_encoding(head.headers)
+                stream.limit = self.loop.time() + grpc.patience_of(head.headers)
+            else:
+                heads.check_encoding(head.headers)
+            length = heads.length_of(head.headers) or 0
+            if length > admitted.body_limit:
+                raise heads.too_large(admitted.body_limit, length)
+        except PinyonError as error:
+            self._answer(stream_id, stream, app.refuse(error, admitted.route.plane))
+            return
+        stream.admitted = admitted
+        self._trust()
+
+    def _trust(self) -> None:
+        """Somebody who was admitted once may send larger frames, which are much faster to take in."""
+        if not self._trusted:
+            self._trusted = True
+            self._h2.update_settings({SettingCodes.MAX_FRAME_SIZE: _FRAME})
+
+    def _on_data(self, event: h2.events.DataReceived) -> None:
+        assert event.stream_id is not None
+        assert event.data is not None
+        if event.flow_controlled_length:
+            self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        self._earn(1 if len(event.data) >= 1024 else -1)
+        stream = self._streams.get(event.stream_id)
+        if stream is None or stream.answer is not None or stream.admitted is None:
+            return  # refused: it is read past
+        stream.received += len(event.data)
+        try:
+            if stream.size + len(event.data) > stream.admitted.body_limit:
+                raise heads.too_large(stream.admitted.body_limit)
+            self.dispatcher.reserve(len(event.data))
+        except PinyonError as error:
+            self._answer(event.stream_id, stream, stream.app.refuse(error, stream.plane))
+        else:
+            stream.body.append(event.data)
+            stream.size += len(event.data)
+
+    def _on_end(self, event: h2.events.StreamEnded) -> None:
+        stream = self._streams.get(event.stream_id)
+        if stream is None:
+            return
+        stream.complete = True
+        if stream.admitted is not None and stream.answer is None and stream.job is None:
+            self._start(event.stream_id, stream)
+
+    def _on_reset(self, event: h2.events.StreamReset) -> None:
+        assert event.stream_id is not None
+        self._patience -= _RESET_COST
+        stream = self._streams.pop(event.stream_id, None)
+        if stream is not None:
+            self._abandon(stream)
+            self._idle_since = self.loop.time()
+
+    def _on_goodbye(self, _: h2.events.ConnectionTerminated) -> None:
+        self.close()
+
+    def _earn(self, frames: int) -> None:
+        self._patience = min(_PATIENCE, self._patience + frames)
+
+    # -- answering ----------------------------------------------------------------------------------------------------
+
+    def _start(self, stream_id: int, stream: _Stream) -> None:
+        assert stream.admitted is not None, "only admitted requests are started"
+        decode = grpc.decoded if stream.grpc else heads.decoded
+        stream.job = Job(
+            stream.app,
+            stream.admitted,
+            stream.body,
+            partial(decode, headers=stream.head.headers, limit=stream.admitted.body_limit),
+            partial(self._answered, stream_id, stream),
+        )
+        self.dispatcher.start(stream.job)
+
+    def _answered(self, stream_id: int, stream: _Stream, answer: Answer) -> None:
+        self._forget(stream)
+        if self._streams.get(stream_id) is not stream:
+            self._remember(stream, answer)  # the client is gone, or was told that its time was up
+        else:
+            self._answer(stream_id, stream, answer)
+            self._pump()
+            self._set_deadline()
+
+    def _answer(self, stream_id: int, stream: _Stream, answer: Answer) -> None:
+        """Send the head of an answer, and queue its body."""
+        self._forget(stream)
+        stream.answer = answer
+        stream.deadline = self.loop.time() + self.limits.body_seconds
+        request_id = stream.head.request_id
+        if stream.grpc:
+            headers, body, stream.trailers = grpc.render(answer)
+        else:
+            headers = [(":status", str(answer.status)), ("content-length", str(len(answer.body)))]
+            if answer.body:
+                headers.append(("content-type", answer.content_type))
+            headers += answer.headers
+            body = b"" if stream.without_body else answer.body
+        headers += [("x-pinecone-request-id", request_id), ("x-request-id", request_id)]
+        stream.unsent = memoryview(body)
+        ends = not body and not stream.trailers
+        try:
+            self._h2.send_headers(stream_id, headers, end_stream=ends)
+        except h2.exceptions.ProtocolError as error:
+            log.debug("stream %d cannot be answered: %s", stream_id, error)
+            ends = True
+        if ends:
+            self._end(stream_id, stream)
+
+    def _pump(self) -> None:
+        """Send of the bodies what the client's windows and the socket take."""
+        for stream_id, stream in list(self._streams.items()):
+            if self.clogged or self.closing:
+                break
+            if stream.answer is not None:
+                self._send(stream_id, stream)
+        self._flush()
+        if self._draining and not self._streams and not self.closing:
+            self.close()
+
+    def _send(self, stream_id: int, stream: _Stream) -> None:
+        try:
+            while stream.unsent:
+                room = min(self._h2.local_flow_control_window(stream_id), self._h2.max_outbound_frame_size)
+                if room <= 0 or self.clogged:
+                    return
+                part, stream.unsent = stream.unsent[:room], stream.unsent[room:]
+                self._h2.send_data(stream_id, part.tobytes(), end_stream=not (stream.unsent or stream.trailers))
+                stream.deadline = self.loop.time() + self.limits.body_seconds
+                self._earn(2)
+                self._flush()
+            if stream.trailers:
+                self._h2.send_headers(stream_id, stream.trailers, end_stream=True)
+        except h2.exceptions.ProtocolError as error:
+            log.debug("stream %d cannot be answered to its end: %s", stream_id, error)
+        self._end(stream_id, stream)
+
+    def _end(self, stream_id: int, stream: _Stream) -> None:
+        """The whole answer is on its way."""
+        assert stream.answer is not None, "a stream ends with its answer"
+        del self._streams[stream_id]
+        self._remember(stream, stream.answer)
+        self._earn(_CREDIT)
+        self._idle_since = self.loop.time()
+        if not stream.complete:
+            self._reset(stream_id, ErrorCodes.NO_ERROR)
+
+    def _reset(self, stream_id: int, code: ErrorCodes) -> None:
+        try:
+            self._h2.reset_stream(stream_id, code)
+        except h2.exceptions.ProtocolError:
+            log.debug("stream %d is closed already", stream_id)
+
+    def _abandon(self, stream: _Stream) -> None:
+        if stream.job is not None and stream.answer is None:
+            stream.job.cancelled = True  # if it began already, what it answers is still remembered
+        else:
+            self._forget(stream)
+            self._remember(stream, stream.answer or GONE)
+
+    def _forget(self, stream: _Stream) -> None:
+        self.dispatcher.release(stream.size)
+        stream.body.clear()
+        stream.size = 0
+
+    def _remember(self, stream: _Stream, answer: Answer) -> None:
+        self.dispatcher.finish(
+            stream.head,
+            stream.admitted,
+            answer,
+            began=stream.began,
+            bytes_in=stream.received,
+            transport="grpc" if stream.grpc else "rest",
+        )
+
+    def _flush(self) -> None:
+        data = self._h2.data_to_send()
+        if data and not self.transport.is_closing():
+            self.transport.write(data)
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def _set_deadline(self) -> None:
+        if self.closing:
+            return
+        if self.clogged:
+            self.deadline = self.loop.time() + self.limits.body_seconds
+        elif self._streams:
+            self.deadline = min(self._due(stream) for stream in self._streams.values())
+        else:
+            self.deadline = self._idle_since + self.limits.idle_seconds
+
+    def _due(self, stream: _Stream) -> float:
+        """When patience with a stream ends: the client's own, or ours with a body or window that does not come."""
+        if stream.answer is not None:
+            return stream.deadline
+        return stream.limit if stream.complete else min(stream.limit, stream.deadline)
+
+    def overdue(self) -> None:
+        if self.closing or (self.clogged and self.stuck()):
+            self.transport.abort()
+            return
+        now = self.loop.time()
+        for stream_id, stream in list(self._streams.items()):
+            if self._due(stream) > now:
+                continue
+            if stream.answer is not None:
+                self._drop(stream_id, stream)
+            else:
+                if stream.job is not None:
+                    stream.job.cancelled = True
+                error = heads.RequestTimeoutError("The request took longer than it may. Give it more time.")
+                self._answer(stream_id, stream, stream.app.refuse(error, stream.plane))
+        if not self._streams and now >= self._idle_since + self.limits.idle_seconds:
+            self.finish()
+        self._pump()
+        self._set_deadline()
+
+    def _drop(self, stream_id: int, stream: _Stream) -> None:
+        """A client that does not take its answer."""
+        del self._streams[stream_id]
+        self._abandon(stream)
+        self._reset(stream_id, ErrorCodes.CANCEL)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._streams)
+
+    def finish(self) -> None:
+        if self._draining or self.closing:
+            return
+        self._draining = True
+        self._say_goodbye(ErrorCodes.NO_ERROR)
+        if not self._streams:
+            self.close()
+
+    def _say_goodbye(self, code: ErrorCodes) -> None:
+        """Take no further streams. h2 would take this for the end of those that are under way."""
+        self._flush()
+        self.transport.write(_GOAWAY.pack(0, 8, 7, 0, 0, self._h2.highest_inbound_stream_id, code))
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.transport.pause_reading()  # a client that takes nothing may not ask for more
+        self._set_deadline()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.closing:
+            self.transport.resume_reading()
+            self._pump()
+            self._set_deadline()
