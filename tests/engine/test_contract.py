@@ -132,6 +132,14 @@ def test_cosine_and_dotproduct_descend_and_euclidean_is_a_squared_distance_that_
         assert [match.score for match in found] == pytest.approx([wanted[id_] for id_ in ids(found)], abs=1e-6)
 
 
+def test_distances_can_be_measured_from_the_origin(database: Database, vectors: Floats) -> None:
+    index = make(database, "euclidean")
+    model = fill(index, vectors)
+    origin = [0.0] * D
+    found = index.query("", Query(10, vector=origin)).matches
+    assert_best(found, model.ranking("", vector=origin), 10, model.records(""), ascending=True)
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_equal_scores_are_ordered_by_id_bytewise(database: Database, metric: Metric) -> None:
     index = make(database, metric)

@@ -119,9 +119,19 @@ def test_an_upsert_replaces_the_whole_document(database: Database) -> None:
         ({"_id": "x" * 513}, "513 characters"),
         ({"_id": "a", "v": [1, 2]}, "Vector dimension 2 does not match the dimension of the index 3"),
         ({"_id": "a", "v": [1, 2, "3"]}, "not a number"),
-        ({"_id": "a", "v": "1 2 3"}, "does not match|not a number"),
+        ({"_id": "a", "v": "1 2 3"}, "'v' must be a list of numbers"),
+        ({"_id": "a", "v": {"0": 1, "1": 2, "2": 3}}, "'v' must be a list of numbers"),
+        ({"_id": "a", "v": [1, 2, True]}, "'v' must be a list of numbers"),
+        ({"_id": "a", "v": [1, 2, [3]]}, "not a number"),
+        ({"_id": "a", "v": [1, 2, 1e300]}, "not a finite|not a number that fits"),
         ({"_id": "a", "v": [0, 0, 0]}, "all zeros"),
-        ({"_id": "a", "v": [1, 2, 3], "s": [1, 2]}, "need `indices` and `values`"),
+        ({"_id": "a", "v": [1, 2, 3], "s": [1, 2]}, "'s' must be {'indices'"),
+        ({"_id": "a", "v": [1, 2, 3], "s": {}}, "indices of field 's' must be a list of whole numbers, got None"),
+        ({"_id": "a", "v": [1, 2, 3], "s": {"indices": 5, "values": 3}}, "must be a list of whole numbers"),
+        ({"_id": "a", "v": [1, 2, 3], "s": {"indices": [1.5], "values": [1]}}, "must be a list of whole numbers"),
+        ({"_id": "a", "v": [1, 2, 3], "s": {"indices": [1], "values": [[1]]}}, "values of field 's' must be a list"),
+        ({"_id": "a", "v": [1, 2, 3], "s": {"indices": [2**70], "values": [1]}}, "from 0 to 4294967295"),
+        ({"_id": "a", "v": [1, 2, 3], "s": {"indices": [], "values": []}}, "Give 1 to 2048"),
         ({"_id": "a", "v": [1, 2, 3], "s": {"indices": [1, 1], "values": [1, 1]}}, "appears twice"),
         ({"_id": "a", "v": [1, 2, 3], "title": 5}, "field 'title' must be a string of text"),
         ({"_id": "a", "v": [1, 2, 3], "title": ["x"]}, "field 'title' must be a string of text"),
@@ -502,6 +512,21 @@ def test_another_version_of_a_model_is_refused(disk: Database) -> None:
         documents.upsert("n", [{"_id": "a", "body": "words"}])
     with pytest.raises(ModelMismatchError, match="'words/1/aaaa'"):
         found(documents, EmbedClause("body", "words"))
+
+
+# -- what is on disk -------------------------------------------------------------------------------------------------
+
+
+def test_documents_without_vectors_are_sound_records(disk: Database) -> None:
+    documents = made(disk, {name: FIELDS[name] for name in ("s", "title")})
+    documents.upsert("n", [{"_id": f"{at}", "title": f"word{at}"} for at in range(50)])
+    documents.update("n", [{"_id": "3", "title": "changed", "x": 1}])
+    documents.delete("n", ["4"])
+    assert disk.verify() == []
+    backup = disk.create_backup("docs")
+    disk.create_index_from_backup(backup.id, "copy")
+    copy = Documents(disk.index("copy"), WordModels())
+    assert [hit.id for hit in copy.search("n", [TextClause("changed", ("title",))], 5).documents] == ["3"]
 
 
 # -- indexes of vectors -----------------------------------------------------------------------------------------------

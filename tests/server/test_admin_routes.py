@@ -186,7 +186,12 @@ def test_a_key_of_a_project_reaches_the_indexes_that_it_made_and_no_others(admin
     assert client.delete("/indexes/films", key=key).status == 403
     made = client.post(
         "/indexes",
-        {"name": "own", "dimension": 3, "metric": "cosine", "spec": {"serverless": {"cloud": "aws", "region": "r"}}},
+        {
+            "name": "own",
+            "dimension": 3,
+            "metric": "cosine",
+            "spec": {"serverless": {"cloud": "aws", "region": "us-east-1"}},
+        },
         key=key,
     )
     assert made.status == 201
@@ -212,13 +217,18 @@ def test_a_backup_belongs_to_the_project_of_its_index(admin: Admin) -> None:
 def test_a_project_with_indexes_is_not_deleted(admin: Admin) -> None:
     client, id = admin.client, admin.project()
     key = admin("POST", f"projects/{id}/api-keys", {"name": "side"}).json["value"]
-    body = {"name": "own", "dimension": 3, "metric": "cosine", "spec": {"serverless": {"cloud": "aws", "region": "r"}}}
+    body = {
+        "name": "own",
+        "dimension": 3,
+        "metric": "cosine",
+        "spec": {"serverless": {"cloud": "aws", "region": "us-east-1"}},
+    }
     client.post("/indexes", {**body, "deletion_protection": "enabled"}, key=key)
     reply = admin("DELETE", f"projects/{id}")
     assert reply.status == 412
     assert "Indexes with deletion protection enabled cannot be deleted" in reply.message
     client.patch("/indexes/own", {"deletion_protection": "disabled"}, key=key)
-    assert "1 indexes" in admin("DELETE", f"projects/{id}").message
+    assert "1 index(es)" in admin("DELETE", f"projects/{id}").message
     client.delete("/indexes/own", key=key)
     assert admin("DELETE", f"projects/{id}").status == 202
     assert client.get("/indexes", key=key).status == 401

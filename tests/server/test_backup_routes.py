@@ -23,7 +23,10 @@ FOR_MODEL: dict[str, Any] = {
     "region": "us-central1",
     "embed": {"model": "words", "field_map": {"text": "body"}},
 }
-SCHEMA = {"title": {"type": "string", "full_text_search": {}}, "place": {"type": "dense_vector", "dimension": 3}}
+SCHEMA: dict[str, Any] = {
+    "title": {"type": "string", "full_text_search": {}},
+    "place": {"type": "dense_vector", "dimension": 3},
+}
 KINDS: dict[str, tuple[str, dict[str, Any], str]] = {
     "dense": ("/indexes", DENSE | {"tags": {"a": "b"}}, "2025-04"),
     "sparse": ("/indexes", {"name": "films", "vector_type": "sparse", "spec": HERE}, "2025-04"),

@@ -480,10 +480,7 @@ def test_connections_that_say_nothing_are_closed(live: Live) -> None:
         assert idle.send(HELLO).response().status == 200
         assert silent.is_closed()
         assert idle.is_closed()
-        with pytest.raises((BrokenPipeError, ConnectionResetError)):
-            for _ in range(50):
-                dripping.send(b"\r\n")
-                time.sleep(0.1)
+        assert _drips(dripping, b"\r\n") < 20
 
 
 def test_a_reader_that_stands_still_is_cut_off(live: Live) -> None:
@@ -613,7 +610,7 @@ def test_a_refused_upload_over_tls_still_reads_its_answer(secure: tuple[Live, ss
 
 def test_old_tls_is_refused(secure: tuple[Live, ssl.SSLContext]) -> None:
     live, trust = secure
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         trust.maximum_version = ssl.TLSVersion.TLSv1_1
     with live.connect() as raw, pytest.raises((ssl.SSLError, OSError)):
         raw.over_tls(trust)
@@ -657,6 +654,17 @@ def test_files_that_are_no_certificate_are_refused_by_name(tmp_path: Path) -> No
         Tls(tmp_path / "a.pem", tmp_path / "a.pem")
     with pytest.raises(PinyonError, match=r"missing\.pem"):
         Tls(tmp_path / "missing.pem", tmp_path / "a.pem")
+
+
+def _drips(raw: Raw, data: bytes) -> int:
+    """How often a client can send something, ten times a second, before it is cut off."""
+    for number in range(100):
+        try:
+            raw.send(data)
+        except (BrokenPipeError, ConnectionResetError):
+            return number
+        time.sleep(0.1)
+    return 100
 
 
 def _await(condition: object, seconds: float = 5.0) -> None:

@@ -52,9 +52,9 @@ class BulkImporter:
         elif scheme in ("", "file"):
             self._local(uri)
         else:
-            also = f" and {', '.join(f'{name}://' for name in self._remote)}" if self._remote else ""
+            kinds = ["local paths", "file://", *(f"{name}://" for name in self._remote)]
             raise InvalidRequestError(
-                f"Imports from {scheme}:// are not enabled: this server reads local paths, file://{also}. "
+                f"Imports from {scheme}:// are not enabled: this server reads {', '.join(kinds[:-1])} and {kinds[-1]}. "
                 + (f"Start it with --import-remote to read {scheme}://." if scheme in REMOTE else "")
             )
 

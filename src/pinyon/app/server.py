@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from pinyon import engine
+from pinyon.app.imports import REMOTE, BulkImporter
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, PinyonError
 from pinyon.server import logs, sockets
 from pinyon.server.auth import check_start
@@ -146,7 +147,8 @@ def _parts(
         from pinyon.app import default_models
 
         models = default_models()
-    return Parts(settings, database, models, opened, tls, metrics)
+    importer = BulkImporter(settings.import_roots, remote=REMOTE if settings.import_remote else ())
+    return Parts(settings, database, models, opened, tls, metrics, importer)
 
 
 @contextmanager

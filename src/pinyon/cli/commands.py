@@ -15,9 +15,22 @@ from pinyon.cli.errors import EXIT_CODES, reported
 from pinyon.cli.output import Output, prepare_streams
 from pinyon.cli.session import DEFAULT_DATA, Session, complete_index
 
-__all__ = ["COMMANDS", "SECTIONS", "Data", "Declared", "Group", "IndexName", "Json", "Namespace", "Yes", "command"]
+__all__ = [
+    "COMMANDS",
+    "SECTIONS",
+    "Data",
+    "Declared",
+    "Group",
+    "IndexName",
+    "Json",
+    "Namespace",
+    "Subgroup",
+    "Yes",
+    "command",
+    "found",
+]
 
-SECTIONS = ("Start", "Search", "Records", "Files", "Safety")
+SECTIONS = ("Start", "Search", "Records", "Files", "Server", "Safety")
 
 Data = Annotated[
     Path | None,
@@ -35,7 +48,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A command. ``examples``: pairs of what it does and the line to type."""
+    """A command. name: one word, or a group and a word. examples: pairs of what it does and the line to type."""
 
     name: str
     section: str
@@ -89,9 +102,24 @@ class Command(TyperCommand):
 
     def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override, unused-ignore]
         with formatter.section("Examples"):
-            for number, (what, line) in enumerate(COMMANDS[self.name or ""].examples):
+            for number, (what, line) in enumerate(COMMANDS[ctx.command_path.partition(" ")[2]].examples):
                 space = " " * formatter.current_indent
                 formatter.write(f"{chr(10) if number else ''}{space}# {what}\n{space}{line}\n")
+
+
+def found(group: Any, name: str) -> Any:
+    """The command of that name in the program, which may lie in a group."""
+    for word in name.split():
+        group = group.commands[word]
+    return group
+
+
+class Subgroup(TyperGroup):
+    """Commands that share their first word."""
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override, unused-ignore]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(limit=200)) for name, one in self.commands.items()])
 
 
 class Group(TyperGroup):
@@ -111,9 +139,9 @@ class Group(TyperGroup):
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override, unused-ignore]
         for section in SECTIONS:
-            chosen = [self.commands[name] for name, declared in COMMANDS.items() if declared.section == section]
+            names = [name for name, declared in COMMANDS.items() if declared.section == section]
             with formatter.section(section):
-                formatter.write_dl([(one.name or "", one.get_short_help_str(limit=200)) for one in chosen])
+                formatter.write_dl([(name, found(self, name).get_short_help_str(limit=200)) for name in names])
 
     def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override, unused-ignore]
         with formatter.section("Exit codes"):

@@ -9,12 +9,25 @@ from typing import Annotated
 
 import typer
 
-from pinyon.cli.commands import COMMANDS, Command, Data, Group, Json
+from pinyon.cli.commands import COMMANDS, Command, Data, Group, Json, Subgroup
 from pinyon.cli.session import DEFAULT_DATA, Session
 
 __all__ = ["app"]
 
-GROUPS = ("start", "ingesting", "searching", "records", "transfers", "backups", "upkeep", "doctor", "demo")
+GROUPS = (
+    "start",
+    "ingesting",
+    "searching",
+    "records",
+    "transfers",
+    "serving",
+    "keys",
+    "backups",
+    "upkeep",
+    "doctor",
+    "demo",
+)
+SUBGROUPS = {"keys": "Make, list, revoke and rotate the API keys of a server."}
 
 
 def _version(wanted: bool) -> None:
@@ -55,8 +68,13 @@ def _build() -> typer.Typer:
         no_args_is_help=True,
     )
     built.callback()(_program)
+    groups = {"": built}
+    for name, text in SUBGROUPS.items():
+        groups[name] = typer.Typer(cls=Subgroup, help=text, no_args_is_help=True, rich_markup_mode=None)
+        built.add_typer(groups[name], name=name)
     for declared in COMMANDS.values():
-        built.command(declared.name, cls=Command)(declared.function)
+        group, _, name = declared.name.rpartition(" ")
+        groups[group].command(name, cls=Command)(declared.function)
     return built
 
 

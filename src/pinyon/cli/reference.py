@@ -9,7 +9,7 @@ from typing import Any
 
 import typer.main
 
-from pinyon.cli.commands import COMMANDS, SECTIONS, Group
+from pinyon.cli.commands import COMMANDS, SECTIONS, Group, found
 from pinyon.cli.errors import EXIT_CODES
 
 __all__ = ["reference"]
@@ -33,15 +33,15 @@ def reference() -> str:
         parts += [f"## {section}", ""]
         for name, declared in COMMANDS.items():
             if declared.section == section:
-                parts += _command(group.commands[name], context)
+                parts += _command(found(group, name), name, context)
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _command(command: Any, parent: typer.Context) -> list[str]:
-    context = typer.Context(command, info_name=command.name, parent=parent)
-    usage = " ".join(["pinyon", command.name, *command.collect_usage_pieces(context)])
-    examples = [f"# {what}\n{line}" for what, line in COMMANDS[command.name].examples]
-    parts = [f"### pinyon {command.name}", "", inspect.cleandoc(command.help), "", "```text", usage, "```", ""]
+def _command(command: Any, name: str, parent: typer.Context) -> list[str]:
+    context = typer.Context(command, info_name=name, parent=parent)
+    usage = " ".join(["pinyon", name, *command.collect_usage_pieces(context)])
+    examples = [f"# {what}\n{line}" for what, line in COMMANDS[name].examples]
+    parts = [f"### pinyon {name}", "", inspect.cleandoc(command.help), "", "```text", usage, "```", ""]
     return [*parts, *_options(command, context), "```sh", "\n\n".join(examples), "```", ""]
 
 

@@ -144,7 +144,7 @@ def _quiet_database(context: typer.Context) -> Iterator[Database | None]:
     from pinyon.engine import Database
     from pinyon.errors import PinyonError
 
-    chosen = context.params.get("data") or (context.parent.params.get("data") if context.parent else None)
+    chosen = context.params.get("data") or context.find_root().params.get("data")
     data = Path(chosen or os.environ.get("PINYON_DATA") or DEFAULT_DATA)
     if not (data / CATALOG).exists():
         yield None

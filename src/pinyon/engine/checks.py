@@ -15,7 +15,7 @@ from pinyon.errors import InvalidRequestError
 from pinyon.filters import encode_metadata, encode_metadata_columns
 from pinyon.index.rerank import Effort
 from pinyon.limits import Limits
-from pinyon.types import METRICS, Floats, IndexSpec, RecordBatch, SparseValues
+from pinyon.types import METRICS, Floats, IndexSpec, Metric, RecordBatch, SparseValues
 
 _INDEX_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _TAG_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -214,8 +214,8 @@ def check_id(id_: object, limits: Limits, position: int | None = None) -> str:
 # -- vectors ----------------------------------------------------------------------------------------------------------
 
 
-def check_vectors(vectors: Any, ids: Sequence[str], dimension: int) -> Floats:
-    """(n, d) float32 C-contiguous, finite, no zero row. May share memory with a float32 array of the caller."""
+def check_vectors(vectors: Any, ids: Sequence[str], dimension: int, *, zeros: bool = False) -> Floats:
+    """(n, d) float32 C-contiguous, finite, no zero row unless ``zeros``. May share memory with a caller's array."""
     if len(vectors) != len(ids):
         refuse(f"{len(ids)} ids but {len(vectors)} vectors: give one vector for each id.")
     found = as_array(vectors, ids, dimension)
@@ -227,7 +227,7 @@ def check_vectors(vectors: Any, ids: Sequence[str], dimension: int) -> Floats:
             "Remove or repair the record; check the embedding that produced it."
         )
     filled = found.any(axis=1)
-    if not filled.all():
+    if not zeros and not filled.all():
         row = int(np.flatnonzero(~filled)[0])
         refuse(
             f"Vector of record {ids[row]!r} is all zeros. A dense vector must hold at least one non-zero value: "
@@ -278,8 +278,8 @@ def _find_bad_number(vectors: Sequence[Sequence[Any]], ids: Sequence[str]) -> No
     raise AssertionError("one of the numbers was refused")
 
 
-def check_query_vector(vector: Any, dimension: int) -> Floats:
-    """(d,) float32, finite, not all zero."""
+def check_query_vector(vector: Any, dimension: int, metric: Metric) -> Floats:
+    """(d,) float32, finite; all zero only where distances are measured, and the origin is a point like any other."""
     found: Floats
     if isinstance(vector, np.ndarray) and vector.shape == (dimension,) and vector.dtype == np.float32:
         found = vector
@@ -288,7 +288,7 @@ def check_query_vector(vector: Any, dimension: int) -> Floats:
             return found
     if isinstance(vector, np.ndarray) and vector.ndim == 2 and len(vector) == 1:
         vector = vector[0]
-    found = check_vectors([vector], ["query"], dimension)[0]
+    found = check_vectors([vector], ["query"], dimension, zeros=metric == "euclidean")[0]
     return found
 
 

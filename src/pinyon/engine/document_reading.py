@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
+
 from pinyon.engine import checks
 from pinyon.engine.checks import refuse, shown
 from pinyon.engine.lexical import analyser_of
@@ -145,13 +147,28 @@ class DocumentReader:
         sparse_text = self._to_embed(where, its.sparse_embed_field, metadata)
         values = sparse = None
         if its.dense_field is not None and its.dense_field in metadata:
-            assert its.dimension is not None, "a dense vector field has a dimension"
-            values = checks.check_vectors([metadata.pop(its.dense_field)], [where], its.dimension)
+            values = self._dense(where, its.dense_field, metadata.pop(its.dense_field))
         if its.sparse_field is not None and its.sparse_field in metadata:
-            sparse = checks.check_sparse(metadata.pop(its.sparse_field), self._limits, f"field {its.sparse_field!r}")
+            sparse = self._sparse(where, its.sparse_field, metadata.pop(its.sparse_field))
         for name in its.unstored:
             metadata.pop(name, None)
         return Parts(metadata, values, sparse, text, sparse_text)
+
+    def _dense(self, where: str, name: str, value: Any) -> Floats:
+        if not isinstance(value, list | tuple | np.ndarray) or bool in set(map(type, value)):
+            refuse(f"The {where}: field {name!r} must be a list of numbers, got {shown(value)}.")
+        assert self.slots.dimension is not None, "a dense vector field has a dimension"
+        return checks.check_vectors([value], [where], self.slots.dimension)
+
+    def _sparse(self, where: str, name: str, value: Any) -> SparseValues:
+        if isinstance(value, Mapping):
+            for key, kinds, wanted in (("indices", {int}, "whole numbers"), ("values", {int, float}, "numbers")):
+                numbers = value.get(key)
+                if not isinstance(numbers, list | tuple) or not set(map(type, numbers)) <= kinds:
+                    refuse(f"The {where}: {key} of field {name!r} must be a list of {wanted}, got {shown(numbers)}.")
+        elif not isinstance(value, SparseValues):
+            refuse(f"The {where}: field {name!r} must be {{'indices': [...], 'values': [...]}}, got {shown(value)}.")
+        return checks.check_sparse(value, self._limits, f"field {name!r} of {where}")
 
     def _to_embed(self, where: str, field: str | None, metadata: Mapping[str, Any]) -> str | None:
         if field is None or field not in metadata:

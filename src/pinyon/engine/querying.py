@@ -110,7 +110,7 @@ def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats
             "Leave the sparse vector out, or create the index with metric dotproduct."
         )
     assert spec.dimension is not None, "a dense index has a dimension"
-    return checks.check_query_vector(query.vector, spec.dimension), sparse
+    return checks.check_query_vector(query.vector, spec.dimension, spec.metric), sparse
 
 
 def _stored(view: View, snapshot: Snapshot, spec: IndexSpec, id_: str) -> tuple[Floats | None, SparseValues | None]:

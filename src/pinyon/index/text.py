@@ -250,18 +250,17 @@ class TextIndex:
         occurrences = [self._occurrences(word, alive) for _, word in phrase.words]
         if not occurrences or any(rows.size == 0 for rows, _ in occurrences):
             return np.empty(0, np.int64), np.empty(0, np.float64)
-        weight = sum(_rarity(len(np.unique(rows)), statistics.texts) for rows, _ in occurrences)
-        if len(occurrences) == 1:
-            rows, counts = np.unique(occurrences[0][0], return_counts=True)
-        else:
-            offsets = [offset for offset, _ in phrase.words]
-            rows, counts = _together(occurrences, offsets, phrase.slop)
+        holders = [_counted(rows) for rows, _ in occurrences]
+        weight = sum(_rarity(len(rows), statistics.texts) for rows, _ in holders)
+        rows, counts = holders[0]
+        if len(occurrences) > 1:
+            rows, counts = _together(occurrences, [offset for offset, _ in phrase.words], phrase.slop)
         if mask is not None:
             kept = mask[rows]
             rows, counts = rows[kept], counts[kept]
         length = self.lengths[rows] / (statistics.average or 1.0)
         damping = SATURATION * (1.0 - LENGTH_WEIGHT + LENGTH_WEIGHT * length)
-        return rows.astype(np.int64), weight * counts * (SATURATION + 1.0) / (counts + damping)
+        return rows, weight * counts * (SATURATION + 1.0) / (counts + damping)
 
     def rows_with(self, phrase: Phrase) -> Bools:
         """(n,) bool, the caller's own: the rows that hold the phrase, dead ones too."""
@@ -296,10 +295,18 @@ def _rarity(holders: int, texts: int) -> float:
     return float(np.log1p((texts - holders + 0.5) / (holders + 0.5)))
 
 
+def _counted(rows: Ints) -> tuple[Ints, Ints]:
+    """The distinct rows in ascending order, and how often each comes."""
+    if (rows[1:] < rows[:-1]).any():
+        rows = np.sort(rows, kind="stable")
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    return rows[starts], np.diff(starts, append=len(rows))
+
+
 def _together(occurrences: Sequence[tuple[Ints, Ints]], offsets: Sequence[int], slop: int) -> tuple[Ints, Ints]:
     """Rows where all words stand at their distances, within ``slop``, and how often each does."""
     keys = [
-        np.unique((rows << _POSITION_BITS) + positions - offset + _LONGEST_PHRASE)
+        _counted((rows << _POSITION_BITS) + positions - offset + _LONGEST_PHRASE)[0]
         for (rows, positions), offset in zip(occurrences, offsets, strict=True)
     ]
     starts = np.unique(np.concatenate(keys)) if slop else min(keys, key=len)
@@ -308,8 +315,7 @@ def _together(occurrences: Sequence[tuple[Ints, Ints]], offsets: Sequence[int], 
         inside = at < len(key)
         starts = starts[inside]
         starts = starts[key[at[inside]] <= starts + slop]
-    rows, counts = np.unique(starts >> _POSITION_BITS, return_counts=True)
-    return rows, counts
+    return _counted(starts >> _POSITION_BITS)
 
 
 def edit_distances(words: Sequence[str], target: str) -> Ints:

@@ -75,7 +75,7 @@ class IndexPorts:
         name = self._names.get(port)
         if name is not None:
             return name
-        found = _VIRTUAL.match(authority) if ".svc." in authority else None
+        found = _VIRTUAL.match(authority)
         label = found[1].lower() if found else ""
         suffix = f"-{self._settings.project.lower()}"
         return label.removesuffix(suffix) if label.endswith(suffix) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import struct
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -205,7 +206,8 @@ class Http2(Connection):
         try:
             if stream.grpc:
                 grpc.check_encoding(head.headers)
-                stream.limit = self.loop.time() + grpc.patience_of(head.headers)
+                # The clock of the loop, but not its last tick: patience may be shorter than that.
+                stream.limit = time.monotonic() + grpc.patience_of(head.headers)
             else:
                 heads.check_encoding(head.headers)
             length = heads.length_of(head.headers) or 0
@@ -269,6 +271,9 @@ class Http2(Connection):
 
     def _start(self, stream_id: int, stream: _Stream) -> None:
         assert stream.admitted is not None, "only admitted requests are started"
+        if time.monotonic() >= stream.limit:
+            self._answer(stream_id, stream, stream.app.refuse(_out_of_time(), stream.plane))
+            return
         decode = grpc.decoded if stream.grpc else heads.decoded
         stream.job = Job(
             stream.app,
@@ -415,8 +420,7 @@ class Http2(Connection):
             else:
                 if stream.job is not None:
                     stream.job.cancelled = True
-                error = heads.RequestTimeoutError("The request took longer than it may. Give it more time.")
-                self._answer(stream_id, stream, stream.app.refuse(error, stream.plane))
+                self._answer(stream_id, stream, stream.app.refuse(_out_of_time(), stream.plane))
         if not self._streams and now >= self._idle_since + self.limits.idle_seconds:
             self.finish()
         self._pump()
@@ -456,3 +460,7 @@ class Http2(Connection):
             self.transport.resume_reading()
             self._pump()
             self._set_deadline()
+
+
+def _out_of_time() -> PinyonError:
+    return heads.RequestTimeoutError("The request took longer than it may. Give it more time.")

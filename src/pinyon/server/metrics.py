@@ -10,7 +10,6 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import Metric
 
 from pinyon.errors import PinyonError
+from pinyon.server.release import release
 
 if TYPE_CHECKING:
     from pinyon import engine
@@ -135,7 +135,7 @@ class Metrics:
         families = list(self._own.collect()) if self._shared is None else self._shared.collect()
         shown = [family for family in families if not family.name.startswith("pinyon_index_")]
         lines = [generate_latest(_Families(shown)).decode()]
-        lines.append(_family("pinyon_info", "gauge", "The release.", [({"version": version("pinyon")}, 1)]))
+        lines.append(_family("pinyon_info", "gauge", "The release.", [({"version": release()}, 1)]))
         lines += _pinecone(self._service, families)
         return "".join(lines).encode()
 

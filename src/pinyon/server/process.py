@@ -18,6 +18,7 @@ from pinyon.server.addresses import IndexPorts
 from pinyon.server.app import App
 from pinyon.server.auth import Authenticator
 from pinyon.server.dispatch import Dispatcher
+from pinyon.server.imports import Importer, Imports
 from pinyon.server.jobs import Jobs
 from pinyon.server.observe import Observer
 from pinyon.server.routes import ALL_ROUTES
@@ -34,7 +35,7 @@ class Parts:
     """What a process is given.
 
     sockets: they listen already. tls: None for plain text only. metrics: the folder where the workers' numbers meet,
-    None for a process that is alone.
+    None for a process that is alone. importer: reads the files of bulk imports; None serves none.
     """
 
     settings: Settings
@@ -43,6 +44,7 @@ class Parts:
     sockets: Sequence[socket.socket]
     tls: Tls | None = None
     metrics: Path | None = None
+    importer: Importer | None = None
 
 
 class Process:
@@ -107,6 +109,10 @@ class Process:
             jobs = Jobs(service)
             ending.callback(jobs.stop)
             jobs.start()
+            if parts.importer is not None:
+                imports = Imports(service, parts.importer)
+                ending.callback(imports.stop)
+                imports.start()
             listener.add(parts.sockets)
             addresses.start()
             ending.callback(addresses.stop)
@@ -114,6 +120,7 @@ class Process:
             await stopping.wait()
             observer.draining = True
             clean = await listener.drain(parts.settings.stop_seconds)
+        await asyncio.sleep(0)  # sockets that were opened meanwhile are closed
         if not clean:
             log.warning("%d requests were given up after %g s", dispatcher.active, parts.settings.stop_seconds)
         return clean

@@ -54,7 +54,9 @@ CREATE TABLE backup(
 CREATE INDEX backup_by_index ON backup(index_name, created_at);
 """
 _OLD: Final = 1
-_HARMLESS: Final = frozenset({"indexes", "cache", "backups", "lost+found", "Thumbs.db", "desktop.ini"})
+_HARMLESS: Final = frozenset(
+    {"indexes", "cache", "backups", "logs", "tls", "pinyon.toml", "lost+found", "Thumbs.db", "desktop.ini"}
+)
 _BACKUP: Final = (
     "id, index_name, index_uuid, name, description, created_at, record_count, namespace_count, size, spec, status"
 )

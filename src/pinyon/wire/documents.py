@@ -217,7 +217,7 @@ def _named_fields(given: Fields, kind: str) -> tuple[str, ...]:
 
 
 def size_of(documents: Sequence[Mapping[str, Any]]) -> int:
-    """Bytes of what is written: 4 for a number of a vector, 8 for a sparse entry, the rest as text."""
+    """Bytes of what is written: 4 for each number of a vector, 8 for a sparse entry or a number, text as UTF-8."""
     return sum(_size(value) for document in documents for value in document.values())
 
 
@@ -227,7 +227,7 @@ def _size(value: Any) -> int:
     if type(value) is list:
         return 4 * len(value) if not value or type(value[0]) is not str else sum(map(_size, value))
     if type(value) is dict:
-        return 8 * len(value.get("indices") or ())
+        return 8 + sum(map(_size, value.values()))
     return 8
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version as installed_version
 from typing import Any
 
 import orjson
@@ -11,6 +10,7 @@ import orjson
 from pinyon.errors import NotFoundError, PinyonError
 from pinyon.server import accounts, openapi
 from pinyon.server.http import Answer, Request, Route, json_answer
+from pinyon.server.release import release
 from pinyon.server.roles import MAIN_PROJECT
 from pinyon.server.service import Service
 from pinyon.wire.versions import KNOWN
@@ -42,7 +42,7 @@ def readyz(service: Service, request: Request) -> Answer:
 
 
 def version(service: Service, request: Request) -> Answer:
-    return json_answer({"name": "pinyon", "version": installed_version("pinyon"), "api_versions": list(KNOWN)})
+    return json_answer({"name": "pinyon", "version": release(), "api_versions": list(KNOWN)})
 
 
 def metrics(service: Service, request: Request) -> Answer:
@@ -71,14 +71,14 @@ def openapi_document(service: Service, request: Request) -> Answer:
 
 def docs(service: Service, request: Request) -> Answer:
     """Every route on one page, without script."""
-    page = openapi.page(_routes(), installed_version("pinyon"))
+    page = openapi.page(_routes(), release())
     headers = (("content-security-policy", openapi.CONTENT_SECURITY), _NO_SNIFF, ("referrer-policy", "no-referrer"))
     return Answer(page.encode(), headers=headers, content_type="text/html; charset=utf-8")
 
 
 @cache
 def _document() -> bytes:
-    return orjson.dumps(openapi.document(_routes(), installed_version("pinyon")))
+    return orjson.dumps(openapi.document(_routes(), release()))
 
 
 def _routes() -> tuple[Route, ...]:
