@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         Vector,
         VectorType,
     )
+    from pinyon.app.server import Server
     from pinyon.errors import (
         AlreadyExistsError,
         BusyError,
@@ -201,6 +202,7 @@ __all__ = [
     "SearchQueryVector",
     "SearchRecordsResponse",
     "SearchRerank",
+    "Server",
     "ServerlessSpec",
     "ServiceError",
     "ServiceException",
@@ -224,11 +226,14 @@ __all__ = [
 ]
 
 _HOMES = ("pinyon.errors", "pinyon.exceptions", "pinyon.app")
+_ELSEWHERE = {"Server": "pinyon.app.server"}
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module("importlib.metadata").version("pinyon")
+    if name in _ELSEWHERE:
+        return getattr(import_module(_ELSEWHERE[name]), name)
     if name in __all__:
         for home in _HOMES:
             module = import_module(home)

@@ -524,7 +524,7 @@ def test_documents_without_vectors_are_sound_records(disk: Database) -> None:
     documents.delete("n", ["4"])
     assert disk.verify() == []
     backup = disk.create_backup("docs")
-    disk.create_index_from_backup(backup.id, "copy")
+    disk.restore_backup(backup.id, "copy")
     copy = Documents(disk.index("copy"), WordModels())
     assert [hit.id for hit in copy.search("n", [TextClause("changed", ("title",))], 5).documents] == ["3"]
 

@@ -254,6 +254,11 @@ def test_empty_queries_and_unknown_fields_are_refused() -> None:
         compiled([TextClause("a")], {})
 
 
+def test_a_query_has_a_length() -> None:
+    with pytest.raises(InvalidRequestError, match="100,001 characters; at most 100,000"):
+        found(TextClause("x" * 100_001, ("title",)))
+
+
 @pytest.mark.parametrize("query", ["a " * 11_000, "a* " * 60, "b~ " * 60])
 def test_a_query_that_asks_for_too_much_is_refused(query: str) -> None:
     with pytest.raises(InvalidRequestError, match="look up more than 10,000 words"):

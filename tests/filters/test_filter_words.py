@@ -80,6 +80,8 @@ def test_where_words_select_nothing_they_are_refused() -> None:
 def test_conditions_on_words_count_like_others() -> None:
     with pytest.raises(FilterError, match="10,000 conditions"):
         parse({"$or": [{"t": {"$match_any": "a"}}] * 10_001}, DEFAULT, SEARCHED)
+    with pytest.raises(FilterError, match="10,000 conditions"):
+        parse({"t": {"$match_any": "word " * 10_000}}, DEFAULT, SEARCHED)
 
 
 def test_a_tree_knows_whether_it_holds_such_a_condition() -> None:

@@ -109,18 +109,21 @@ def test_a_new_index_listens_when_its_host_is_told(database: engine.Database, po
 def test_indexes_of_other_processes_are_noticed_and_deleted_ones_give_their_port_back(
     tmp_path: Path, port: int
 ) -> None:
-    with engine.Database(tmp_path) as database, engine.Database(tmp_path) as other:
-        with addresses_of(database, port) as (addresses, known):
-            make(other, "films")
-            _await(lambda: len(known.opened) == 1)
-            (first,) = known.opened
-            other.delete_index("films")
-            _await(lambda: known.closed == [first])
-            assert addresses.index_at(first, "") == ""
-            make(other, "books")
-            _await(lambda: list(known.opened) == [first])
-            assert addresses.index_at(first, "") == "books"
-            assert list((database.registry.get(KIND, str(port)) or {}).values()) == [first]
+    with (
+        engine.Database(tmp_path) as database,
+        engine.Database(tmp_path) as other,
+        addresses_of(database, port) as (addresses, known),
+    ):
+        make(other, "films")
+        _await(lambda: len(known.opened) == 1)
+        (first,) = known.opened
+        other.delete_index("films")
+        _await(lambda: known.closed == [first])
+        assert addresses.index_at(first, "") == ""
+        make(other, "books")
+        _await(lambda: list(known.opened) == [first])
+        assert addresses.index_at(first, "") == "books"
+        assert list((database.registry.get(KIND, str(port)) or {}).values()) == [first]
 
 
 def test_a_port_outlives_a_restart(tmp_path: Path, port: int) -> None:
@@ -158,15 +161,19 @@ def test_servers_on_one_directory_do_not_take_each_others_ports(tmp_path: Path, 
 
 @pytest.mark.skipif(not sockets.can_share(), reason="this system cannot share a port between processes")
 def test_workers_listen_on_the_same_ports_and_never_give_one_twice(tmp_path: Path, port: int) -> None:
-    with engine.Database(tmp_path) as mine, engine.Database(tmp_path) as theirs:
-        with addresses_of(mine, port, workers=2) as (one, ones), addresses_of(theirs, port, workers=2) as (two, others):
-            for number in range(10):
-                database, addresses = (mine, one) if number % 2 else (theirs, two)
-                make(database, f"i{number}")
-                assert addresses.host_of(f"i{number}", request("h:1"))
-            _await(lambda: len(ones.opened) == len(others.opened) == 10)
-            assert ones.opened.keys() == others.opened.keys()
-            assert {one.index_at(found, "") for found in ones.opened} == {f"i{number}" for number in range(10)}
+    with (
+        engine.Database(tmp_path) as mine,
+        engine.Database(tmp_path) as theirs,
+        addresses_of(mine, port, workers=2) as (one, ones),
+        addresses_of(theirs, port, workers=2) as (two, others),
+    ):
+        for number in range(10):
+            database, addresses = (mine, one) if number % 2 else (theirs, two)
+            make(database, f"i{number}")
+            assert addresses.host_of(f"i{number}", request("h:1"))
+        _await(lambda: len(ones.opened) == len(others.opened) == 10)
+        assert ones.opened.keys() == others.opened.keys()
+        assert {one.index_at(found, "") for found in ones.opened} == {f"i{number}" for number in range(10)}
 
 
 def test_a_server_on_any_port_gives_any_ports_and_remembers_none(tmp_path: Path, port: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ pytestmark = [
 
 PROGRAM = """
 import sys
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from pinyon.app.server import serve
 from pinyon.server.settings import Settings
@@ -104,14 +107,14 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
 def test_what_one_worker_wrote_every_worker_reads(serving: Serving) -> None:
     host = serving.create("films")
     for number in range(60):  # each call on a connection of its own, so that both workers take some
-        record = {"id": f"r{number}", "values": [1.0, number]}
+        values = [math.cos(number / 20), math.sin(number / 20)]
+        record = {"id": f"r{number}", "values": values}
         assert serving.call("POST", "/vectors/upsert", {"vectors": [record]}, host=host) == {"upsertedCount": 1}
         found = serving.call("GET", f"/vectors/fetch?ids=r{number}", host=host)
         assert list(found["vectors"]) == [f"r{number}"]
-        best = serving.call("POST", "/query", {"vector": [1.0, number], "topK": 1}, host=host)
+        best = serving.call("POST", "/query", {"vector": values, "topK": 1}, host=host)
         assert best["matches"][0]["id"] == f"r{number}"
-    times = [worker.cpu_times().user for worker in serving.workers]
-    assert len(times) == 2
+    assert len(serving.workers) == 2
 
 
 def test_indexes_come_and_go_on_every_worker(serving: Serving) -> None:
@@ -143,18 +146,16 @@ def test_a_killed_worker_is_replaced_and_nothing_acknowledged_is_lost(serving: S
                 continue  # its worker was killed: nothing was promised
             acknowledged.append(id_)
 
-    writers = [threading.Thread(target=write, args=(part,)) for part in range(4)]
-    for writer in writers:
-        writer.start()
-    for _ in range(3):
-        time.sleep(0.5)
-        victims = serving.workers
-        victims[0].kill()
-        _await(lambda: victims[0].pid not in {one.pid for one in serving.workers}, 30)  # noqa: B023
-        _await(lambda: _listening(serving, serving.port) == 2, 30)
-    going.clear()
-    for writer in writers:
-        writer.join()
+    with ExitStack() as ending:
+        ending.callback(going.clear)
+        ending.enter_context(_threads(write, 4))
+        for _ in range(3):
+            time.sleep(0.5)
+            victims = serving.workers
+            victims[0].kill()
+            _await(lambda: victims[0].pid not in {one.pid for one in serving.workers}, 30)  # noqa: B023
+            _await(lambda: _listening(serving, serving.port) == 2, 30)
+        going.clear()
     assert serving.call("POST", "/describe_index_stats", {}, host=host)["totalVectorCount"] >= len(acknowledged) > 50
     found: set[str] = set()
     for at in range(0, len(acknowledged), 100):
@@ -190,13 +191,9 @@ def test_stopping_loses_nothing_acknowledged_and_refuses_nothing_admitted(servin
                 break
         raw.sock.close()
 
-    writers = [threading.Thread(target=write, args=(part,)) for part in range(6)]
-    for writer in writers:
-        writer.start()
-    time.sleep(1.0)
-    assert serving.stop() == 0
-    for writer in writers:
-        writer.join()
+    with _threads(write, 6):
+        time.sleep(1.0)
+        assert serving.stop() == 0
     assert serving.said.rstrip().endswith("stopped")
     assert not any(":" in one for one in broken)
     assert len(acknowledged) > 50
@@ -227,7 +224,7 @@ def test_what_several_workers_cannot_do_is_refused(tmp_path: Path, monkeypatch: 
 
 
 def test_a_worker_that_cannot_start_says_why(tmp_path: Path) -> None:
-    with pytest.raises(FailedPreconditionError, match="0.0.0.0"):
+    with pytest.raises(FailedPreconditionError, match=r"0\.0\.0\.0"):
         serve(Settings(data=tmp_path / "data", host="0.0.0.0", port=0, workers=2))
 
 
@@ -237,6 +234,19 @@ def test_one_process_serves_and_stops_on_a_signal(tmp_path: Path) -> None:
     assert running.call("POST", "/describe_index_stats", {}, host=host)["dimension"] == 2
     assert running.stop() == 0
     assert running.said.rstrip().endswith("stopped")
+
+
+@contextmanager
+def _threads(target: Callable[[int], None], count: int) -> Iterator[None]:
+    """Threads that run inside the block and have ended after it."""
+    threads = [threading.Thread(target=target, args=(part,)) for part in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.join()
 
 
 def _ids(index: Any) -> set[str]:

@@ -8,14 +8,14 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from pinyon import engine
 from pinyon.app.imports import REMOTE, BulkImporter
@@ -125,6 +125,32 @@ class RunningServer:
 
     def __exit__(self, *_: Any) -> None:
         self.stop()
+
+
+class Server(RunningServer):
+    """The Pinecone API of a data directory, served beside this program's own work while a ``with`` block lasts.
+
+    path: the data directory, ":memory:" (default), or a path. port: 0 takes a free one; ``url`` says which. keys: API
+    keys that clients may use; none lets every program on this machine in. tls: "auto", or (certificate, key) files.
+    more: any other field of ``pinyon.server.settings.Settings``.
+
+    Raises MissingExtraError without the extra ``server``, FailedPreconditionError when the port is taken or when the
+    address reaches beyond this machine and there is no key.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] = ":memory:",
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        keys: Iterable[str] = (),
+        tls: tuple[Path, Path] | Literal["auto"] | None = None,
+        models: Models | None = None,
+        **more: Any,
+    ) -> None:
+        data = None if str(path) == ":memory:" else Path(path).expanduser()
+        super().__init__(Settings(data=data, host=host, port=port, keys=tuple(keys), tls=tls, **more), models)
 
 
 def start_in_thread(settings: Settings, models: Models | None = None) -> RunningServer:

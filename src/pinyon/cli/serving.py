@@ -99,7 +99,7 @@ def serve(
         "workers": workers,
         "host_style": host_style and host_style.value,
         "limits": limits and limits.value,
-        "import_roots": import_root and list(map(str, map(Path.resolve, import_root))),
+        "import_roots": [str(one.resolve()) for one in import_root or ()] or None,
         "allow_hosts": allow_host,
         "insecure": insecure or None,
         "log_format": log_format and log_format.value,

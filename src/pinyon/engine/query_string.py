@@ -19,6 +19,7 @@ MOST_WORDS: Final = 10_000
 """Words that all clauses of one search may look up, counted once for each field."""
 EXPANSION: Final = 100
 """What a prefix or a fuzzy word counts as: it stands for many terms."""
+LONGEST: Final = 100_000
 DEEPEST: Final = 50
 MOST_EDITS: Final = 2
 MOST_SLOP: Final = 1_000
@@ -41,6 +42,11 @@ def compiled(clauses: Sequence[TextClause], fields: Fields) -> tuple[Node, ...]:
             raise InvalidRequestError("This index has no full-text field, so it cannot be searched by words.")
         if not clause.query.strip():
             raise InvalidRequestError(f"The query of a {clause.syntax} clause must not be empty.")
+        if len(clause.query) > LONGEST:
+            raise InvalidRequestError(
+                f"The query of a {clause.syntax} clause has {len(clause.query):,} characters; at most {LONGEST:,} are "
+                "allowed."
+            )
         chosen = {name: fields[name] for name in clause.fields or fields if _known(name, fields)}
         node = _optional(clause.query, chosen, budget) if clause.syntax == "text" else None
         if clause.syntax == "query_string":

@@ -24,6 +24,8 @@ _WORDS: dict[str, Literal["phrase", "all", "any"]] = {
     "$match_all": "all",
     "$match_any": "any",
 }
+_WORD_LENGTH = 4
+"""Characters of a text to match that count as one condition, since each word is looked up."""
 _LOGIC = ("$and", "$or")
 _OPERATORS = (*_FIELD_OPERATORS, *_LOGIC)
 _ADVICE = {
@@ -163,6 +165,7 @@ class _Parser:
             raise FilterError(f"{op} needs a full-text field, and '{field}' is none. Full-text fields here: {there}.")
         if not isinstance(operand, str):
             raise FilterError(f"{op} on field '{field}' takes one string of words, got {shown(operand)}.")
+        self._count(len(operand) // _WORD_LENGTH)
         return _text(operand, f"value for field '{field}'")
 
     def _refuse_comparison(self, field: str, op: str) -> NoReturn:
@@ -184,8 +187,8 @@ class _Parser:
             )
         return tuple(_scalar(value, field, op) for value in operand)
 
-    def _count(self) -> None:
-        self._nodes += 1
+    def _count(self, conditions: int = 1) -> None:
+        self._nodes += conditions
         if self._nodes > self._limits.filter_nodes:
             raise FilterError(
                 f"The filter holds more than {self._limits.filter_nodes:,} conditions, the limit. "

@@ -39,7 +39,7 @@ LANGUAGES: Final = {
 TERM_LENGTH: Final = 40
 """Characters of a term; what is longer is cut."""
 _WORD_LENGTH: Final = 256
-"""Characters of a word that n-grams are taken from."""
+"""Characters of a word that are looked at."""
 _FIRST_MARK, _LAST_MARK = 0x300, 0x1FFFF
 """Where Unicode's combining marks lie; finding them takes a hundredth of a second, once."""
 
@@ -84,11 +84,11 @@ class Analyser:
 
     def terms(self, word: str) -> tuple[str, ...]:
         """What is indexed for one word: nothing for a stop word, several terms for n-grams, else one term."""
-        lower = word.lower()
+        lower = word[:_WORD_LENGTH].lower()
         if lower in self._stop:
             return ()
         if self.settings.ngram is not None:
-            return _grams(lower[:_WORD_LENGTH], self.settings.ngram)
+            return _grams(lower, self.settings.ngram)
         return (self._stemmed(lower)[:TERM_LENGTH],)
 
     def tokens(self, text: str) -> list[tuple[int, tuple[str, ...]]]:
