@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,32 +23,33 @@ def environment(sdk: str) -> Path:
 
 
 class Serving:
-    """``pinyon serve`` on a free port, from entering to leaving."""
+    """``pinyon serve`` on a free port, from entering to leaving, with one key and one client of the admin API."""
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
         self.imports = folder / "imports"
         self.imports.mkdir()
+        self.log = folder / "server.log"
         self.key = "pclocal"
-        self.url = ""
+        self.url = self.client_id = self.client_secret = ""
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Serving:
-        command = [sys.executable, "-m", "pinyon.cli", "serve", "--data", str(self.data), "--port", "0"]
-        command += ["--key", self.key, "--import-root", str(self.imports)]
-        self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "NO_COLOR": "1"}
-        )
+        made = json.loads(subprocess.check_output([*self._command("keys"), "create", "tests", "--admin"]))
+        self.client_id, self.client_secret = made["client_id"], made["client_secret"]
+        serve = [*self._command("serve"), "--port", "0", "--key", self.key, "--import-root", str(self.imports)]
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self._process.stdout is not None
-        said = []
-        for line in self._process.stdout:
-            said.append(line)
-            if "http://" in line:
-                self.url = "http://" + line.split("http://")[1].split()[0].rstrip("/.,")
-                return self
-        raise AssertionError("the server did not start:\n" + "".join(said))
+        said = self._process.stdout.readline()
+        assert said, f"the server did not start: {self.log.read_text()}"
+        self.url = json.loads(said)["url"]
+        return self
 
     def __exit__(self, *problem: object) -> None:
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        self._process.communicate(timeout=30)
+        self._process.terminate()
+        self._process.communicate(timeout=60)
+
+    def _command(self, name: str) -> list[str]:
+        return [sys.executable, "-m", "pinyon.cli", "--data", str(self.data), "--json", name]

@@ -107,6 +107,15 @@ async def refused(call: Callable[..., Any], *arguments: Any) -> pinecone.Pinecon
     return None
 
 
+async def ready(pc: Any, name: str) -> None:
+    """Waits for an index; the SDK itself looks only every five seconds."""
+    for _ in range(500):
+        if (await do(pc.indexes.describe(name))).status.ready:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"index {name} does not become ready")
+
+
 def fresh(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
@@ -209,7 +218,8 @@ async def check_the_client_s_own_control_methods(world: World) -> None:
     backup = await do(pc.create_backup(index_name=name, backup_name="one", description="first"))
     assert (await do(pc.describe_backup(backup_id=backup.backup_id))).description == "first"
     assert backup.backup_id in [found.backup_id for found in await every(pc.list_backups(index_name=name))]
-    await do(pc.create_index_from_backup(name=restored, backup_id=backup.backup_id))
+    await do(pc.create_index_from_backup(name=restored, backup_id=backup.backup_id, timeout=-1))
+    await ready(pc, restored)
     assert await do(pc.has_index(restored))
     job = (await every(pc.list_restore_jobs()))[0]
     assert (await do(pc.describe_restore_job(job_id=job.restore_job_id))).backup_id == job.backup_id
@@ -252,7 +262,8 @@ async def check_backups_and_restore_jobs(world: World) -> None:
     assert (await do(pc.backups.get(backup_id=backup.backup_id))).backup_id == backup.backup_id
     assert [found.name for found in await every(pc.backups.list(index_name=name))] == ["weekly"]
     assert backup.backup_id in [found.backup_id for found in await every(pc.backups.list())]
-    await do(pc.create_index_from_backup(name=restored, backup_id=backup.backup_id))
+    await do(pc.create_index_from_backup(name=restored, backup_id=backup.backup_id, timeout=-1))
+    await ready(pc, restored)
     jobs = await every(pc.restore_jobs.list())
     job = next(job for job in jobs if job.backup_id == backup.backup_id)
     assert (await do(pc.restore_jobs.describe(job_id=job.restore_job_id))).target_index_name == restored
@@ -404,7 +415,7 @@ async def check_imports(world: World, transport: str = "http") -> None:
         time.sleep(0.05)
     assert (state.status, state.records_imported) == ("Completed", 2), state
     assert [found.id for found in await every(index.list_imports())] == [started.id]
-    assert [found.id for found in (await do(index.list_imports_paginated(limit=5))).data] == [started.id]
+    assert [found.id for found in await every(index.list_imports_paginated(limit=5))] == [started.id]
     refusal = await refused(index.cancel_import, started.id)
     assert refusal is None or "ompleted" in str(refusal), refusal
     assert (await do(index.describe_index_stats())).namespaces["n"].vector_count == 2
@@ -535,17 +546,17 @@ async def check_closing(world: World) -> None:
     await do(world.pc.close())
 
 
-async def check_projects_and_keys(world: World) -> None:
-    admin = Admin(
+def admin_of(world: World) -> Admin:
+    return Admin(
         client_id=world.settings["client_id"],
         client_secret=world.settings["client_secret"],
         oauth_url=world.settings["url"] + "/oauth/token",
         host=world.settings["url"],
     )
-    organization = admin.organizations.list()[0]
-    assert admin.organizations.describe(organization_id=organization.id).name == organization.name
-    renamed = admin.organizations.update(organization_id=organization.id, name="Renamed")
-    assert renamed.name == "Renamed"
+
+
+async def check_projects_and_keys(world: World) -> None:
+    admin = admin_of(world)
     name = fresh("project")
     project = admin.projects.create(name=name)
     assert admin.projects.describe(project_id=project.id).name == name
@@ -566,6 +577,55 @@ async def check_projects_and_keys(world: World) -> None:
     admin.close()
 
 
+async def check_the_organization(world: World) -> None:
+    admin = admin_of(world)
+    organization = admin.organizations.list()[0]
+    assert admin.organizations.describe(organization_id=organization.id).name == organization.name
+    assert admin.organizations.update(organization_id=organization.id, name="Renamed").name == "Renamed"
+    assert await refused(lambda: admin.organizations.delete(organization_id=organization.id))
+    admin.close()
+
+
+async def check_service_accounts_and_roles(world: World) -> None:
+    admin = admin_of(world)
+    name = fresh("robot")
+    made = admin.service_accounts.create(name=name)
+    account = made.service_account
+    assert made.client_secret
+    assert admin.service_accounts.describe(service_account_id=account.id).name == name
+    assert account.id in [found.id for found in admin.service_accounts.list()]
+    assert admin.service_accounts.update(service_account_id=account.id, name=name + "-b").name == name + "-b"
+    assert admin.service_accounts.rotate_secret(service_account_id=account.id).client_secret != made.client_secret
+    project = admin.projects.create(name=fresh("project"))
+    principal = {"principal_type": "service_account", "principal_id": account.id}
+    where = {"resource_type": "project", "resource_id": project.id}
+    binding = admin.role_bindings.create(**principal, **where, role="ProjectEditor")
+    assert admin.role_bindings.describe(role_binding_id=binding.id).principal_id == account.id
+    assert [found.id for found in admin.role_bindings.list(**principal)] == [binding.id]
+    admin.role_bindings.delete(role_binding_id=binding.id)
+    admin.service_accounts.delete(service_account_id=account.id)
+    admin.projects.delete(project_id=project.id)
+    admin.close()
+
+
+async def check_that_there_are_no_people(world: World) -> None:
+    """Users and invites are those of a company in the cloud: here the lists are empty, and the rest is refused."""
+    admin = admin_of(world)
+    assert list(admin.users.list()) == []
+    assert list(admin.invites.list()) == []
+    bindings = [{"resource_type": "organization", "role": "OrgMember"}]
+    for call in (
+        lambda: admin.users.describe(user_id="nobody"),
+        lambda: admin.users.delete(user_id="nobody"),
+        lambda: admin.invites.create(email="a@example.org", role_bindings=bindings),
+        lambda: admin.invites.describe(invite_id="nothing"),
+        lambda: admin.invites.delete(invite_id="nothing"),
+        lambda: admin.invites.resend(invite_id="nothing"),
+    ):
+        assert await refused(call)
+    admin.close()
+
+
 # -- running ----------------------------------------------------------------------------------------------------------
 
 PLAIN = (
@@ -576,6 +636,11 @@ PLAIN = (
 )
 OVER_GRPC = (check_vectors, check_sparse_and_hybrid, check_namespaces, check_imports, check_a_frame, check_records)
 
+ONCE = (
+    *(check_futures, check_projects_and_keys, check_the_organization, check_service_accounts_and_roles),
+    check_that_there_are_no_people,
+)
+
 
 def checks() -> list[tuple[str, str, Callable[[World], Any]]]:
     """(name, kind of client, function), closing last."""
@@ -584,7 +649,8 @@ def checks() -> list[tuple[str, str, Callable[[World], Any]]]:
         found += [(f"{function.__name__[6:]} ({kind})", kind, function) for function in PLAIN]
     for function in OVER_GRPC:
         found.append((f"{function.__name__[6:]} (grpc)", "sync", functools.partial(function, transport="grpc")))
-    found += [("futures (grpc)", "sync", check_futures), ("projects_and_keys (sync)", "sync", check_projects_and_keys)]
+    for function in ONCE:
+        found.append((f"{function.__name__[6:]} (once)", "sync", function))
     return found + [(f"closing ({kind})", kind, check_closing) for kind in ("sync", "asyncio")]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sdk.places import Serving, environment
@@ -34,7 +37,17 @@ def _names() -> list[str]:
     for kind in ("sync", "asyncio"):
         found += [f"{name.removeprefix('check_')} ({kind})" for name in lists["PLAIN"]]
     found += [f"{name.removeprefix('check_')} (grpc)" for name in lists["OVER_GRPC"]]
-    return [*found, "futures (grpc)", "projects_and_keys (sync)", "closing (sync)", "closing (asyncio)"]
+    found += [f"{name.removeprefix('check_')} (once)" for name in lists["ONCE"]]
+    return [*found, "closing (sync)", "closing (asyncio)"]
+
+
+def _rows_to_import(folder: Path) -> Path:
+    """Two records of four numbers for the namespace "n"."""
+    (folder / "rows" / "n").mkdir(parents=True)
+    vectors = pa.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]], pa.list_(pa.float32()))
+    table = pa.table({"id": ["a", "b"], "values": vectors, "metadata": ['{"x": 1}', '{"x": 2}']})
+    pq.write_table(table, folder / "rows" / "n" / "0.parquet")
+    return folder / "rows"
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +57,16 @@ def outcome(server: Serving) -> dict[str, Any]:
     settings = {
         "url": server.url,
         "key": server.key,
-        "imports": str(server.imports),
+        "import": _rows_to_import(server.imports).as_uri(),
         "model": "use-multilingual",
         "reranker": "use-multilingual-reranker",
         "client_id": server.client_id,
         "client_secret": server.client_secret,
     }
-    done = subprocess.run(
-        [str(python), str(CALLS), json.dumps(settings)], capture_output=True, text=True, timeout=300, check=False
-    )
+    # One method makes a client of its own, which knows the server from the environment alone.
+    variables = {**os.environ, "PINECONE_CONTROLLER_HOST": server.url}
+    command = [str(python), str(CALLS), json.dumps(settings)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=variables, check=False)
     assert done.returncode == 0, done.stderr[-3_000:]
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     problems = {line["check"]: line["problem"] for line in lines if "check" in line}

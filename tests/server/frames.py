@@ -78,7 +78,9 @@ class Http2Client:
         """A frame that h2 knows nothing of."""
         self.raw(struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload)
 
-    def begin(self, method: str, path: str, headers: Pairs = (), *, end: bool = False, authority: str = "h:1") -> int:
+    def begin(
+        self, method: str, path: str, headers: Pairs = (), *, end: bool = False, authority: str = "localhost:1"
+    ) -> int:
         """Send the head of a request. Gives its stream."""
         stream = self.h2.get_next_available_stream_id()
         pseudo = [(":method", method), (":scheme", "http"), (":path", path), (":authority", authority)]

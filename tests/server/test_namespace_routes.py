@@ -244,9 +244,9 @@ def test_a_key_for_one_namespace_sees_and_deletes_only_that_one(client: Client) 
     ok(client.delete("/namespaces/mine", index="films", key="mine"))
 
 
-def test_an_index_of_documents_has_namespaces_too_and_default_is_a_name_among_them(client: Client) -> None:
+def test_an_index_of_documents_has_namespaces_too(client: Client) -> None:
     papers = client.service.database.index("papers")
-    papers.upsert("__default__", ["a"], [[1.0, 0.0, 0.0]])
+    papers.upsert("", ["a"], [[1.0, 0.0, 0.0]])
     assert ok(client.get("/namespaces/__default__", index="papers"))["record_count"] == 1
     assert ok(client.post("/namespaces", {"name": "n"}, index="papers"))["name"] == "n"
     listed = ok(client.get("/namespaces", index="papers"))["namespaces"]

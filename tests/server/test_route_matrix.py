@@ -45,7 +45,7 @@ MAY: Mapping[str, set[str]] = {
 }
 """Which of Pinecone's six roles may do what."""
 ROLES = sorted(MAY["any key"])
-OWN_LISTS = {"/indexes", "/collections", "/backups", "/restore-jobs"}
+OWN_LISTS = {"/indexes", "/collections", "/backups", "/restore-jobs", "/assistant/assistants"}
 """Lists that show a limited key only what is its own."""
 CREATE = {"/indexes", "/indexes/create-for-model"}
 OF_AN_INDEX = re.compile(r"/(backups|collections|restore-jobs|backup-schedules)/.*")

@@ -634,19 +634,26 @@ def test_an_index_that_does_not_exist_is_a_404(client: Client) -> None:
     ("method", "path", "body"),
     [
         ("POST", "/vectors/upsert", {"vectors": [A]}),
-        ("POST", "/query", {"topK": 1, "vector": [1, 0, 0]}),
         ("POST", "/vectors/update", {"id": "a", "setMetadata": {"a": 1}}),
         ("POST", "/vectors/delete", {"ids": ["a"]}),
-        ("POST", "/vectors/fetch_by_metadata", {"filter": {"a": 1}}),
-        ("GET", "/vectors/fetch?ids=a", None),
-        ("GET", "/vectors/list", None),
     ],
 )
-def test_an_index_of_documents_points_to_the_documents_endpoints(
+def test_a_vectors_write_to_an_index_of_documents_points_to_the_documents_endpoints(
     client: Client, method: str, path: str, body: Any
 ) -> None:
     reply = client.request(method, path, json=body, index="papers", version="2026-07")
     refused(reply, "document schema", "/namespaces/{namespace}/documents/upsert")
+
+
+def test_the_vectors_api_reads_an_index_of_documents(client: Client) -> None:
+    papers = client.service.database.index("papers")
+    papers.upsert("", ["a"], [[1.0, 0.0, 0.0]], metadata=[{"year": 2020}])
+    found = ok(client.post("/query", {"topK": 1, "vector": [1, 0, 0]}, index="papers"))
+    assert [match["id"] for match in found["matches"]] == ["a"]
+    assert list(ok(client.get("/vectors/fetch?ids=a", index="papers"))["vectors"]) == ["a"]
+    assert ok(client.get("/vectors/list", index="papers"))["vectors"] == [{"id": "a"}]
+    by_metadata = client.post("/vectors/fetch_by_metadata", {"filter": {"year": 2020}}, index="papers")
+    assert list(ok(by_metadata)["vectors"]) == ["a"]
 
 
 # -- limits -----------------------------------------------------------------------------------------------------------

@@ -66,9 +66,8 @@ class Serving:
 
     @property
     def workers(self) -> list[psutil.Process]:
-        """The processes that listen on the port."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if "resource_tracker" not in " ".join(child.cmdline())]
+        """The processes that answer, without those that are ending."""
+        return [child for child in psutil.Process(self.process.pid).children() if _is_worker(child)]
 
     def call(self, method: str, path: str, value: Any = None, *, host: str = "", version: str = "2025-10") -> Any:
         """One request on a connection of its own, which any worker may take."""
@@ -147,8 +146,8 @@ def test_a_killed_worker_is_replaced_and_nothing_acknowledged_is_lost(serving: S
             acknowledged.append(id_)
 
     with ExitStack() as ending:
-        ending.callback(going.clear)
         ending.enter_context(_threads(write, 4))
+        ending.callback(going.clear)
         for _ in range(3):
             time.sleep(0.5)
             victims = serving.workers
@@ -234,6 +233,13 @@ def test_one_process_serves_and_stops_on_a_signal(tmp_path: Path) -> None:
     assert running.call("POST", "/describe_index_stats", {}, host=host)["dimension"] == 2
     assert running.stop() == 0
     assert running.said.rstrip().endswith("stopped")
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "resource_tracker" not in " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pinyon import engine
 from pinyon.errors import ClosedError, FailedPreconditionError, PinyonError
 from pinyon.server import sockets
 from pinyon.server.http import Request
+from pinyon.server.restoring import PENDING
 from pinyon.server.settings import Settings
 
 log = logging.getLogger("pinyon.server")
@@ -82,7 +83,7 @@ class IndexPorts:
 
     def host_of(self, name: str, request: Request) -> str:
         """Raises NotFoundError. An index that this process hears of for the first time listens when this returns."""
-        entry = self._database.entry(name)
+        uuid = self._uuid_of(name)
         host, port = _split(request.authority)
         host = host or self._settings.host
         bare = self._settings.host_style == "bare" or request.scheme == "https"
@@ -90,12 +91,21 @@ class IndexPorts:
         virtual = _VIRTUAL.match(host)
         if virtual is not None:
             return f"{prefix}{self._virtual(name, host[virtual.end() :])}:{port or self._main}"
-        own = self._port_of(entry.uuid, name) if self._settings.index_ports else None
+        own = self._port_of(uuid, name) if self._settings.index_ports and uuid else None
         if own is not None:
             return f"{prefix}{host}:{own}"
         if bare:
             return f"{self._virtual(name, 'localhost' if _is_address(host) else host)}:{port or self._main}"
         return f"{prefix}{request.authority or f'{host}:{self._main}'}/indexes/{name}"
+
+    def _uuid_of(self, name: str) -> str:
+        """ "" while the index is being restored: it has no port before it is there. Raises NotFoundError."""
+        restoring = (
+            self._database.registry.get(PENDING, name) is not None
+        )  # asked first: it ends when the index is there
+        if restoring and not self._database.has_index(name):
+            return ""
+        return self._database.entry(name).uuid
 
     def _virtual(self, name: str, domain: str) -> str:
         return f"{name}-{self._settings.project}.svc.{domain}"

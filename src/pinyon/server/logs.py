@@ -15,6 +15,8 @@ from pinyon.server.settings import Settings
 
 NAME: Final = "pinyon"
 HIDDEN: Final = "[hidden]"
+_IN_MESSAGE: Final = frozenset({"status", "ms"})
+"""Fields that people read in the message already."""
 
 _SECRETS = re.compile(
     r"""(?ix)
@@ -78,7 +80,8 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = getattr(record, "fields", {})
-        shown = " ".join(f"{name}={_quoted(value)}" for name, value in fields.items() if value not in ("", [], {}))
+        told = {name: value for name, value in fields.items() if value not in ("", [], {}) and name not in _IN_MESSAGE}
+        shown = " ".join(f"{name}={_quoted(value)}" for name, value in told.items())
         line = f"{_time(record)} {record.levelname:<7} {_one_line(record.getMessage())} {shown}".rstrip()
         return f"{line}\n{_traceback(record)}" if record.exc_info else line
 

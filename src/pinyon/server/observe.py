@@ -192,7 +192,7 @@ class Observer:
     def _is_audited(self, about: Seen) -> bool:
         if self.service.settings.audit == "all":
             return about.action != "public"
-        return about.action in _CHANGES or about.status in _REFUSED
+        return (about.action in _CHANGES and about.method != "GET") or about.status in _REFUSED
 
 
 _CHANGES = frozenset({"control:write", "data:write", "admin"})

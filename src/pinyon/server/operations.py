@@ -51,7 +51,7 @@ class Records:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def upsert(self, request: UpsertRequest) -> WriteResult:
-        namespace = self._namespace(request.namespace)
+        namespace = self._writable(request.namespace)
         self._check_count("records in one upsert", len(request.ids), self.limits.records)
         if request.nbytes > self.limits.decoded_bytes:
             raise InvalidRequestError(
@@ -63,7 +63,7 @@ class Records:
         )
 
     def update(self, request: UpdateRequest) -> Updated:
-        namespace = self._namespace(request.namespace)
+        namespace = self._writable(request.namespace)
         _check_update(request)
         if request.filter is not None:
             written = self.index.update_where(
@@ -80,7 +80,7 @@ class Records:
         return Updated(None, self._written(namespace, written))
 
     def delete(self, request: DeleteRequest) -> WriteResult:
-        namespace = self._namespace(request.namespace)
+        namespace = self._writable(request.namespace)
         _check_delete(request)
         if request.delete_all:
             written = self.index.delete_all(namespace)
@@ -96,7 +96,7 @@ class Records:
 
     def query(self, request: QueryRequest, *, explain: bool = False) -> QueryResult:
         """``namespace`` of the result is the one that was meant, not what the caller wrote."""
-        namespace = self._namespace(request.namespace)
+        namespace = self._named(request.namespace)
         asked = Query(
             request.top_k,
             request.vector,
@@ -113,7 +113,7 @@ class Records:
             return self.index.query(namespace, asked)
 
     def fetch(self, request: FetchRequest) -> Fetched:
-        namespace = self._namespace(request.namespace)
+        namespace = self._named(request.namespace)
         if not request.ids:
             raise InvalidRequestError("ids is missing. Give the ids of the records to fetch.")
         self._check_count("ids in one fetch", len(request.ids), self.limits.ids)
@@ -121,7 +121,7 @@ class Records:
         return Fetched(self.index.fetch(namespace, request.ids), lsn)
 
     def fetch_by_metadata(self, request: FetchByMetadataRequest) -> Fetched:
-        namespace = self._namespace(request.namespace)
+        namespace = self._named(request.namespace)
         lsn = self._position(namespace)
         records, last = self.index.fetch_where(
             namespace,
@@ -132,7 +132,7 @@ class Records:
         return Fetched(records, lsn, last)
 
     def list_ids(self, request: ListRequest) -> Listed:
-        namespace = self._namespace(request.namespace)
+        namespace = self._named(request.namespace)
         self._check_prefix(request.prefix, self.index.limits.id_length)
         lsn = self._position(namespace)
         ids, last = self.index.list_ids(
@@ -196,22 +196,20 @@ class Records:
 
     # -- rules --------------------------------------------------------------------------------------------------------
 
-    def _namespace(self, written: str) -> str:
-        """The namespace that is meant, once it is sure that this caller may use it and that it holds vectors."""
+    def _named(self, written: str) -> str:
+        """The namespace that is meant, once it is sure that this caller may use it."""
         namespace = namespace_of(written)
         self.principal.check_namespace(namespace)
-        if self.index.spec.schema is not None:
-            raise InvalidRequestError(
-                f"Index {self.index.name!r} has a document schema, which the vectors API does not serve. Use the "
-                "documents endpoints: POST /namespaces/{namespace}/documents/upsert, search, fetch, list, update "
-                "and delete."
-            )
         return namespace
 
-    def _named(self, written: str) -> str:
-        """As ``_namespace``, for every kind of index: among documents, ``__default__`` is a name like any other."""
-        namespace = namespace_of(written) if self.index.spec.schema is None else written
-        self.principal.check_namespace(namespace)
+    def _writable(self, written: str) -> str:
+        """The same, in an index that takes vectors: a document must fit its schema, which only its own API checks."""
+        namespace = self._named(written)
+        if self.index.spec.schema is not None:
+            raise InvalidRequestError(
+                f"Index {self.index.name!r} has a document schema, and the vectors API cannot change documents. Use "
+                "POST /namespaces/{namespace}/documents/upsert, update and delete."
+            )
         return namespace
 
     def _whole_index(self) -> None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pinyon.server.http import Route
     from pinyon.server.service import Service
 
-LISTS: Final = frozenset({("GET", f"/{kind}") for kind in ("indexes", "collections", "backups", "restore-jobs")})
+LISTS: Final = frozenset(
+    ("GET", f"/{kind}") for kind in ("indexes", "collections", "backups", "restore-jobs", "assistant/assistants")
+)
 """Routes whose handlers list only what ``Principal.sees``."""
 CREATES: Final = frozenset({("POST", "/indexes"), ("POST", "/indexes/create-for-model")})
 """Routes whose handlers give what they make ``Principal.notes``."""

@@ -78,7 +78,7 @@ class Settings:
     log_level: LogLevel = "info"
     access_log: AccessLog = "errors"
     audit: Audit = "changes"
-    """What is written to ``<data>/logs/audit.jsonl``: every request, all but reads that succeeded, or nothing."""
+    """What is written to ``<data>/logs/audit.jsonl``: all requests, changes and what was refused, or nothing."""
     audit_file_bytes: int = 64 * MIB
     audit_files: int = 10
     """A full audit log is set aside, and so many of those are kept."""

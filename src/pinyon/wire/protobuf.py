@@ -119,7 +119,7 @@ class Messages:
         self._floats = _Proto.TYPE_BYTES if quick else _Proto.TYPE_FLOAT
         pool = descriptor_pool.DescriptorPool()
         pool.AddSerializedFile(struct_pb2.DESCRIPTOR.serialized_pb)
-        file = self._file()
+        file = self.file()
         pool.AddSerializedFile(file.SerializeToString())
         self._classes: dict[str, Any] = {
             message.name: message_factory.GetMessageClass(pool.FindMessageTypeByName(message.name))
@@ -133,7 +133,8 @@ class Messages:
     def __iter__(self) -> Iterator[str]:
         return iter(self._classes)
 
-    def _file(self) -> Any:
+    def file(self) -> Any:
+        """The FileDescriptorProto."""
         file = descriptor_pb2.FileDescriptorProto(
             name="vector_service.proto", syntax="proto3", dependency=["google/protobuf/struct.proto"]
         )

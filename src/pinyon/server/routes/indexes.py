@@ -46,8 +46,9 @@ def unknown(name: str) -> NoReturn:
 
 def described(service: Service, name: str) -> IndexSpec:
     """The definition of an index that is there. Raises NotFoundError; InvalidRequestError while it is being made."""
+    entry = restoring.pending(service, name)  # asked first: it goes when the index is there
     if not service.database.has_index(name):
-        if restoring.pending(service, name) is None:
+        if entry is None:
             unknown(name)
         raise InvalidRequestError(f"Index {name!r} is not ready: it is being made. Wait until its status is Ready.")
     return service.database.describe_index(name)
@@ -143,8 +144,9 @@ def _copied(service: Service, request: Request, spec: IndexSpec, backup_id: str,
 
 
 def list_indexes(service: Service, request: Request) -> Answer:
+    entries = service.database.registry.list(restoring.PENDING)  # asked first: they go when their indexes are there
     found = {spec.name: (spec, READY) for spec in service.database.list_indexes()}
-    for entry in service.database.registry.list(restoring.PENDING):
+    for entry in entries:
         found.setdefault(entry["name"], (restoring.definition(entry), entry["state"]))
     shown = [
         rendered(service, request, spec, state)
@@ -156,9 +158,9 @@ def list_indexes(service: Service, request: Request) -> Answer:
 
 def describe_index(service: Service, request: Request) -> Answer:
     name = request.path["name"]
+    entry = restoring.pending(service, name)  # asked first: it goes when the index is there
     if service.database.has_index(name):
         return json_answer(rendered(service, request, service.database.describe_index(name)))
-    entry = restoring.pending(service, name)
     if entry is None or not request.principal.owns(restoring.definition(entry)):
         unknown(name)
     return json_answer(rendered(service, request, restoring.definition(entry), entry["state"]))
