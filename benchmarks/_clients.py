@@ -175,7 +175,7 @@ class Process:
         return answers(self.port)
 
     def __enter__(self) -> Any:
-        log = self.folder / "server.log"
+        log = self.folder.with_name(f"{self.folder.name}-{self.name}.log")  # beside the data, which is the server's own
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 self.command(), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder
@@ -183,8 +183,9 @@ class Process:
         deadline = time.monotonic() + 60
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
+                said = log.read_text()[-1_500:]
                 self.__exit__()
-                raise RuntimeError(f"{self.name} did not come up:\n{log.read_text()[-1_500:]}")
+                raise RuntimeError(f"{self.name} did not come up:\n{said}")
             time.sleep(0.05)
         return self
 
@@ -196,6 +197,7 @@ class Process:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.folder.with_name(f"{self.folder.name}-{self.name}.log").unlink(missing_ok=True)
 
     def settle(self, quiet: float = 1.0, limit: float = 120.0) -> None:
         """Waits until the server has done nothing for a while: whatever it builds behind a write is built."""

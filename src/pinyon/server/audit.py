@@ -74,7 +74,8 @@ class AuditLog:
     def _set_aside(self) -> None:
         self._release()  # Windows renames no open file
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        with suppress(PermissionError):  # on Windows, while another worker has it open
+        # Another worker may have done it just now; and on Windows none can while another has the file open.
+        with suppress(FileNotFoundError, PermissionError):
             self.path.rename(self.path.with_name(f"{self.path.stem}.{stamp}{self.path.suffix}"))
         old = sorted(self.path.parent.glob(f"{self.path.stem}.*{self.path.suffix}"))
         for file in old[: max(len(old) - self._keep, 0)]:

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 from pinyon.errors import PinyonError
 from pinyon.server.app import Admitted, App, Head
 from pinyon.server.heads import OverloadedError
-from pinyon.server.http import Answer
+from pinyon.server.http import Answer, Route
 from pinyon.server.settings import Settings
 
 log = logging.getLogger("pinyon.server")
@@ -25,6 +25,7 @@ Transport: TypeAlias = Literal["rest", "grpc"]
 GONE: Final = Answer(status=499)
 """What is remembered of a request whose client went away before it was answered."""
 _SIDE_THREADS: Final = 8
+_WRITE_THREADS: Final = 8
 
 
 class Job:
@@ -59,7 +60,8 @@ class Job:
 class Dispatcher:
     """Runs requests in threads and gives the answers back on the event loop.
 
-    Requests for data have threads of their own, so that a long backup keeps no query waiting. All methods belong to the
+    Reads and writes of data have threads of their own, so that neither a long backup nor a writer who waits for the
+    lock keeps a query waiting. All methods belong to the
     loop's thread.
     """
 
@@ -72,14 +74,19 @@ class Dispatcher:
         """Requests that are in threads."""
         self._free = settings.requests.held_bytes
         self._told: set[str] = set()
-        threads = settings.threads or min(32, (os.cpu_count() or 1) + 4)
-        self._data = ThreadPoolExecutor(threads, "pinyon-data")
+        # More readers than cores only take the interpreter from each other; writers mostly wait, for the disk and the lock.
+        self._reads = ThreadPoolExecutor(settings.threads or max(2, os.cpu_count() or 1), "pinyon-read")
+        self._writes = ThreadPoolExecutor(_WRITE_THREADS, "pinyon-write")
         self._side = ThreadPoolExecutor(_SIDE_THREADS, "pinyon-side")
 
     def start(self, job: Job) -> None:
         self.active += 1
-        pool = self._data if job.admitted.route.plane == "data" else self._side
-        pool.submit(self._run, job)
+        self._pool(job.admitted.route).submit(self._run, job)
+
+    def _pool(self, route: Route) -> ThreadPoolExecutor:
+        if route.plane != "data":
+            return self._side
+        return self._writes if route.action == "data:write" else self._reads
 
     def _run(self, job: Job) -> None:
         """In a thread."""
@@ -140,5 +147,5 @@ class Dispatcher:
 
     def close(self, *, wait: bool = True) -> None:
         """Let the threads end; those that are in the middle of a request finish it."""
-        self._data.shutdown(wait=wait, cancel_futures=True)
-        self._side.shutdown(wait=wait, cancel_futures=True)
+        for pool in (self._reads, self._writes, self._side):
+            pool.shutdown(wait=wait, cancel_futures=True)

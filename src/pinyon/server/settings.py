@@ -59,7 +59,7 @@ class Settings:
     port: int = 5080
     workers: int = 1
     threads: int = 0
-    """Threads of one worker process that answer requests for data; 0 means as many as the machine deserves."""
+    """Threads of one worker process that read data; 0 means as many as there are cores, at least 2."""
     stop_seconds: float = 30.0
     """How long a server that stops waits for the requests that are under way."""
     tls: tuple[Path, Path] | Literal["auto"] | None = None

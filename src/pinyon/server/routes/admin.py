@@ -85,7 +85,8 @@ def delete_project(service: Service, request: Request) -> Answer:
     backups = [info.id for info in service.database.list_backups() if owner.owns(info.spec)]
     if specs or backups:
         raise FailedPreconditionError(
-            f"Project {found['name']!r} still has {len(specs)} index(es) and {len(backups)} backup(s). Delete those first."
+            f"Project {found['name']!r} still has {len(specs)} index(es) and {len(backups)} backup(s). "
+            "Delete those first."
         )
     if owner.project == MAIN_PROJECT:
         raise FailedPreconditionError(f"Project {found['name']!r} is this server's data directory and stays with it.")
