@@ -21,11 +21,16 @@ INSTALLED := .venv/.installed-$(shell printf '%s' '$(CURDIR)' | cksum | cut -d '
 # A .venv whose interpreter is gone (never made, or its Python was removed) is built anew.
 BROKEN := $(if $(realpath $(PY)),,rebuild)
 
-.PHONY: help setup demo test nightly bench lint format types lock clean rebuild
+# The official SDKs, each in an environment of its own: what they need clashes.
+SDKS := .venv-sdk7/.ready .venv-sdk10/.ready
+# Judges for make conformance; all of them unless named.
+JUDGES ?=
+
+.PHONY: help setup demo test nightly conformance bench lint format types lock clean rebuild
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' \
-		| while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+		| while IFS='|' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 setup: $(INSTALLED) ## Build .venv from requirements.lock where it is missing or stale
 	@:
@@ -62,14 +67,24 @@ $(INSTALLED): $(PACKAGES) pyproject.toml
 	@touch $@
 	@echo "Ready: .venv/bin/pinyon"
 
+.venv-%/.ready: tests/sdk/%.txt | $(INSTALLED)
+	@echo "Building $(@D) for the tests with an official SDK"
+	@rm -rf $(@D)
+	@$(PY) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes --no-deps -r $<
+	@touch $@
+
 demo: setup ## Index the standard library's docstrings and answer five questions
 	@$(PY) -m pinyon.cli demo --data '$(DATA)'
 
-test: lint types ## Everything that CI runs: style, types, tests
+test: lint types $(SDKS) ## Everything that CI runs: style, types, tests
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-nightly: setup ## The long suites: more kills, more examples (hours)
+nightly: setup $(SDKS) ## The long suites: more kills, more examples (hours)
 	@PINYON_NIGHTLY=1 $(PY) -m pytest -n $(JOBS) --dist worksteal --timeout 7200 $(ARGS)
+
+conformance: setup ## The official test suites against a running server (hours; JUDGES="sdk7 typescript" for some)
+	@$(PY) -m conformance $(JUDGES)
 
 bench: setup ## Print speed, recall and memory
 	@for file in benchmarks/[a-z]*.py; do [ -e "$$file" ] || continue; echo "== $$file"; $(PY) "$$file"; done
@@ -89,7 +104,9 @@ lock: ## Renew requirements.lock (needs uv)
 	@command -v "$${UV:-uv}" >/dev/null || { echo "uv is not installed; name it with UV=/path/to/uv" >&2; exit 1; }
 	@"$${UV:-uv}" pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file requirements.lock
+	@for sdk in sdk7 sdk10; do "$${UV:-uv}" pip compile tests/sdk/$$sdk.in --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file tests/sdk/$$sdk.txt; done
 
 clean: ## Remove .venv, caches and the demo's data
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
+	rm -rf .venv .venv-sdk7 .venv-sdk10 .conformance build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,7 @@ import pytest
 from docs.documents import ROOT, blocks, read, table
 from pinyon import engine
 from pinyon.app.settings import build, load, names
+from pinyon.models import ModelRegistry
 from pinyon.server.roles import ROLES
 from pinyon.server.routes import ALL_ROUTES
 from pinyon.server.service import Service
@@ -90,3 +91,13 @@ def test_the_metrics_exist() -> None:
         text = Observer.start(service).metrics.text().decode()
     for name in re.findall(r"`((?:pinecone_db|pinyon)_\w+)`", read(PAGE)):
         assert f"# TYPE {name} " in text, name
+
+
+def test_the_names_that_stand_for_local_models_are_listed() -> None:
+    said = {
+        row["Name"].strip("`"): row["Stands for"].strip("`")
+        for row in table(PAGE, "Name", "Stands for", "What that is")
+    }
+    stands_for = re.compile(r"it stands for ([\w.-]+?)\. ")
+    registry = ModelRegistry().list()
+    assert said == {model.name: found[1] for model in registry if (found := stands_for.search(model.short_description))}

@@ -121,15 +121,15 @@ def writing(pc: Any) -> list[Any]:
     pc.create_index(name="films", dimension=D, metric="cosine", spec=SPEC)
     index = pc.Index("films")
     records = films(30)
-    counts = [index.upsert(vectors=records, namespace="n", batch_size=7)["upserted_count"]]
+    counts = [index.upsert(vectors=records, namespace="n", batch_size=7).upserted_count]
     index.upsert(vectors=[(records[0]["id"], records[1]["values"], {"new": True})], namespace="n")
     index.update(id="film-001", set_metadata={"year": 1, "extra": ["a", "b"]}, namespace="n")
     index.update(id="film-002", values=records[5]["values"], namespace="n")
     index.update(id="nobody", set_metadata={"year": 1}, namespace="n")
     index.delete(ids=["film-003", "nobody"], namespace="n")
     index.delete(filter={"genre": "comedy"}, namespace="n")
-    held = index.fetch(ids=[record["id"] for record in records], namespace="n")["vectors"]
-    rows = [[name, list(held[name]["values"]), plain(held[name].get("metadata"))] for name in sorted(held)]
+    held = index.fetch(ids=[record["id"] for record in records], namespace="n").vectors
+    rows = [[name, list(held[name].values), plain(held[name].metadata)] for name in sorted(held)]
     stats = index.describe_index_stats()
     return [counts, rows, stats["total_vector_count"], stats["namespaces"]["n"]["vector_count"]]
 
@@ -145,8 +145,8 @@ def listing(pc: Any) -> list[Any]:
         token = None
         while True:
             page = index.list_paginated(prefix=prefix, limit=4, pagination_token=token, namespace="odd / name")
-            ids += [item["id"] for item in page["vectors"] or ()]
-            token = page["pagination"]["next"] if page["pagination"] else None
+            ids += [item.id for item in page.vectors or ()]
+            token = page.pagination.next if getattr(page, "pagination", None) else None
             if token is None:
                 break
         seen.append(ids)
@@ -180,6 +180,8 @@ def _outcome(call: Callable[[], Any]) -> str:
         call()
     except Exception as error:
         status = getattr(error, "status", None) or getattr(error, "status_code", None)
+        if status is None and isinstance(error, ValueError | TypeError):
+            status = 400  # refused by the client itself, before it asked
         return f"refused with {status}"
     return "done"
 

@@ -250,7 +250,9 @@ class RemoteDatabase:
         self._worker = worker
 
     def create_index(self, spec: IndexSpec) -> IndexSpec:
-        settings: dict[str, Any] = {"metric": spec.metric, "vector_type": spec.vector_type, "tags": dict(spec.tags)}
+        settings: dict[str, Any] = {"metric": spec.metric, "vector_type": spec.vector_type}
+        if spec.tags:
+            settings["tags"] = dict(spec.tags)
         if spec.dimension is not None:
             settings["dimension"] = spec.dimension
         settings["deletion_protection"] = "enabled" if spec.deletion_protection else "disabled"

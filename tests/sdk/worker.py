@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -106,7 +107,9 @@ class Remote:
         self.pc.delete_backup(backup_id=id)
 
     def restore_backup(self, id: str, name: str, settings: dict[str, Any]) -> Any:
-        self.pc.create_index_from_backup(name=name, backup_id=id, **settings)
+        self.pc.create_index_from_backup(name=name, backup_id=id, timeout=-1, **settings)
+        while not self.pc.describe_index(name).status.ready:  # the SDK itself looks only every five seconds
+            time.sleep(0.01)
         return self.describe_index(name)
 
     def _backup(self, found: Any) -> Any:
@@ -187,14 +190,14 @@ class Remote:
 
     def describe_namespace(self, index: str, name: str) -> Any:
         handle = self.index(index)
-        return _namespace(handle.describe_namespace(name=name) if NEW else handle.describe_namespace(name))
+        return _namespace(handle.describe_namespace(name=name) if NEW else handle.describe_namespace(namespace=name))
 
     def delete_namespace(self, index: str, name: str) -> Any:
         handle = self.index(index)
         if NEW:
             handle.delete_namespace(name=name)
         else:
-            handle.delete_namespace(name)
+            handle.delete_namespace(namespace=name)
 
     # -- whole programs -----------------------------------------------------------------------------------------------
 
@@ -209,13 +212,12 @@ class Remote:
 
 
 def _record(found: Any) -> dict[str, Any]:
-    sparse = found.sparse_values
-    return {
-        "id": found.id,
-        "values": [float(value) for value in found.values or ()],
-        "sparse": None if not sparse else [[int(at) for at in sparse.indices], [float(held) for held in sparse.values]],
-        "metadata": _plain(found.metadata),
-    }
+    values, sparse = found.values or (), found.sparse_values
+    held = None
+    if sparse and len(sparse.indices):
+        held = [[int(index) for index in sparse.indices], [float(value) for value in sparse.values]]
+    metadata = _plain(found.metadata)
+    return {"id": found.id, "values": [float(value) for value in values], "sparse": held, "metadata": metadata}
 
 
 def _namespace(found: Any) -> Any:
@@ -253,8 +255,8 @@ def answer(remote: Remote, request: dict[str, Any]) -> dict[str, Any]:
         status = status_of(error)
         if status is None:
             return {"broken": traceback.format_exc()}
-        message = getattr(error, "body", None) or str(error)
-        return {"status": status, "message": str(message)}
+        body = getattr(error, "body", None)
+        return {"status": status, "message": body if isinstance(body, str) else str(error)}
 
 
 def say(value: Any) -> None:

@@ -8,9 +8,11 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 
@@ -318,6 +320,7 @@ def test_bodies_of_all_connections_together_are_limited(quick_limits: RequestLim
         time.sleep(0.2)
         refused = second.send(post("/large/echo", b"x" * 150_000)).response()
         assert (refused.status, orjson.loads(refused.body)["code"]) == (503, 14)
+        assert refused.headers["retry-after"] == "1"
         assert first.send(b"x").response().status == 200
         with live.connect() as third:
             assert third.send(post("/large/echo", b"x" * 150_000)).response().status == 200
@@ -424,6 +427,26 @@ def test_what_is_wrong_in_a_later_request_spoils_no_earlier_answer(live: Live) -
         assert raw.response().body == b'{"hello":true}'
         assert raw.response().status == 400
         assert raw.is_closed()
+
+
+def test_damaged_requests_never_end_the_server(live: Live, rng: np.random.Generator) -> None:
+    whole = [post("/echo", b"abc"), HELLO, b"POST /echo HTTP/1.1\r\n" + HOST + CHUNKED + b"\r\n3\r\nabc\r\n" + END]
+    for _ in range(150):
+        data = bytearray(b"".join(whole[int(number)] for number in rng.integers(len(whole), size=3)))
+        for _ in range(int(rng.integers(1, 4))):
+            at = int(rng.integers(len(data)))
+            if rng.random() < 0.5:
+                data[at] = int(rng.integers(256))
+            else:
+                del data[at : at + int(rng.integers(1, 5))]
+        with live.connect() as raw:
+            raw.send(bytes(data))
+            raw.sock.shutdown(socket.SHUT_WR)
+            with suppress(EOFError, ConnectionResetError):
+                for _ in range(10):
+                    assert 200 <= raw.response().status < 600
+    with live.connect() as raw:
+        assert raw.send(HELLO).response().status == 200
 
 
 # -- sizes and times --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Final, cast
 
 from pinyon.server.dispatch import Dispatcher
@@ -86,12 +87,22 @@ class Connection(asyncio.Protocol):
 
 
 class Opening(Connection):
-    """A connection of which too little is known: it hands over to HTTP/1.1 or HTTP/2 after the first bytes."""
+    """A connection of which too little is known: it hands over to HTTP/1.1 or HTTP/2 after the first bytes.
 
-    def __init__(self, dispatcher: Dispatcher, group: set[Connection]) -> None:
+    arrived: is called once the connection is there, after the handshake of TLS.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, group: set[Connection], arrived: Callable[[], None]) -> None:
         super().__init__(dispatcher, group)
+        self.made = False
+        self._arrived = arrived
         self.deadline = self.loop.time() + self.limits.header_seconds
         self._seen = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.made = True
+        self._arrived()
 
     def data_received(self, data: bytes) -> None:
         self._seen += data

@@ -61,8 +61,7 @@ class Dispatcher:
     """Runs requests in threads and gives the answers back on the event loop.
 
     Reads and writes of data have threads of their own, so that neither a long backup nor a writer who waits for the
-    lock keeps a query waiting. All methods belong to the
-    loop's thread.
+    lock keeps a query waiting. All methods belong to the loop's thread.
     """
 
     def __init__(self, rest: App, grpc: App, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
@@ -74,7 +73,7 @@ class Dispatcher:
         """Requests that are in threads."""
         self._free = settings.requests.held_bytes
         self._told: set[str] = set()
-        # More readers than cores only take the interpreter from each other; writers mostly wait, for the disk and the lock.
+        # More readers than cores only take the interpreter from each other; writers wait for the disk and the lock.
         self._reads = ThreadPoolExecutor(settings.threads or max(2, os.cpu_count() or 1), "pinyon-read")
         self._writes = ThreadPoolExecutor(_WRITE_THREADS, "pinyon-write")
         self._side = ThreadPoolExecutor(_SIDE_THREADS, "pinyon-side")

@@ -60,6 +60,7 @@ class NotSupportedError(PinyonError):
 class OverloadedError(PinyonError):
     code = "UNAVAILABLE"
     status = 503
+    headers = (("retry-after", "1"),)
 
 
 def gather(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -13,7 +13,6 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Final
 
 from pinyon.server.connection import HANDSHAKE, Connection, Opening
@@ -44,6 +43,8 @@ class Listener:
         self._tls = tls
         self._sockets: dict[int, list[socket.socket]] = {}
         self._openings: set[asyncio.Task[None]] = set()
+        self._coming = 0
+        """Sockets that were accepted and are no connections yet."""
         self._sweeper = self.loop.call_later(_SWEEP, self._sweep)
         self._draining = False
 
@@ -88,6 +89,7 @@ class Listener:
                 sock.close()
                 continue
             sock.setblocking(False)
+            self._coming += 1
             task = self.loop.create_task(self._open(sock))
             self._openings.add(task)
             task.add_done_callback(self._openings.discard)
@@ -98,7 +100,7 @@ class Listener:
 
     def _make_room(self) -> bool:
         """Whether one more connection may be open, if need be in place of one that is idle."""
-        if len(self.connections) + len(self._openings) < self.limits.connections:
+        if len(self.connections) + self._coming < self.limits.connections:
             return True
         ready = (one for one in self.connections if not one.busy and not one.closing)
         idle = min(ready, key=lambda one: one.deadline, default=None)
@@ -111,29 +113,39 @@ class Listener:
     # -- the first byte -----------------------------------------------------------------------------------------------
 
     async def _open(self, sock: socket.socket) -> None:
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opening = Opening(self.dispatcher, self.connections, self._arrived)
         try:
-            context = None
-            if self._tls is not None:
-                async with asyncio.timeout(self.limits.header_seconds):
-                    first = await self._peek(sock)
-                if not first:
-                    sock.close()
-                    return
-                context = self._tls() if first[0] == HANDSHAKE else None
-            await self.loop.connect_accepted_socket(
-                partial(Opening, self.dispatcher, self.connections),
-                sock,
-                ssl=context,
-                ssl_handshake_timeout=self.limits.header_seconds if context is not None else None,
-            )
+            await self._begin(sock, opening)
         except (OSError, TimeoutError) as error:
             log.debug("a connection did not come about: %s", error)
             sock.close()
         except asyncio.CancelledError:
             sock.close()
             raise
+        finally:
+            if not opening.made:
+                self._arrived()
+
+    def _arrived(self) -> None:
+        self._coming -= 1
+
+    async def _begin(self, sock: socket.socket, opening: Opening) -> None:
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        context = None
+        if self._tls is not None:
+            async with asyncio.timeout(self.limits.header_seconds):
+                first = await self._peek(sock)
+            if not first:
+                sock.close()
+                return
+            context = self._tls() if first[0] == HANDSHAKE else None
+        await self.loop.connect_accepted_socket(
+            lambda: opening,
+            sock,
+            ssl=context,
+            ssl_handshake_timeout=self.limits.header_seconds if context is not None else None,
+        )
 
     async def _peek(self, sock: socket.socket) -> bytes:
         """The first byte, which stays where it is; b"" when the client closed instead."""

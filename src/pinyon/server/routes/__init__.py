@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
 from pinyon.server.http import Route
+from pinyon.server.routes import (
+    admin,
+    assistants,
+    backups,
+    collections,
+    documents,
+    imports,
+    indexes,
+    inference,
+    namespaces,
+    operations,
+    records,
+    vectors,
+)
 
-
-def _collected() -> tuple[Route, ...]:
-    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(route for name in modules for route in importlib.import_module(f"{__name__}.{name}").ROUTES)
-
-
-ALL_ROUTES: tuple[Route, ...] = _collected()
+ALL_ROUTES: tuple[Route, ...] = (
+    *admin.ROUTES,
+    *assistants.ROUTES,
+    *backups.ROUTES,
+    *collections.ROUTES,
+    *documents.ROUTES,
+    *imports.ROUTES,
+    *indexes.ROUTES,
+    *inference.ROUTES,
+    *namespaces.ROUTES,
+    *operations.ROUTES,
+    *records.ROUTES,
+    *vectors.ROUTES,
+)
