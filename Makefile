@@ -26,11 +26,11 @@ SDKS := .venv-sdk7/.ready .venv-sdk10/.ready
 # Judges for make conformance; all of them unless named.
 JUDGES ?=
 
-.PHONY: help setup demo test nightly conformance bench lint format types lock clean rebuild
+.PHONY: help setup demo test nightly conformance bench lint format types lock conformance-lock clean rebuild
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' \
-		| while IFS='|' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
+		| while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 setup: $(INSTALLED) ## Build .venv from requirements.lock where it is missing or stale
 	@:
@@ -106,6 +106,10 @@ lock: ## Renew requirements.lock (needs uv)
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file requirements.lock
 	@for sdk in sdk7 sdk10; do "$${UV:-uv}" pip compile tests/sdk/$$sdk.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file tests/sdk/$$sdk.txt; done
+
+conformance-lock: ## Renew the pinned packages of the judges (needs uv)
+	@for file in conformance/*/requirements.in; do "$${UV:-uv}" pip compile "$$file" --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make conformance-lock' --output-file "$${file%.in}.txt"; done
 
 clean: ## Remove .venv, caches and the demo's data
 	rm -rf .venv .venv-sdk7 .venv-sdk10 .conformance build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'

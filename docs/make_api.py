@@ -19,6 +19,7 @@ from pinyon.types import Plan
 TARGET = Path(__file__).with_name("api.md")
 SECTIONS: dict[str, tuple[str, ...]] = {
     "The database": ("Pinecone",),
+    "The server": ("Server",),
     "An index": ("Index", "Batch"),
     "Records": ("Vector", "ScoredVector", "SparseValues"),
     "Answers": (

@@ -26,7 +26,11 @@ def main() -> int:
     environment.make()
     suite = SUITE.fetch() / "libs/pinecone"
     with serving("langchain", tls=False) as server:
-        variables = {"PINECONE_API_KEY": KEY, "PINECONE_CONTROLLER_HOST": server.url}
+        variables = {
+            "PINECONE_API_KEY": KEY,
+            "PINECONE_CONTROLLER_HOST": server.url,
+            "PINECONE_BASE_URL": server.url,
+        }
         run = run_pytest(
             "langchain",
             environment.python,

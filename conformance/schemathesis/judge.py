@@ -12,9 +12,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ NAME = "schemathesis"
 HERE = Path(__file__).parent
 EXCLUDED = HERE / "excluded.txt"
 VERSIONS = ("2025-10", "2026-04")
-EXAMPLES = os.environ.get("PINYON_EXAMPLES", "60")
+EXAMPLES = os.environ.get("PINYON_SCHEMATHESIS_EXAMPLES", "60")
 """Requests that are made up for each operation, beside those of the examples and the coverage phase."""
 CHECKS = (
     "not_a_server_error",
@@ -36,9 +37,11 @@ CHECKS = (
     "errors_have_a_shape",
 )
 SERVERLESS = {"serverless": {"cloud": "aws", "region": "us-east-1"}}
+POD = {"pod": {"environment": "us-east-1-aws", "pod_type": "p1.x1"}}
 INDEXES: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("/indexes", {"name": "dense", "dimension": 3, "metric": "cosine", "spec": SERVERLESS}),
     ("/indexes", {"name": "sparse", "vector_type": "sparse", "metric": "dotproduct", "spec": SERVERLESS}),
+    ("/indexes", {"name": "pods", "dimension": 3, "metric": "cosine", "spec": POD}),
     (
         "/indexes/create-for-model",
         {
@@ -80,7 +83,7 @@ def main() -> int:
     specs = _specs()
     environment = Environment(NAME, HERE / "requirements.txt")
     environment.make()
-    wanted = os.environ.get("PINYON_PARTS", "")
+    wanted = os.environ.get("PINYON_SCHEMATHESIS_PARTS", "")
     runs = [_run(environment, specs, part) for part in PARTS if wanted in part.label]
     _set_aside(runs, _exclusions(), whole=not wanted)
     return finish(runs)
@@ -108,21 +111,29 @@ def _run(environment: Environment, specs: Path, part: Part) -> Counts:
     report.unlink(missing_ok=True)
     say(f"{NAME} {part.label}: running; the log is {log}")
     begin = time.monotonic()
-    with serving(f"{NAME}/{folder.name}", tls=False) as server:
-        _prepare(server, part.version)
+    imported = folder / "imported"
+    with serving(f"{NAME}/{folder.name}", tls=False, options=("--set", f"import_roots={imported}")) as server:
+        known = _prepare(server, part.version, imported)
+        variables = {
+            **clean_environment(),
+            "SCHEMATHESIS_HOOKS": "hooks",
+            "PYTHONPATH": str(HERE),
+            "PINYON_TARGET": part.target,
+            "PINYON_KNOWN": json.dumps(known),
+        }
         with log.open("w") as output:
             subprocess.run(
                 _command(environment, _file(specs, part), server, part, report),
                 cwd=folder,
-                env={**clean_environment(), "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PINYON_TARGET": part.target},
+                env=variables,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,
             )
         counts = _counts(part, report, log, time.monotonic() - begin)
         _ask(server, part.version, "GET", "/readyz")
-    if "Traceback" in (folder / "server.log").read_text():
-        counts.failed[f"{part.label}: the server's log has a traceback"] = str(folder / "server.log")
+    if '  File "' in (folder / "server.log").read_text():
+        counts.failed[f"{part.label}: the server's log tells of a bug"] = str(folder / "server.log")
     return counts
 
 
@@ -140,27 +151,55 @@ def _command(environment: Environment, file: Path, server: Server, part: Part, r
     ]
 
 
-def _prepare(server: Server, version: str) -> None:
-    """One index of each kind, which a request cannot delete, with a few records."""
+def _prepare(server: Server, version: str, imported: Path) -> dict[str, str]:
+    """One index of each kind, which a request cannot delete, with a few records, and something of everything else.
+
+    Gives what the variables of paths may be.
+    """
+    ask = partial(_ask, server, version)
     for path, body in INDEXES:
-        _ask(server, version, "POST", path, {**body, "deletion_protection": "enabled"})
+        ask("POST", path, {**body, "deletion_protection": "enabled"})
     for namespace in ("", "films"):
         ids, metadata = ("one", "two", "three"), {"year": 1999, "genre": ["a", "b"]}
         dense = [{"id": name, "values": [0.5, 1, 2], "metadata": metadata} for name in ids]
         sparse = [{"id": name, "sparseValues": SPARSE, "metadata": metadata} for name in ids]
-        _ask(server, version, "POST", "/indexes/dense/vectors/upsert", {"namespace": namespace, "vectors": dense})
-        _ask(server, version, "POST", "/indexes/sparse/vectors/upsert", {"namespace": namespace, "vectors": sparse})
+        ask("POST", "/indexes/dense/vectors/upsert", {"namespace": namespace, "vectors": dense})
+        ask("POST", "/indexes/sparse/vectors/upsert", {"namespace": namespace, "vectors": sparse})
         for name in ids:
             path = f"/indexes/records/records/namespaces/{namespace or '__default__'}/upsert"
-            _ask(server, version, "POST", path, {"_id": name, "text": f"film {name}", "year": 1999})
+            ask("POST", path, {"_id": name, "text": f"film {name}", "year": 1999})
+    (imported / "films").mkdir(parents=True, exist_ok=True)
+    (imported / "films" / "0.jsonl").write_text('{"id": "four", "values": [1, 2, 3]}\n')
+    uri = imported.as_uri()
+    ask("POST", "/collections", {"name": "copy", "source": "pods"})
+    backup = ask("POST", "/indexes/dense/backups", {"name": "saved"})["backup_id"]
+    _until_ready(partial(ask, "GET", f"/backups/{backup}"))
+    return {
+        "uri": uri,
+        "id": ask("POST", "/indexes/dense/bulk/imports", {"uri": uri})["id"],
+        "collection_name": "copy",
+        "backup_id": backup,
+        "job_id": ask("POST", f"/backups/{backup}/create-index", {"name": "restored"})["restore_job_id"],
+    }
 
 
-def _ask(server: Server, version: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> None:
-    headers = {"api-key": KEY, "X-Pinecone-Api-Version": version, "content-type": "application/json"}
+def _until_ready(look: Callable[[], dict[str, Any]]) -> None:
+    """Raises RuntimeError."""
+    deadline = time.monotonic() + 30
+    while look()["status"] != "Ready":
+        if time.monotonic() > deadline:
+            raise RuntimeError("the backup is not ready after 30 s")
+        time.sleep(0.1)
+
+
+def _ask(server: Server, version: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    kind = "application/x-ndjson" if "/records/namespaces/" in path else "application/json"
+    headers = {"api-key": KEY, "X-Pinecone-Api-Version": version, "content-type": kind}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(server.url + path, data, headers, method=method)
     with urllib.request.urlopen(request, timeout=60) as answer:
-        answer.read()
+        text = answer.read()
+    return dict(json.loads(text)) if text else {}
 
 
 def _counts(part: Part, report: Path, log: Path, seconds: float) -> Counts:

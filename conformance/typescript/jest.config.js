@@ -5,6 +5,7 @@ module.exports = {
   rootDir: process.cwd(),
   roots: ['<rootDir>/src/integration'],
   testEnvironment: 'node',
+  setupFiles: ['./redirect.js'],
   setupFilesAfterEnv: ['./src/integration/jest-setup.ts'],
   transform: {
     '^.+\\.ts$': ['ts-jest', { diagnostics: false, isolatedModules: true, tsconfig: { esModuleInterop: true } }],
@@ -13,5 +14,5 @@ module.exports = {
     '^(\\.\\./)+(index|pinecone)$': `${sdk}/$2`,
     '^(\\.\\./)+(assistant|data|errors|utils|pinecone-generated-ts-fetch)(/.*)?$': `${sdk}/$2$3`,
   },
-  testTimeout: 600000,
+  testTimeout: 120000,
 };

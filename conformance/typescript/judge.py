@@ -50,7 +50,8 @@ def _install(suite: Path) -> None:
             raise UnavailableError(f"npm cannot install the packages:\n{done.stderr.strip()[-1_000:]}")
         stamp.write_text(wanted)
     (suite / "node_modules").symlink_to(home / "node_modules", target_is_directory=True)
-    shutil.copy(HERE / "jest.config.js", suite)
+    for name in ("jest.config.js", "redirect.js"):
+        shutil.copy(HERE / name, suite)
 
 
 def _run(suite: Path, server: Server) -> Counts:

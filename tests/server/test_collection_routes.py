@@ -176,7 +176,7 @@ def test_a_serverless_index_is_made_from_a_collection(client: Client, service: S
     [
         (
             FILMS | {"name": "again", "spec": {"pod": {"environment": "e", "source_collection": "doesnotexist"}}},
-            404,
+            400,
             "Resource doesnotexist not found",
         ),
         (
@@ -222,3 +222,14 @@ def test_a_key_lists_only_the_collections_of_what_it_may_use(client: Client, ser
     assert client.get("/collections", key="books only").json == {"collections": []}
     client.keys["films only"] = replace(OWNER, index="films")
     assert len(client.get("/collections", key="films only").json["collections"]) == 1
+
+
+def test_a_key_of_another_project_learns_nothing_of_a_collection(client: Client, service: Service) -> None:
+    make(client, service)
+    collect(client, service)
+    client.keys["stranger"] = replace(OWNER, project="another")
+    there = client.post("/indexes", from_copy(dimension=3), key="stranger")
+    client.delete("/collections/copy")
+    absent = client.post("/indexes", from_copy(dimension=3), key="stranger")
+    assert there.status == absent.status == 400
+    assert there.body == absent.body

@@ -288,6 +288,7 @@ def test_a_bad_file_fails_the_import_and_says_why(
         ({"uri": "file:///%ff"}, ("not a valid file:// address",)),
         ({"uri": "a\0b"}, ("is no path",)),
         ({"uri": "nothing-here"}, ("There is no directory or file",)),
+        ({"uri": "0" * 1_500}, ("There is no directory or file",)),
     ],
 )
 def test_a_bad_request_is_refused_at_once(body: Any, fragments: tuple[str, ...], client: Client, imports: Any) -> None:

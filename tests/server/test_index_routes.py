@@ -179,6 +179,7 @@ def test_the_host_is_where_the_index_answers(client: Client) -> None:
     ("change", "text"),
     [
         ({"name": "Invalid-name"}, "lower-case letters"),
+        ({"name": "invalid-name-"}, "alphanumeric character"),
         ({"name": "a" * 46}, "at most 45"),
         ({"name": "create-for-model"}, "kept for a path"),
         ({"metric": "invalid"}, "Invalid value for `metric`"),

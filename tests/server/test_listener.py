@@ -388,6 +388,13 @@ def test_an_ambiguous_request_is_refused_and_nothing_after_it_is_read(live: Live
         assert raw.send(HELLO).response().status == 200
 
 
+def test_the_api_version_may_come_twice_when_it_is_the_same(live: Live) -> None:
+    """The Python SDK 8 says it under two spellings of the header."""
+    same = b"X-Pinecone-Api-Version: 2025-10\r\nX-Pinecone-API-Version: 2025-10\r\n"
+    with live.connect() as raw:
+        assert raw.send(post("/echo", b"{}", same)).response().status == 200
+
+
 REQUEST_LINES = {
     "no version": b"GET /hello\r\n\r\n",
     "LF": b"GET /hello HTTP/1.1\nHost: localhost\n\n",

@@ -95,8 +95,11 @@ class BulkImporter:
                 f"{uri[:200]!r} is not inside a directory that imports may read. These are given with --import-root."
             )
         for path in allowed:
-            if path.is_dir() or path.is_file():
-                return path
+            try:
+                if path.is_dir() or path.is_file():
+                    return path
+            except OSError:  # a name that is too long, or a folder that may not be entered
+                continue
         raise InvalidRequestError(f"There is no directory or file at {uri[:200]!r}.")
 
     def _inside(self, real: Path) -> bool:

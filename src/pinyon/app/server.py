@@ -130,9 +130,12 @@ class RunningServer:
 class Server(RunningServer):
     """The Pinecone API of a data directory, served beside this program's own work while a ``with`` block lasts.
 
-    path: the data directory, ":memory:" (default), or a path. port: 0 takes a free one; ``url`` says which. keys: API
-    keys that clients may use; none lets every program on this machine in. tls: "auto", or (certificate, key) files.
-    more: any other field of ``pinyon.server.settings.Settings``.
+    path: the data directory, or ":memory:".
+    port: 0 takes a free one; ``url`` says which.
+    keys: API keys that clients may use; none lets every program on this machine in.
+    tls: "auto", or (certificate, key) files.
+    models: a registry of your own instead of the default one.
+    more: any other setting of the server, by name.
 
     Raises MissingExtraError without the extra ``server``, FailedPreconditionError when the port is taken or when the
     address reaches beyond this machine and there is no key.

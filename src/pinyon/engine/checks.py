@@ -99,7 +99,7 @@ def check_index_name(name: object, limits: Limits) -> None:
     if not isinstance(name, str) or not _INDEX_NAME.fullmatch(name):
         refuse(
             f"Index name {shown(name)} is not valid. Use lower-case letters, digits and hyphens, "
-            "with a letter or digit at both ends."
+            "with an alphanumeric character at both ends."
         )
     if len(name) > limits.index_name_length:
         refuse(f"Index name {name!r} has {len(name)} characters; at most {limits.index_name_length} are allowed.")

@@ -6,6 +6,7 @@ The order is the point: nothing of a body is read for a caller who may not send 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -19,6 +20,9 @@ from pinyon.wire.errors import control_body, data_body
 from pinyon.wire.versions import version_of
 
 log = logging.getLogger("pinyon.server")
+
+_INDEX = re.compile("(?!(?:%2[Ee])+$)[A-Za-z0-9%_-]+")
+"""What may stand for an index in a path: not ``..``, which programs on the way take for something else."""
 
 Authenticate = Callable[["Head", Route | None], Principal]
 Refuse = Callable[[PinyonError, Plane], Answer]
@@ -132,7 +136,7 @@ class App:
         if index or not head.path.startswith("/indexes/"):
             return index, head.path
         name, slash, rest = head.path.removeprefix("/indexes/").partition("/")
-        if slash and rest and self.router.match(head.path) is None:
+        if slash and rest and _INDEX.fullmatch(name) and self.router.match(head.path) is None:
             return name, "/" + rest
         return "", head.path
 

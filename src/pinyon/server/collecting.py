@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from pinyon.errors import AlreadyExistsError, FailedPreconditionError, InvalidRequestError, NotFoundError, PinyonError
 from pinyon.server import restoring
+from pinyon.server.roles import Principal
 from pinyon.server.service import Service
 from pinyon.types import IndexSpec
 from pinyon.wire.deployments import kind_of, said_of
@@ -72,12 +73,15 @@ def collection(service: Service, name: str) -> dict[str, Any]:
     return entry
 
 
-def source_of(service: Service, name: str, new: IndexSpec) -> dict[str, Any]:
+def source_of(service: Service, name: str, new: IndexSpec, principal: Principal) -> dict[str, Any]:
     """The collection that a new index is to be made from.
 
-    Raises NotFoundError; InvalidRequestError when it is not ready, or does not fit.
+    Raises InvalidRequestError when there is none that ``principal`` owns, when it is not ready, or does not fit: it is
+    the request's body that names it, so this is no NotFoundError.
     """
-    entry = collection(service, name)
+    entry = restoring.stored(service, KIND, name)
+    if entry is None or not principal.owns(restoring.definition(entry)):
+        raise InvalidRequestError(f"Resource {name} not found. GET /collections lists the collections.")
     if entry["status"] != READY:
         raise InvalidRequestError(f"Source collection is not ready: {name!r} is {entry['status']}. Wait until it is.")
     environment = said_of(new.deployment).get("environment")

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 
 from pinyon.errors import InvalidRequestError, PinyonError
+from pinyon.server.http import Route
 
 SINGLE = frozenset(
     {
@@ -27,11 +28,17 @@ SINGLE = frozenset(
     }
 )
 """Headers that two programs on the way might read differently when they come twice: a second one is refused."""
+_REPEATED = "x-pinecone-api-version"
+"""The Python SDK 8 sends it twice, and says the same both times."""
 HEADERS = 100
 """So many header lines one request may have."""
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _TARGET = re.compile(r"/[!-~]*")
+_JSON = frozenset({"", "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl"})
+_FORM = "application/x-www-form-urlencoded"
+_TEXT = "text/plain"
+_CHARSET = re.compile(r"charset\s*=\s*\"?([^\";\s]*)")
 _READ_AT_ONCE = 256 * 1024
 
 
@@ -66,13 +73,15 @@ class OverloadedError(PinyonError):
 def gather(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Header lines as a mapping, names in lower case; repeated ones are joined with commas.
 
-    Raises InvalidRequestError when one of ``SINGLE`` comes twice.
+    Raises InvalidRequestError when one of ``SINGLE`` comes twice; the API version may, when it is the same one.
     """
     headers: dict[str, str] = {}
     for name, value in pairs:
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1").strip(" \t")
         if key in headers:
+            if key == _REPEATED and headers[key] == text:
+                continue
             if key in SINGLE:
                 raise InvalidRequestError(f"Invalid request: the header {key} comes twice. Send it once.")
             text = f"{headers[key]}, {text}"
@@ -121,6 +130,23 @@ def check_encoding(headers: Mapping[str, str]) -> None:
     encoding = headers.get("content-encoding", "identity").lower()
     if encoding not in {"identity", "gzip", "x-gzip", ""}:
         raise UnsupportedMediaError(f"Content-Encoding {encoding[:40]!r} is not supported. Send gzip, or none.")
+
+
+def check_content_type(headers: Mapping[str, str], route: Route) -> None:
+    """Raises UnsupportedMediaError for a body that says it is something other than JSON in UTF-8.
+
+    The admin API takes forms as well. The TypeScript SDK sends records as plain text. A body that says nothing is taken
+    for JSON.
+    """
+    given = headers.get("content-type", "")
+    kind, _, parameters = given.lower().partition(";")
+    kind = kind.strip()
+    also = (route.plane == "admin" and kind == _FORM) or (route.operation == "upsert_records" and kind == _TEXT)
+    if not (kind in _JSON or (kind.startswith("application/") and kind.endswith("+json")) or also):
+        raise UnsupportedMediaError(f"Content-Type {given[:80]!r} is not supported. Send application/json.")
+    charset = _CHARSET.search(parameters)
+    if charset and charset[1] not in {"utf-8", "utf8", "us-ascii"}:
+        raise UnsupportedMediaError(f"The charset {charset[1][:40]!r} is not supported. Send JSON in UTF-8.")
 
 
 def decoded(body: bytes, headers: Mapping[str, str], limit: int) -> bytes:

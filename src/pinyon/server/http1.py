@@ -195,6 +195,8 @@ class Http1(Connection):
         self.dispatcher.warn_of_plain_key(head)
         try:
             heads.check_encoding(head.headers)
+            if exchange.length != 0:
+                heads.check_content_type(head.headers, admitted.route)
             if (exchange.length or 0) > admitted.body_limit:
                 raise heads.too_large(admitted.body_limit, exchange.length)
         except PinyonError as error:
@@ -267,6 +269,8 @@ class Http1(Connection):
                 return True
         elif first.complete and first.job is None:
             self._start(first)
+        elif self._ended and not first.complete:
+            self.close()  # the rest will not come
         elif first.expects and not first.complete:
             first.expects = False
             self.transport.write(messages.CONTINUE)
@@ -346,6 +350,9 @@ class Http1(Connection):
         """Say no more, but let the client finish speaking: a reset would lose the answer on its way."""
         self._last = self._lingering = True
         self._queue.clear()
+        if self._ended:
+            self.close()
+            return
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.transport.resume_reading()
@@ -384,6 +391,8 @@ class Http1(Connection):
 
     def finish(self) -> None:
         self._draining = True
+        if self._lingering:
+            self.close()
         self._advance()
 
     def resume_writing(self) -> None:

@@ -210,6 +210,8 @@ class Http2(Connection):
                 stream.limit = time.monotonic() + grpc.patience_of(head.headers)
             else:
                 heads.check_encoding(head.headers)
+                if not stream.complete:
+                    heads.check_content_type(head.headers, admitted.route)
             length = heads.length_of(head.headers) or 0
             if length > admitted.body_limit:
                 raise heads.too_large(admitted.body_limit, length)

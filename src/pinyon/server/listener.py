@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from pinyon.server.connection import HANDSHAKE, Connection, Opening
@@ -26,7 +27,8 @@ _AT_ONCE: Final = 64
 _SWEEP: Final = 0.25
 _REST: Final = 1.0
 """Seconds without accepting once the process has no descriptors left."""
-_OUT_OF = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_LAST_TURNS: Final = 10
+_OUT_OF: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Listener:
@@ -92,7 +94,7 @@ class Listener:
             self._coming += 1
             task = self.loop.create_task(self._open(sock))
             self._openings.add(task)
-            task.add_done_callback(self._openings.discard)
+            task.add_done_callback(partial(self._opened, sock))
 
     def _resume(self, listening: socket.socket) -> None:
         if listening.fileno() >= 0:
@@ -119,12 +121,14 @@ class Listener:
         except (OSError, TimeoutError) as error:
             log.debug("a connection did not come about: %s", error)
             sock.close()
-        except asyncio.CancelledError:
-            sock.close()
-            raise
         finally:
             if not opening.made:
                 self._arrived()
+
+    def _opened(self, sock: socket.socket, task: asyncio.Task[None]) -> None:
+        self._openings.discard(task)
+        if task.cancelled():  # perhaps before it began
+            sock.close()
 
     def _arrived(self) -> None:
         self._coming -= 1
@@ -174,6 +178,7 @@ class Listener:
             self.remove(port)
         for task in list(self._openings):
             task.cancel()
+        await asyncio.gather(*self._openings, return_exceptions=True)
         for connection in list(self.connections):
             connection.finish()
         while (self.connections or self.dispatcher.active) and time.monotonic() < end:
@@ -182,7 +187,8 @@ class Listener:
         for connection in list(self.connections):
             connection.transport.abort()
         self._sweeper.cancel()
-        await asyncio.sleep(0)
+        for _ in range(_LAST_TURNS):
+            await asyncio.sleep(0.01 if self.connections else 0)  # transports close their sockets in turns of their own
         return clean
 
 

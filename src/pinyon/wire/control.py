@@ -90,7 +90,7 @@ def check_name(name: str, kind: str, limits: Limits) -> str:
     if not _NAME.fullmatch(name):
         raise InvalidRequestError(
             f"{kind} name {shown(name)} is not valid. Use lower-case letters, digits and hyphens, "
-            "with a letter or digit at both ends."
+            "with an alphanumeric character at both ends."
         )
     if len(name) > limits.index_name_length:
         raise InvalidRequestError(

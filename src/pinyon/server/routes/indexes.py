@@ -73,9 +73,7 @@ def _create(service: Service, request: Request, new: NewIndex) -> Answer:
     if restoring.pending(service, name) is not None:
         raise AlreadyExistsError(f"Index {name!r} already exists. Choose another name, or delete that index first.")
     if new.source_collection is not None:
-        entry = collecting.source_of(service, new.source_collection, spec)
-        if not request.principal.owns(restoring.definition(entry)):
-            raise NotFoundError(f"Resource {new.source_collection} not found.")
+        entry = collecting.source_of(service, new.source_collection, spec, request.principal)
         return _copied(service, request, spec, entry["backup_id"], {"source_collection": new.source_collection})
     if new.source_backup_id is not None:
         spec = _like_backup(service, request, spec, new.source_backup_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pinyon.engine import Index
 from pinyon.engine.records import find_records, write_records
 from pinyon.errors import InvalidRequestError
@@ -29,7 +31,10 @@ def upsert_records(service: Service, request: Request) -> Answer:
 def search_records(service: Service, request: Request) -> Answer:
     index, namespace = _place(service, request)
     asked = records.read_search(json_object(service, request), request.version)
-    found = find_records(index, service.models, namespace, asked.query, asked.rerank)
+    query = replace(asked.query, explain=service.observer is not None)
+    found = find_records(index, service.models, namespace, query, asked.rerank)
+    if service.observer is not None:
+        service.observer.planned(request, namespace, found.plan)
     body = records.search_body(found.matches, asked.fields, found.tokens, found.rerank_units)
     return read(body, found.lsn)
 
