@@ -181,3 +181,8 @@ def test_the_page_may_do_nothing_but_show_itself(client: KeyedClient) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_method_that_a_path_does_not_take_is_answered_with_those_that_it_does(client: KeyedClient) -> None:
+    reply = client.request("PATCH", "/livez", key=GIVEN)
+    assert (reply.status, reply.headers["allow"]) == (405, "GET")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -58,6 +58,11 @@ class Admitted:
 class MethodNotAllowedError(InvalidRequestError):
     status = 405
 
+    def __init__(self, head: Head, methods: Iterable[str]) -> None:
+        allowed = ", ".join(sorted(methods))
+        super().__init__(f"{head.path[:200]} takes {allowed}, not {head.method}.")
+        self.headers = (("allow", allowed),)
+
 
 class UnknownPathError(PinyonError):
     code = "NOT_FOUND"
@@ -92,7 +97,7 @@ class App:
             route = methods.get(head.method)
             if route is None:
                 self._authenticate(head, None)
-                raise MethodNotAllowedError(f"{head.path[:200]} takes {', '.join(sorted(methods))}, not {head.method}.")
+                raise MethodNotAllowedError(head, methods)
             plane = route.plane
             principal = self._authenticate(head, route)
             limits = self.service.settings.requests
