@@ -119,26 +119,27 @@ def bench_write(work: Workload, repeats: int) -> None:
 
 def bench_peers(work: Workload, environment: Path, repeats: int) -> None:
     say(f"Other servers in the same run, from {environment}: searching as above, then writing as above")
-    measured: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        measured["pinyon"] = _measure(work, PinyonServer(Path(folder)), repeats)
+        mine = _measure(work, PinyonServer(Path(folder)), repeats)
+    _say_peer("pinyon", mine)
     for name, server in peers_of(environment):
         try:
-            measured[name] = _measure(work, server, repeats)
+            _say_peer(name, _measure(work, server, repeats), mine)
         except (OSError, RuntimeError) as problem:
             say(f"  {name}: not measured, {str(problem).strip()[:300]}")
-    mine = measured["pinyon"]
-    for name, row in measured.items():
-        ratios = ""
-        if name != "pinyon":
-            ratios = (
-                f"   pinyon: {row['p50'] / mine['p50']:.2f} x as quick, {mine['rate'] / row['rate']:.2f} x the queries,"
-                f" {mine['records'] / row['records']:.2f} x the records"
-            )
-        say(
-            f"  {name:12s} p50 {row['p50']:7.3f} ms   {CLIENTS} clients {row['rate']:7,.0f} queries/s"
-            f"   upsert {row['records']:8,.0f} records/s   recall@10 {row['recall']:.4f}{ratios}"
+
+
+def _say_peer(name: str, row: dict[str, float], mine: dict[str, float] | None = None) -> None:
+    ratios = ""
+    if mine is not None:
+        ratios = (
+            f"   pinyon: {row['p50'] / mine['p50']:.2f} x as quick, {mine['rate'] / row['rate']:.2f} x the queries,"
+            f" {mine['records'] / row['records']:.2f} x the records"
         )
+    say(
+        f"  {name:12s} p50 {row['p50']:7.3f} ms   {CLIENTS} clients {row['rate']:7,.0f} queries/s"
+        f"   upsert {row['records']:8,.0f} records/s   recall@10 {row['recall']:.4f}{ratios}"
+    )
 
 
 def _measure(work: Workload, place: object, repeats: int) -> dict[str, float]:

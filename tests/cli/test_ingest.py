@@ -278,7 +278,7 @@ def _wait_for_records(data: Path, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
-        if (data / "catalog.sqlite").exists() and any((data / "indexes").iterdir()):
+        if (data / "catalog.sqlite").exists() and any((data / "indexes").glob("*")):
             with Database(data) as database:
                 if database.list_indexes() and database.index("docs").count(""):
                     return
