@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -91,7 +93,7 @@ class Terminal:
 
         self.master, slave = pty.openpty()
         env = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
-        env |= {"TERM": "xterm-256color", "COLUMNS": "100", **environment}
+        env |= {"TERM": "xterm-256color", "COLUMNS": "100", "PYTHONFAULTHANDLER": "1", **environment}
         self.process = spawn(*arguments, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True)
         os.close(slave)
         self.text = ""
@@ -109,8 +111,6 @@ class Terminal:
 
     def interrupt(self) -> None:
         """SIGINT, again when it came just before the process began to wait for input, as a person would press again."""
-        import signal
-
         for _ in range(20):
             self.process.send_signal(signal.SIGINT)
             deadline = time.monotonic() + 2
@@ -126,6 +126,10 @@ class Terminal:
         return self.process.wait(60)
 
     def _read(self) -> bool:
+        if not select.select([self.master], [], [], 60)[0]:
+            self.process.send_signal(signal.SIGABRT)  # it says where it hangs
+            self.process.wait(60)
+            raise AssertionError(self.text + os.read(self.master, 65536).decode("utf-8", "replace"))
         try:
             data = os.read(self.master, 65536)
         except OSError:  # the other end is closed
