@@ -69,6 +69,8 @@ class Maintenance:
         """Namespaces that somebody searched since they were last worked on."""
         self._unreachable: dict[int, int] = {}
         """ns_id -> rows at which no rerank depth reached the target."""
+        self._worked: set[int] = set()
+        """Namespaces that were brought up to date: what is too little to save at once is saved at the end."""
         self._thread: threading.Thread | None = None
         self._stopping = False
 
@@ -141,6 +143,7 @@ class Maintenance:
         with self._working:
             yield
             self._dirty.clear()
+            self._worked.clear()
             self._unreachable.clear()
             self._memory.cache.close()
 
@@ -161,6 +164,7 @@ class Maintenance:
         if quiet and not self._stopping:
             snapshot.columns.settle()
             self._give_back_memory()
+            self._worked.add(ns_id)
             self._save(state, snapshot, least=max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))
 
     def _caught_up(self, ns_id: int) -> tuple[NamespaceState, Snapshot] | None:
@@ -259,7 +263,7 @@ class Maintenance:
 
     def _save_what_is_new(self) -> None:
         try:
-            for ns_id in {*self._memory.cache.saved(), *self._dirty}:
+            for ns_id in {*self._memory.cache.saved(), *self._dirty, *self._worked}:
                 state = self._memory.loaded(ns_id)
                 if state is not None:
                     self._save(state, state.snapshot, least=IDLE_ROWS)
