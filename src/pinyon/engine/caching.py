@@ -38,8 +38,8 @@ class SnapshotCache:
     def __init__(self, truth: Truth, directory: CacheDirectory) -> None:
         self._truth = truth
         self._directory = directory
-        self._files: dict[int, tuple[int, VectorFile]] = {}
-        """ns_id -> (lineage of the rows, the growing file that holds their vectors)."""
+        self._files: dict[tuple[int, int], VectorFile] = {}
+        """(ns_id, lineage of the rows) -> the growing file that holds their vectors."""
         self._saved: dict[int, tuple[int, int]] = {}
         """ns_id -> (lineage, edits) of the snapshot that the cache files hold."""
 
@@ -61,7 +61,7 @@ class SnapshotCache:
     def spill(self, snapshot: Snapshot) -> Vectors | None:
         """Write the vectors that are only in memory to the growing file; gives all of them back as mapped rows.
 
-        The caller holds the lock of the namespace's state. Where the disk says no, vectors stay in memory.
+        One thread at a time for each lineage. Where the disk says no, vectors stay in memory.
         """
         vectors = snapshot.vectors
         if vectors is None or not self.enabled:
@@ -78,15 +78,22 @@ class SnapshotCache:
             return None
 
     def _growing(self, snapshot: Snapshot, dimension: int) -> VectorFile | None:
-        lineage, file = self._files.get(snapshot.ns_id, (0, None))
-        if file is not None and lineage == snapshot.lineage and file.appendable and file.path.exists():
+        key = snapshot.ns_id, snapshot.lineage
+        file = self._files.get(key)
+        if file is not None and file.appendable and file.path.exists():
             return file
         if file is not None:
             file.close()
         fresh = self._directory.create_vectors(snapshot.ns_id, VECTORS, dimension)
         if fresh is not None:
-            self._files[snapshot.ns_id] = snapshot.lineage, fresh
+            self._files[key] = fresh
         return fresh
+
+    def leave(self, ns_id: int, lineage: int) -> None:
+        """Let go of a lineage's file, its rows having been numbered anew. The next save deletes it; maps stay valid."""
+        file = self._files.pop((ns_id, lineage), None)
+        if file is not None:
+            file.close()
 
     def save(self, snapshot: Snapshot) -> bool:
         """Publish a snapshot whose vectors were spilled, and list it in the truth.
@@ -100,7 +107,7 @@ class SnapshotCache:
             if not mine:
                 return False
             arrays, meta = self._packed(snapshot)
-            file = None if snapshot.vectors is None else self._files[snapshot.ns_id][1]
+            file = None if snapshot.vectors is None else self._files[snapshot.ns_id, snapshot.lineage]
             digest = self._directory.publish(snapshot.ns_id, KIND, snapshot.lsn, arrays, meta, vectors=file)
             assert digest is not None, "the directory is enabled"
             with self._truth.write() as writer:
@@ -114,10 +121,10 @@ class SnapshotCache:
         return True
 
     def _spilled(self, snapshot: Snapshot) -> bool:
-        lineage, file = self._files.get(snapshot.ns_id, (0, None))
         if snapshot.vectors is None:
             return True
-        return file is not None and lineage == snapshot.lineage and file.appendable and file.rows >= snapshot.n
+        file = self._files.get((snapshot.ns_id, snapshot.lineage))
+        return file is not None and file.appendable and file.rows >= snapshot.n
 
     def _packed(self, snapshot: Snapshot) -> tuple[dict[str, NDArray[Any]], dict[str, str | int | float]]:
         arrays: dict[str, NDArray[Any]] = {"ords": snapshot.ords, "alive": snapshot.alive}
@@ -175,7 +182,7 @@ class SnapshotCache:
             stored.verify_all()
             vectors = Vectors(dimension, (stored.map(len(ords)),))
             if stored.appendable and stored.rows == len(ords):
-                self._files[blank.ns_id] = blank.lineage, stored
+                self._files[blank.ns_id, blank.lineage] = stored
             else:
                 stored.close()
         base = None
@@ -199,7 +206,7 @@ class SnapshotCache:
         )
 
     def close(self) -> None:
-        for _, file in self._files.values():
+        for file in self._files.values():
             file.close()
         self._files.clear()
         self._saved.clear()

@@ -46,7 +46,9 @@ RETRAIN_GROWTH = 8
 RECALIBRATE_GROWTH = 1.5
 """The rerank depth is measured anew when the namespace has grown by this factor."""
 DEAD_SHARE = 0.3
-"""Share of dead rows from which a namespace is read anew without them."""
+"""Share of dead rows from which a quiet namespace is read anew without them."""
+BUSY_DEAD_SHARE = 0.5
+"""...and one that is never quiet."""
 SAVE_SHARE = 0.05
 """Share of rows that must have changed before large caches are written again; what they lack is read from the truth."""
 SAMPLE = 48
@@ -155,17 +157,34 @@ class Maintenance:
         if found is None:
             return
         state, snapshot = found
-        if quiet and snapshot.n >= SCAN_ROWS and snapshot.n - snapshot.live > DEAD_SHARE * snapshot.n:
-            snapshot = self._memory.read(lambda view: state.reload(view, view.lsn_of(ns_id) or -1))
+        least = IDLE_ROWS if quiet else STEP_ROWS
+        dead = snapshot.n - snapshot.live
+        renewed = snapshot.n >= SCAN_ROWS and dead > (DEAD_SHARE if quiet else BUSY_DEAD_SHARE) * snapshot.n
+        if renewed:
+            snapshot = self._renewed(state, snapshot)
         if snapshot.vectors is not None and snapshot.n >= SCAN_ROWS:
             self._give_back_memory()
-            snapshot = state.slim(IDLE_ROWS if quiet else STEP_ROWS)
-            snapshot = self._code(state, snapshot, least=IDLE_ROWS if quiet else STEP_ROWS, quiet=quiet)
-        if quiet and not self._stopping:
+            snapshot = state.slim(least)
+            base = self._base(snapshot, least=least, quiet=quiet)
+            if base is not snapshot.base:
+                state.publish_base(snapshot.lineage, base)
+                snapshot = state.snapshot
+        if (quiet or renewed) and not self._stopping:
             snapshot.columns.settle()
             self._give_back_memory()
             self._worked.add(ns_id)
-            self._save(state, snapshot, least=max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))
+            self._save(state, snapshot, least=1 if renewed else max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))
+
+    def _renewed(self, state: NamespaceState, worn: Snapshot) -> Snapshot:
+        """Leave dead rows behind. Searches go on with the worn snapshot until the fresh one has codes as well."""
+        fresh = self._memory.read(lambda view: state.renewed(view, view.lsn_of(state.ns_id) or -1))
+        if worn.base is not None and fresh.n >= SCAN_ROWS:
+            scan = self._extended(worn.base.scan.emptied(), fresh)
+            fresh = replace(fresh, base=replace(worn.base, scan=scan))
+        renewed = self._memory.read(lambda view: state.renew(fresh, view, view.lsn_of(state.ns_id) or -1))
+        for other in {worn.lineage, fresh.lineage} - {renewed.lineage}:
+            self._memory.cache.leave(state.ns_id, other)
+        return renewed
 
     def _caught_up(self, ns_id: int) -> tuple[NamespaceState, Snapshot] | None:
         def work(view: View) -> tuple[NamespaceState, Snapshot] | None:
@@ -184,30 +203,27 @@ class Maintenance:
         if _malloc_trim is not None:
             _malloc_trim(0)
 
-    def _code(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> Snapshot:
-        """Train, extend and calibrate the codes as far as they are behind."""
+    def _base(self, snapshot: Snapshot, *, least: int, quiet: bool) -> Base | None:
+        """The codes that the snapshot should have: trained, extended and calibrated where they are behind."""
         base = snapshot.base
         if self._memory.spec.kind == "flat" or not scan_kernel.available():
-            if base is not None:
-                state.publish_base(snapshot.lineage, None)
-            return state.snapshot
+            return None
         if base is None or (quiet and snapshot.n >= RETRAIN_GROWTH * base.trained_on):
-            if snapshot.n < (SCAN_ROWS if quiet else STEP_ROWS) or snapshot.n < 2 * self._unreachable.get(
-                state.ns_id, 0
-            ):
-                return snapshot
+            hopeless = 2 * self._unreachable.get(snapshot.ns_id, 0)
+            if snapshot.n < max(SCAN_ROWS if quiet else STEP_ROWS, hopeless):
+                return base
             base = self._trained(snapshot)
         elif snapshot.n - base.scan.n >= least:
             base = replace(base, scan=self._extended(base.scan, snapshot))
             if quiet and snapshot.n >= RECALIBRATE_GROWTH * base.calibrated_on:
                 base = replace(base, depth=self._measured(snapshot, base.scan), calibrated_on=snapshot.n)
         else:
-            return snapshot
-        if not base.depth.reached:
-            self._unreachable[state.ns_id] = snapshot.n
-            _log.info("%s: codes cannot reach the recall target; searches stay exact", self._memory.name)
-        state.publish_base(snapshot.lineage, base if base.depth.reached else None)
-        return state.snapshot
+            return base
+        if base.depth.reached:
+            return base
+        self._unreachable[snapshot.ns_id] = snapshot.n
+        _log.info("%s: codes cannot reach the recall target; searches stay exact", self._memory.name)
+        return None
 
     def _trained(self, snapshot: Snapshot) -> Base:
         vectors = snapshot.vectors

@@ -143,11 +143,15 @@ class NamespaceState:
         pruned = int(view.meta("pruned_lsn") or 0)
         if snapshot.lsn < pruned:  # tombstones that this snapshot needs are gone
             snapshot = self.blank()
+        snapshot = self._read_on(snapshot, view, lsn)
+        self._forget_notes_before(lsn)
+        return snapshot
+
+    def _read_on(self, snapshot: Snapshot, view: View, lsn: int) -> Snapshot:
         for changes in view.changes(self.ns_id, snapshot.lsn, snapshot.last_ord, lsn):
             snapshot = self._slim(snapshot.applied(changes), SPILL_ROWS)
         if self._excluded:
             snapshot = snapshot.without(_as_ords(self._excluded))
-        self._forget_notes_before(lsn)
         return snapshot.at(lsn)
 
     def _forget_notes_before(self, lsn: int) -> None:
@@ -186,16 +190,24 @@ class NamespaceState:
         head = self._spill(snapshot)
         return snapshot if head is None else replace(snapshot, vectors=head, mapped=head.n)
 
-    def reload(self, view: View, lsn: int) -> Snapshot:
-        """Read everything again, leaving dead rows behind."""
+    def renewed(self, view: View, lsn: int) -> Snapshot:
+        """Everything read again, dead rows left behind. Nobody waits for it, and nobody sees it before ``renew``."""
+        blank = self.blank()
+        if self.snapshot.texts is not None:
+            blank = replace(blank, texts=Texts(self._texts))
+        return self._read_on(blank, view, lsn)
+
+    def renew(self, fresh: Snapshot, view: View, lsn: int) -> Snapshot:
+        """Go on from a snapshot that ``renewed`` gave, after what was written since. Raises Stale."""
         with self._lock:
-            blank = self.blank()
-            if self.snapshot.texts is not None:
-                blank = replace(blank, texts=Texts(self._texts))
-            fresh = self._from_truth(blank, view, lsn)
-            if fresh.lsn >= self.snapshot.lsn:
-                self.snapshot = fresh
-            return self.snapshot
+            if self.snapshot.lsn > lsn:
+                raise Stale
+            if fresh.texts is None and self.snapshot.texts is not None:  # somebody searched by words meanwhile
+                return self.snapshot
+            if fresh.lsn < lsn or self._excluded:
+                fresh = self._from_truth(fresh, view, lsn)
+            self.snapshot = fresh
+            return fresh
 
     def exclude(self, ords: Iterable[int]) -> None:
         """Stop serving damaged rows that a read came upon and reported."""

@@ -78,6 +78,13 @@ def extended(index: Any, rows: Floats) -> Any:
     return grown
 
 
+def emptied(index: Any) -> Any:
+    """A clone without rows, trained as it is."""
+    bare = load().clone_index(index)
+    bare.reset()
+    return bare
+
+
 def search(index: Any, query: Floats, depth: int, mask: Bools | None) -> tuple[Ints, Floats]:
     """Up to ``depth`` rows, best first, and their approximate scores in the metric's sense."""
     faiss = load()

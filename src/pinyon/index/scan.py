@@ -72,6 +72,10 @@ class Scan:
         grown = _faiss.extended(self._index, _pad(contiguous, self._padded))
         return Scan(grown, self.d, self._padded, self.metric, self.n + len(rows))
 
+    def emptied(self) -> Scan:
+        """The same codebook without rows."""
+        return Scan(_faiss.emptied(self._index), self.d, self._padded, self.metric, 0)
+
     def candidates(self, query: Floats, depth: int, mask: Bools | None = None) -> Ints:
         """Exactly min(depth, matches) distinct int64 rows that satisfy the (>= n,) bool mask, the most promising first.
 
