@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import threading
 import zlib
@@ -34,6 +35,10 @@ hypothesis.settings.load_profile("nightly" if NIGHTLY else "default")
 def pytest_configure(config: pytest.Config) -> None:
     # Set before workers start, so that they inherit it: all must agree on one seed.
     os.environ.setdefault(SEED, str(secrets.randbelow(2**32)) if NIGHTLY else "1")
+    # A shell without job control starts background commands with Ctrl-C ignored, and every process here would inherit
+    # that: those that a test interrupts would never end.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
