@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # Where `make demo` keeps its data, and how many processes run the tests.
 DATA ?= ./pinyon-demo
 JOBS ?= 2
-# Further arguments for pytest: make test ARGS="tests/models -k identity"
+# Further arguments for pytest or the race: make test ARGS="tests/models -k identity"
 ARGS ?=
 
 # The editable install points at this directory, so a checkout that was moved counts as not installed.
@@ -26,7 +26,7 @@ SDKS := .venv-sdk7/.ready .venv-sdk10/.ready
 # Judges for make conformance; all of them unless named.
 JUDGES ?=
 
-.PHONY: help setup demo test nightly conformance bench lint format types lock conformance-lock clean rebuild
+.PHONY: help setup demo test nightly conformance bench race lint format types lock conformance-lock race-lock clean rebuild
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -89,6 +89,9 @@ conformance: setup ## The official test suites against a running server (hours; 
 bench: setup ## Print speed, recall and memory
 	@for file in benchmarks/[a-z]*.py; do [ -e "$$file" ] || continue; echo "== $$file"; $(PY) "$$file"; done
 
+race: setup ## Pinyon beside other vector stores, each installed by the race (hours; ARGS="--sets 50k --peers pinyon,zvec")
+	@$(PY) -m benchmarks.peers $(ARGS)
+
 lint: setup ## Check style and format
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --check --quiet . || { echo "Some files are not formatted: run make format" >&2; exit 1; }
@@ -111,6 +114,10 @@ conformance-lock: ## Renew the pinned packages of the judges (needs uv)
 	@for file in conformance/*/requirements.in; do "$${UV:-uv}" pip compile "$$file" --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make conformance-lock' --output-file "$${file%.in}.txt"; done
 
+race-lock: ## Renew the pinned packages of the race (needs uv)
+	@for file in benchmarks/peers/pins/*.in; do "$${UV:-uv}" pip compile "$$file" --universal --python-version 3.11 --no-emit-index-url \
+		--no-annotate --quiet --custom-compile-command 'make race-lock' --output-file "$${file%.in}.txt"; done
+
 clean: ## Remove .venv, caches and the demo's data
-	rm -rf .venv .venv-sdk7 .venv-sdk10 .conformance build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
+	rm -rf .venv .venv-sdk7 .venv-sdk10 .conformance benchmarks/results/peers/environments build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,7 +18,7 @@ vectors = (centres[rng.integers(200, size=ROWS)] + 0.6 * rng.normal(size=(ROWS, 
 queries = (centres[:50] + 0.6 * rng.normal(size=(50, DIMENSION))).astype(np.float32)
 
 with Pinecone(path=PATH) as pc:
-    pc.create_index("vectors", dimension=DIMENSION, metric="cosine", recall_target=0.99)
+    pc.create_index("vectors", dimension=DIMENSION, metric="cosine", index={"recall": 0.99})
     index = pc.Index("vectors")
     started = perf_counter()
     for start in range(0, ROWS, 5_000):  # each call is one transaction; it is on disk when it returns

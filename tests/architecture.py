@@ -44,6 +44,7 @@ LAZY: dict[str, set[str]] = {
     "server.http2": {"h2"},
     "server.calls": set(),
     "server.metrics": {"prometheus_client"},
+    "server.recall": {"prometheus_client"},
     "server.certificates": {"trustme"},
     "wire.protobuf": {"google"},
     "wire.grpc": set(),

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 Metric: TypeAlias = Literal["cosine", "dotproduct", "euclidean"]
 VectorType: TypeAlias = Literal["dense", "sparse"]
-IndexKind: TypeAlias = Literal["auto", "flat", "scan"]
+RecallLabel: TypeAlias = Literal["estimate", "measured", "exact"]
+IndexKind: TypeAlias = Literal["auto", "flat", "scan", "ivf", "hnsw", "symqg"]
 MetadataValue: TypeAlias = "str | int | float | bool | list[str]"
 Metadata: TypeAlias = "dict[str, MetadataValue]"
 Floats: TypeAlias = NDArray[np.float32]
@@ -22,6 +23,7 @@ Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 
 METRICS: tuple[Metric, ...] = ("cosine", "dotproduct", "euclidean")
+DEFAULT_RECALL = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ class IndexSpec:
     metric: Metric
     vector_type: VectorType = "dense"
     kind: IndexKind = "auto"
-    recall_target: float = 0.99
+    """How dense vectors are searched: auto (by size and contract), flat (always exact), scan, hnsw, ivf, symqg."""
+    recall_target: float = DEFAULT_RECALL
     """Recall@10 that searches must reach (the quality contract)."""
     embed: EmbedSpec | None = None
     deletion_protection: bool = False
@@ -95,6 +98,9 @@ class IndexSpec:
     """Fields of an index of documents, field name -> definition as the 2026-07 API writes it; None for vectors."""
     notes: Mapping[str, Any] = field(default_factory=dict)
     """Further things that callers said and that are echoed without effect, such as ``cmek_id``."""
+    parameters: Mapping[str, int | str] = field(default_factory=dict)
+    """What was fixed of the kind: hnsw m, ef_construction, ef_search; ivf nlist, nprobe, codes; symqg degree,
+    ef_construction, ef_search. The rest is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,14 @@ class Query:
     """At most so many candidates of the codes are rescored, at the cost of recall; ``top_k`` to 100,000."""
     required: tuple[int, ...] = ()
     """Indices that the sparse values of a match must all hold."""
+    ef_search: int | None = None
+    """1 to 10,000: rows that a search of a graph (hnsw, symqg) keeps in view. No effect on other kinds; as in
+    ``nprobe`` and ``rerank_depth``, None is what the index is set to or the contract needs, and a sparse index refuses
+    a value."""
+    nprobe: int | None = None
+    """1 to 65,536: clusters that a search of an ivf index reads, at most all. No effect on other kinds."""
+    rerank_depth: int | None = None
+    """``top_k`` to 100,000: candidates that are rescored with float32. No effect where every row is scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +224,48 @@ class RerankRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallBand:
+    """Recall of the checked queries whose filter keeps a certain share of the records. interval: 95 %."""
+
+    recall: float
+    interval: tuple[float, float]
+    checked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What is known of the recall of dense searches in a namespace, and what is done about it.
+
+    Live queries are repeated exactly, a few at random; those that ask for ``exact`` or for an effort of their own, and
+    hybrid ones, are not among them.
+    """
+
+    recall: float
+    """Mean recall@top_k of the queries that were checked lately; before the first one what the build measured."""
+    interval: tuple[float, float] | None
+    """95 % confidence interval of ``recall``; None when nothing was checked yet."""
+    label: RecallLabel
+    """"exact" where every search scores every record, "measured" from 200 checked queries on, "estimate" before."""
+    target: float
+    holds: bool | None
+    """Whether the contract holds: the lower end of the interval reaches the target. None while it is an estimate."""
+    effort: float = 1.0
+    """Work of a search, as a multiple of what stored vectors needed; above 64 every record is scored."""
+    checked: int = 0
+    """Queries that ``recall`` is the mean of."""
+    exact_share: float = 1.0
+    """Share of them that were answered exactly, and so needed no check."""
+    expected: float | None = None
+    """Mean of what approximate searches expect their own recall to be; the first to tell that queries have changed."""
+    checks: int = 0
+    """Queries checked since the namespace was loaded."""
+    bands: Mapping[str, RecallBand] = field(default_factory=dict)
+    """By the share of the records that the filter keeps: "all", "30-100%", "3-30%", "0-3%"; those that were seen."""
+    built: Mapping[str, float] = field(default_factory=dict)
+    """Recall@10 that the build measured on stored vectors, by kind of filter. It flatters: live queries are harder."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How a query was answered. Stage times are milliseconds."""
 
@@ -224,6 +280,12 @@ class Plan:
     """Rows rescored with the stored float32 vectors."""
     exact: bool
     milliseconds: Mapping[str, float]
+    recall: float | None = None
+    """1.0 for an exact answer, else the ``Quality.recall`` of the namespace, as are the next three. None for hybrid
+    searches and those that set their own effort, which are not checked."""
+    recall_interval: tuple[float, float] | None = None
+    recall_label: RecallLabel | None = None
+    effort: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +318,8 @@ class IndexStats:
     metric: Metric
     vector_type: VectorType
     total: int
+    quality: Mapping[str, Quality] = field(default_factory=dict)
+    """By namespace: of those that are in memory here and large enough for approximate search."""
 
 
 @runtime_checkable

@@ -26,15 +26,16 @@ def test_init_makes_a_data_directory_and_says_what_to_do_next(pinyon: Program, d
     ("options", "expected"),
     [
         (["--dimension", 3], (3, "cosine", "dense", "auto", None)),
-        (["--dimension", 3, "--metric", "euclidean", "--kind", "flat"], (3, "euclidean", "dense", "flat", None)),
+        (["--dimension", 3, "--metric", "euclidean", "--index", "hnsw m 32"], (3, "euclidean", "dense", "hnsw", None)),
         (["--sparse"], (None, "dotproduct", "sparse", "auto", None)),
         (["--model", "use-multilingual", "--text-field", "body"], (512, "cosine", "dense", "auto", "body")),
     ],
 )
 def test_create_makes_an_index_of_each_sort(pinyon: Program, options: list[Any], expected: tuple[Any, ...]) -> None:
     found = pinyon("create", "new", *options, "--json").json
-    keys = ("dimension", "metric", "vector_type", "kind", "text_field")
-    assert tuple(found[key] for key in keys) == expected
+    keys = ("dimension", "metric", "vector_type", "text_field")
+    assert tuple(found[key] for key in keys) == (*expected[:3], expected[4])
+    assert found["index"]["kind"] == expected[3]
     assert [one["name"] for one in pinyon("ls", "--json").json["indexes"]] == ["new"]
 
 

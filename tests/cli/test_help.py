@@ -21,8 +21,10 @@ from pinyon.cli.reference import reference
 
 Program = Callable[..., Any]
 ALL = [
-    "init", "create", "ls", "info", "ingest", "search", "query", "get", "rm", "export", "import", "backup", "restore",
-    "serve", "keys create", "keys list", "keys revoke", "keys rotate", "verify", "repair", "compact", "doctor", "demo",
+    "init", "create", "configure", "ls", "info", "ingest", "search", "query", "get", "rm", "export", "import",
+    "backup", "restore", "serve", "keys create", "keys list", "keys revoke", "keys rotate", "verify", "repair",
+    "compact", "doctor", "demo",
+    "study growth", "study hnsw", "study ivf", "study filter", "study quantise", "study again", "tune",
 ]  # fmt: skip
 GROUP: Any = typer.main.get_command(app)
 

@@ -227,7 +227,7 @@ def test_a_snapshot_holds_the_documented_arrays(snapshot: tuple[Path, Arrays]) -
     _, arrays = snapshot
     documented = {row["array"] for row in table(FORMAT, "array", "shape", "content")}
     known = {name if name in documented else name.split(".")[0] + ".*" for name in arrays.arrays}
-    assert known == documented
+    assert known == documented - {"ivf.*", "hnsw.*", "symqg.*"}, "an index of kind auto, this small, has plain codes"
     assert arrays.numbers("ords") == tuple(range(1, ROWS + 1))
     assert arrays.numbers("alive") == (False,) + (True,) * (ROWS - 1)
     assert arrays.meta.keys() == {
@@ -241,6 +241,11 @@ def test_a_snapshot_holds_the_documented_arrays(snapshot: tuple[Path, Arrays]) -
             "depth",
             "trained_on",
             "calibrated_on",
+            "settings",
+            "fixed",
+            "read",
+            "listless",
+            "settled",
         )
     }
     assert (arrays.meta["lsn"], arrays.meta["last_ord"], arrays.meta["metric"]) == (2, ROWS, "cosine")

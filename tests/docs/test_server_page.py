@@ -12,11 +12,13 @@ import pytest
 from docs.documents import ROOT, blocks, read, table
 from pinyon import engine
 from pinyon.app.settings import build, load, names
+from pinyon.engine.kinds import KINDS, PARAMETERS, configured, line_of, read_line
 from pinyon.models import ModelRegistry
 from pinyon.server.roles import ROLES
 from pinyon.server.routes import ALL_ROUTES
 from pinyon.server.service import Service
 from pinyon.server.settings import MIB, Settings
+from pinyon.types import IndexSpec
 from server.clients import PortAddresses, WordModels
 
 PAGE = ROOT / "docs" / "server.md"
@@ -73,6 +75,30 @@ def test_the_settings_file_of_the_page_is_one(tmp_path: Path) -> None:
 
 def test_the_roles_are_the_servers() -> None:
     assert [row["Role"] for row in table(PAGE, "Role", "May")] == list(ROLES)
+
+
+def test_the_kinds_of_index_are_listed_with_their_parameters_and_limits() -> None:
+    rows = {row["Kind"]: row["Parameters"] for row in table(PAGE, "Kind", "Parameters", "What it is")}
+    assert list(rows) == list(KINDS)
+    for kind, parameters in PARAMETERS.items():
+        assert re.findall(r"(\w+) \(", rows[kind]) == list(parameters)
+        for name, one in parameters.items():
+            (said,) = re.findall(rf"{name} \((.*?)\)", rows[kind])
+            if one.choices:
+                assert [word for word in re.findall(r"\w+", said) if word not in ("usually", "or")] == [
+                    *map(str, one.choices)
+                ]
+                assert f"{one.default}, usually" in said, name
+            else:
+                assert said.startswith((f"{one.least} to {one.most}", f"{one.least} to nlist")), name
+                assert one.default is None or said.endswith(f"usually {one.default}"), name
+
+
+def test_the_values_of_the_tag_are_settings_that_can_be_made() -> None:
+    spec = IndexSpec("films", 384, "cosine")
+    lines = re.findall(r'"pinyon-index": "([^"]+)"', read(PAGE))
+    assert [line_of(configured(spec, read_line(line))) for line in lines] == lines
+    assert len(lines) == 2
 
 
 def test_the_routes_exist() -> None:

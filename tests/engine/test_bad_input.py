@@ -331,6 +331,13 @@ DEFINITIONS = [
     Case("an unknown metric", create(metric="manhattan"), ("'manhattan'", "cosine, dotproduct, euclidean")),
     Case("an unknown vector type", create(vector_type="binary"), ("'binary'", "dense or sparse")),
     Case("an unknown kind", create(kind="tree"), ("'tree'", "auto, flat, scan")),
+    Case("a parameter of another kind", create(kind="hnsw", parameters={"nlist": 8}), ("'nlist'", "ivf")),
+    Case("more links than there may be", create(kind="hnsw", parameters={"m": 129}), ("129", "2 to 128")),
+    Case(
+        "a graph of sparse vectors",
+        create(dimension=None, metric="dotproduct", vector_type="sparse", kind="hnsw"),
+        ("hnsw", "dense"),
+    ),
     Case("recall 0", create(recall_target=0.0), ("0.0", "up to 1")),
     Case("recall above 1", create(recall_target=1.5), ("1.5", "up to 1")),
     Case("recall NaN", create(recall_target=NAN), ("nan", "up to 1")),
@@ -347,7 +354,7 @@ DEFINITIONS = [
     Case("a bad tag key", create(tags={"a b": "v"}), ("'a b'", "80 letters")),
     Case("a long tag value", create(tags={"a": "v" * 121}), ("'a'", "120")),
     Case("a number for a tag", create(tags={"a": 1}), ("1", "'a'")),
-    Case("a bad kind later", lambda s: s.database.configure_index("dense", kind="tree"), ("'tree'", "auto")),  # type: ignore[arg-type]
+    Case("a bad kind later", lambda s: s.database.configure_index("dense", index={"kind": "tree"}), ("'tree'", "auto")),
     Case("bad tags later", lambda s: s.database.configure_index("dense", tags={"a b": "v"}), ("'a b'", "80 letters")),
     Case("a name that is taken", create("dense"), ("'dense'", "another name"), AlreadyExistsError),
     Case("an unknown index", lambda s: s.database.index("nope"), ("'nope'", "dense", "create_index"), NotFoundError),

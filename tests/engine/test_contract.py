@@ -732,7 +732,7 @@ def test_an_unknown_index_is_named_together_with_the_known_ones(database: Databa
 
 def test_a_definition_is_configured_part_by_part(database: Database) -> None:
     make(database, tags={"team": "a", "stage": "test"})
-    changed = database.configure_index("films", tags={"stage": "", "owner": "b"}, kind="flat", recall_target=0.9)
+    changed = database.configure_index("films", tags={"stage": "", "owner": "b"}, index={"kind": "flat", "recall": 0.9})
     assert changed == database.describe_index("films")
     assert dict(changed.tags) == {"team": "a", "owner": "b"}
     assert (changed.kind, changed.recall_target, changed.deletion_protection) == ("flat", 0.9, False)

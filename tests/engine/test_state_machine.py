@@ -1,9 +1,9 @@
 """Random histories of one index, compared step by step with the model: every operation, in memory and on disk.
 
-Two machines. The first keeps namespaces small, draws vectors of small whole numbers (whose scores float32 holds
+Three machines. The first keeps namespaces small, draws vectors of small whole numbers (whose scores float32 holds
 exactly, so that ties are ties), and wants equality. The second lowers the thresholds of the background work, so that
 quantised codes serve namespaces of a few hundred records, and wants exact scores, exactly min(top_k, matches) hits, and
-recall.
+recall. The third is the second with graphs and inverted lists, whose kind changes in the middle.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,9 +31,9 @@ from hypothesis.stateful import (
 )
 
 from oracle import ModelIndex, assert_best, assert_true, plain
-from pinyon.engine import Database, Index, maintenance, planner
+from pinyon.engine import Database, Index, bases, maintenance, planner
 from pinyon.errors import AlreadyExistsError, NotFoundError
-from pinyon.types import METRICS, IndexKind, IndexSpec, Metric, Query, Record, SparseValues
+from pinyon.types import METRICS, Floats, IndexKind, IndexSpec, Metric, Query, Record, SparseValues
 
 NIGHTLY = os.environ.get("PINYON_NIGHTLY") == "1"
 DIMENSION = 4
@@ -163,9 +164,11 @@ class Machine(RuleBasedStateMachine):
     def settle(self) -> None:
         assert self.index.ready(timeout=60)
 
-    @rule(kind=st.sampled_from(["auto", "scan", "auto", "flat"]))
+    @rule(kind=st.sampled_from(["auto", "scan", "auto", "flat", "hnsw", "ivf"]))
     def choose_a_kind(self, kind: IndexKind) -> None:
-        assert self.database.configure_index(self.index.name, kind=kind).kind == kind
+        if self.index.spec.vector_type == "sparse" and kind != "flat":
+            kind = "auto"
+        assert self.database.configure_index(self.index.name, index={"kind": kind}).kind == kind
 
     @precondition(lambda self: len(self.backups) < 3)
     @rule()
@@ -423,11 +426,12 @@ class SparseMachine(ExactMachine):
 
 @dataclass
 class Recall:
-    """Over a whole run: how many of the best were found, and how many searches the codes answered."""
+    """Over a whole run: how many of the best were found, and how many searches the codes answered, by kind of plan."""
 
     found: int = 0
     wanted: int = 0
     by_codes: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
 
 
 class CodesMachine(Machine):
@@ -443,11 +447,15 @@ class CodesMachine(Machine):
         self.upsert("", 0, 900)
         self.settle()
 
+    def drawn(self, count: int) -> Floats:
+        """(count, width) vectors."""
+        return self.rng.normal(size=(count, self.width)).astype(np.float32)
+
     @rule(namespace=st.sampled_from(["", "", "one"]), first=st.integers(0, 900), count=st.integers(1, 300))
     def upsert(self, namespace: str, first: int, count: int) -> None:
         """New records and replaced ones, in one call."""
         ids = [f"r{number}" for number in range(first, first + count)]
-        vectors = self.rng.normal(size=(count, self.width)).astype(np.float32)
+        vectors = self.drawn(count)
         metadata = [
             {"n": number % 100, "g": "even" if number % 2 == 0 else "odd"} for number in range(first, first + count)
         ]
@@ -472,7 +480,7 @@ class CodesMachine(Machine):
 
     @rule(number=st.integers(0, 900))
     def update(self, number: int) -> None:
-        values = self.rng.normal(size=self.width).astype(np.float32)
+        values = self.drawn(1)[0]
         result = self.index.update("", f"r{number}", values=values)
         assert result.count == self.model.update("", f"r{number}", values=values.tolist())
 
@@ -488,7 +496,7 @@ class CodesMachine(Machine):
                 self.one_query(filter, top_k, exact)
 
     def one_query(self, filter: Mapping[str, Any] | None, top_k: int, exact: bool) -> None:
-        vector = self.rng.normal(size=self.width).astype(np.float32)
+        vector = self.drawn(1)[0]
         result = self.index.query("", Query(top_k, vector, filter=filter, exact=exact, explain=True))
         ranking = self.model.ranking("", vector=vector.tolist(), filter=filter)
         ascending = self.model.spec.metric == "euclidean"
@@ -500,6 +508,52 @@ class CodesMachine(Machine):
             self.recall.found += assert_true(result.matches, ranking, top_k, ascending=ascending)
             self.recall.wanted += len(result.matches)
             self.recall.by_codes += not result.plan.exact
+            self.recall.kinds[result.plan.kind] += not result.plan.exact
+
+
+class KindsMachine(CodesMachine):
+    """The same, served by a graph or by inverted lists, or on the way from one to the other. Vectors are clustered."""
+
+    def drawn(self, count: int) -> Floats:
+        centres = np.random.default_rng(0).normal(size=(20, self.width))
+        drawn = centres[self.rng.integers(20, size=count)] + 0.4 * self.rng.normal(size=(count, self.width))
+        return drawn.astype(np.float32)
+
+    @initialize(metric=st.sampled_from(METRICS), kind=st.sampled_from(["hnsw", "ivf"]), seed=st.integers(0, 1000))
+    def begin(self, metric: Metric, kind: IndexKind, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.create(IndexSpec("machine", self.width, metric, kind=kind, recall_target=0.95))
+        self.upsert("", 0, 1_200)
+        self.settle()
+
+    @rule(
+        settings=st.sampled_from(
+            [
+                {"kind": "ivf"},
+                {"kind": "ivf", "nlist": 12, "codes": "float32"},
+                {"kind": "hnsw", "m": 12, "ef_construction": 40},
+                {"kind": "hnsw", "m": 24, "ef_search": 200},
+                {"kind": "scan"},
+            ]
+        ),
+        at_once=st.booleans(),
+    )
+    def choose_settings(self, settings: dict[str, Any], at_once: bool) -> None:
+        """And search at once, or when the base is built."""
+        self.database.configure_index(self.index.name, index=settings)
+        if not at_once:
+            self.settle()
+        self.query(5)
+
+    @rule(top_k=st.sampled_from([1, 5, 10, 50]))
+    def query(self, top_k: int) -> None:
+        for filter in (None, None, None, {"g": "even"}, {"n": {"$lt": 50}}):
+            self.one_query(filter, top_k, False)
+
+    @rule()
+    def settle_and_query(self) -> None:
+        self.settle()
+        self.query(10)
 
 
 def run(machine: type[Machine], *, disk: bool, examples: int, steps: int = 50) -> None:
@@ -529,7 +583,7 @@ def test_every_history_of_a_sparse_index_is_that_of_the_model(disk: bool) -> Non
 def test_every_history_served_by_codes_has_true_scores_full_pages_and_recall(
     disk: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maintenance, "SCAN_ROWS", 256)
+    monkeypatch.setattr(bases, "SCAN_ROWS", 256)
     monkeypatch.setattr(maintenance, "STEP_ROWS", 128)
     monkeypatch.setattr(maintenance, "IDLE_ROWS", 16)
     monkeypatch.setattr(planner, "GATHER_ROWS", 32)
@@ -537,4 +591,23 @@ def test_every_history_served_by_codes_has_true_scores_full_pages_and_recall(
     monkeypatch.setattr(CodesMachine, "recall", recall, raising=False)
     run(CodesMachine, disk=disk, examples=25, steps=30)
     assert recall.by_codes > 20, recall
+    assert recall.found >= 0.95 * recall.wanted, recall
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("disk", [False, True], ids=["memory", "disk"])
+def test_every_history_of_changing_kinds_has_true_scores_full_pages_and_recall(
+    disk: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bases, "SCAN_ROWS", 256)
+    monkeypatch.setattr(bases, "GRAPH_LAG", 128)
+    monkeypatch.setattr(maintenance, "STEP_ROWS", 128)
+    monkeypatch.setattr(maintenance, "IDLE_ROWS", 16)
+    monkeypatch.setattr(planner, "GRAPH_LAG", 128)
+    monkeypatch.setattr(planner, "GATHER_ROWS", 32)
+    monkeypatch.setattr(planner, "EXACT_SHARE", 0.9)
+    recall = Recall()
+    monkeypatch.setattr(KindsMachine, "recall", recall, raising=False)
+    run(KindsMachine, disk=disk, examples=16, steps=24)
+    assert min(recall.kinds[kind] for kind in ("hnsw", "ivf", "scan")) > 15, recall
     assert recall.found >= 0.95 * recall.wanted, recall

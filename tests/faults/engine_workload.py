@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pinyon.engine import Database, Index, maintenance, namespace, planner
+from pinyon.engine import Database, Index, bases, maintenance, namespace, planner
 from pinyon.errors import NotFoundError
 from pinyon.types import Floats, IndexSpec, Query, Record
 
@@ -39,12 +39,12 @@ KINDS = {
 }
 
 THRESHOLDS: dict[tuple[object, str], float] = {
-    (maintenance, "SCAN_ROWS"): 96,
+    (bases, "SCAN_ROWS"): 96,
     (maintenance, "STEP_ROWS"): 64,
     (maintenance, "IDLE_ROWS"): 8,
     (maintenance, "QUIET"): 0.02,
     (namespace, "SPILL_ROWS"): 48,
-    (maintenance, "SAMPLE"): 8,
+    (bases, "SAMPLE"): 8,
     (planner, "GATHER_ROWS"): 20,
     (planner, "EXACT_SHARE"): 0.9,
 }

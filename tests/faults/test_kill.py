@@ -58,6 +58,7 @@ class Life:
     counts: Counter[str] = field(default_factory=Counter)
     struck: Counter[str] = field(default_factory=Counter)
     recalls: list[float] = field(default_factory=list)
+    worker: str = "faults.kill_worker:work"
 
     def where(self) -> str:
         return f"seed {self.seed}, kill {self.counts['kills']}, write {self.acknowledged}, directory {self.path}"
@@ -68,7 +69,7 @@ class Life:
         upkeep = str(self.rng.choice(UPKEEP)) if self.rng.random() < 0.8 else ""
         mode = str(self.rng.choice(["opening", "moment", "upkeep"], p=[0.25, 0.35, 0.4]))
         child = self.server.start(
-            "faults.kill_worker:work",
+            self.worker,
             {
                 "path": str(self.path),
                 "seed": self.seed,

@@ -66,6 +66,7 @@ def test_every_way_to_create_gives_the_same_index(way: str, pc: Pinecone) -> Non
         "deletion_protection": "disabled",
         "tags": {},
         "embed": None,
+        "index": {"kind": "auto", "recall": 0.99},
     }
 
 
@@ -153,13 +154,6 @@ def test_what_only_a_cloud_has_is_accepted_and_changes_nothing(pc: Pinecone) -> 
     assert pc.db.index.configure(name="a", replicas=3) == before == pc.describe_index("a")
 
 
-def test_the_quality_contract_can_be_set(pc: Pinecone) -> None:
-    created = pc.create_index("a", dimension=3, kind="flat", recall_target=0.9)
-    assert (created.kind, created.recall_target) == ("flat", 0.9)
-    changed = pc.configure_index("a", kind="auto", recall_target=0.95)
-    assert (changed.kind, changed.recall_target) == ("auto", 0.95)
-
-
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
@@ -196,7 +190,7 @@ def test_the_quality_contract_can_be_set(pc: Pinecone) -> None:
         (lambda pc: pc.describe_index("none"), NotFoundError, "'none' does not exist"),
         (lambda pc: pc.delete_index("none"), NotFoundError, "'none' does not exist"),
         (lambda pc: pc.configure_index("none", tags={"a": "b"}), NotFoundError, "'none' does not exist"),
-        (lambda pc: pc.configure_index("there", kind="tree"), InvalidRequestError, "'tree'"),
+        (lambda pc: pc.configure_index("there", index={"kind": "tree"}), InvalidRequestError, "'tree'"),
         (lambda pc: pc.create_backup(index_name="none"), NotFoundError, "'none' does not exist"),
         (lambda pc: pc.list_backups(index_name="none"), NotFoundError, "'none' does not exist"),
         (lambda pc: pc.list_backups(limit=0), InvalidRequestError, "limit must be at least 1"),

@@ -162,6 +162,7 @@ def test_a_request_keyword_of_the_sdks_changes_nothing(index: Index, vectors: Fl
 def test_the_effort_of_a_query_is_passed_on_and_checked(index: Index, vectors: Floats) -> None:
     plain = index.query(vector=vectors[0], top_k=3)
     assert index.query(vector=vectors[0], top_k=3, scan_factor=0.5, max_candidates=3) == plain
+    assert index.query(vector=vectors[0], top_k=3, ef_search=50, nprobe=4, rerank_depth=30) == plain
     for call in (
         lambda **effort: index.query(vector=vectors[0], top_k=3, **effort),
         lambda **effort: index.query_namespaces(vector=vectors[0], namespaces=[""], top_k=3, **effort),
@@ -170,6 +171,12 @@ def test_the_effort_of_a_query_is_passed_on_and_checked(index: Index, vectors: F
             call(scan_factor=9)
         with pytest.raises(InvalidRequestError, match=r"max_candidates 2.*top_k \(3\) to 100000"):
             call(max_candidates=2)
+        with pytest.raises(InvalidRequestError, match=r"ef_search 0.*1 to 10000"):
+            call(ef_search=0)
+        with pytest.raises(InvalidRequestError, match=r"nprobe 0.*1 to 65536"):
+            call(nprobe=0)
+        with pytest.raises(InvalidRequestError, match=r"rerank_depth 2.*top_k \(3\) to 100000"):
+            call(rerank_depth=2)
 
 
 def test_async_req_gives_a_future_that_has_run(index: Index, vectors: Floats) -> None:

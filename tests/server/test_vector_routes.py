@@ -325,6 +325,20 @@ def test_search_effort_may_be_chosen(client: Client) -> None:
     refused(client.post("/query", {**body, "topK": 9, "maxCandidates": 2}, index="films"), "max_candidates 2")
 
 
+@pytest.mark.parametrize("version", KNOWN)
+def test_the_effort_of_an_index_kind_may_be_chosen_in_every_version(client: Client, version: str) -> None:
+    upsert(client, A, B)
+    body = {"topK": 1, "vector": [1, 0, 0], "efSearch": 50, "nprobe": 4, "rerankDepth": 20}
+    assert ok(client.post("/query", body, index="films", version=version))["matches"][0]["id"] == "a"
+    for change, said in (
+        ({"efSearch": 10_001}, "ef_search 10001"),
+        ({"nprobe": 0}, "nprobe 0"),
+        ({"topK": 9, "rerankDepth": 8}, "rerank_depth 8"),
+        ({"efSearch": "50"}, "efSearch must be a whole number"),
+    ):
+        refused(client.post("/query", {**body, **change}, index="films", version=version), said)
+
+
 # -- log sequence numbers ---------------------------------------------------------------------------------------------
 
 
@@ -807,6 +821,11 @@ how = {
     "maxCandidates": mostly(st.integers(5, 100)),
     **where,
 }
+effort = {
+    "efSearch": mostly(st.integers(1, 10_000)),
+    "nprobe": mostly(st.integers(1, 65_536)),
+    "rerankDepth": mostly(st.integers(5, 100)),
+}
 BODIES: dict[str, st.SearchStrategy[Any]] = {
     "/vectors/upsert": st.fixed_dictionaries(
         {
@@ -822,6 +841,7 @@ BODIES: dict[str, st.SearchStrategy[Any]] = {
         st.fixed_dictionaries({**asked, "sparseVector": odd_sparse}, optional=how),
         st.fixed_dictionaries({**asked, "vector": numbers, "sparseVector": sparse}, optional=how),
         st.fixed_dictionaries({**asked, "id": ids}, optional=how),
+        st.fixed_dictionaries({**asked, "vector": numbers}, optional={**how, **effort}),
         st.fixed_dictionaries({}, optional={**asked, "vector": numbers, "sparseVector": sparse, "id": ids, **how}),
     ),
     "/vectors/fetch_by_metadata": st.fixed_dictionaries(

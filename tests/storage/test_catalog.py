@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,8 @@ SPECS = [
     IndexSpec("films", 384, "cosine"),
     IndexSpec("words", None, "dotproduct", "sparse", tags={"한글": "태그"}, deletion_protection=True),
     IndexSpec("texts", 512, "cosine", kind="scan", recall_target=0.95, embed=EMBED, deployment={"cloud": "aws"}),
+    IndexSpec("graph", 3, "euclidean", kind="hnsw", parameters={"m": 32, "ef_search": 64}),
+    IndexSpec("clusters", 3, "cosine", kind="ivf", parameters={"nlist": 8, "codes": "float32"}),
 ]
 
 
@@ -44,13 +48,25 @@ def test_any_tags_and_targets_survive_as_json(tags: dict[str, str], recall: floa
     assert spec_from_json(spec_to_json(spec)) == spec
 
 
+def test_a_definition_that_was_written_without_parameters_has_none() -> None:
+    old = json.loads(spec_to_json(replace(SPECS[0], kind="scan")))
+    assert old.pop("parameters") == {}
+    assert spec_from_json(json.dumps(old)) == replace(SPECS[0], kind="scan")
+
+
+def test_a_kind_of_another_release_is_told_as_it_was_written(catalog: Catalog) -> None:
+    later = replace(SPECS[0], kind=cast(Any, "later"), parameters={"x": 1})
+    catalog.create_index(later)
+    assert catalog.list_indexes()[0].spec == later
+
+
 def test_indexes_are_listed_by_name_with_a_uuid_each(catalog: Catalog) -> None:
     for spec in SPECS:
         catalog.create_index(spec)
     entries = catalog.list_indexes()
     assert [entry.spec for entry in entries] == sorted(SPECS, key=lambda spec: spec.name)
-    assert len({entry.uuid for entry in entries}) == 3
-    assert catalog.get_index("films") == entries[0]
+    assert len({entry.uuid for entry in entries}) == len(SPECS)
+    assert catalog.get_index("films") in entries
     assert catalog.get_index("nothing") is None
 
 

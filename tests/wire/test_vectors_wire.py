@@ -165,6 +165,9 @@ def test_a_query_is_read_whole() -> None:
             "includeMetadata": True,
             "scanFactor": 2,
             "maxCandidates": 500,
+            "efSearch": 64,
+            "nprobe": 8,
+            "rerankDepth": 100,
         },
         NEW,
     )
@@ -173,6 +176,7 @@ def test_a_query_is_read_whole() -> None:
     assert (request.namespace, request.top_k, request.id, request.filter) == ("n", 3, None, {"a": 1})
     assert (request.include_values, request.include_metadata) == (True, True)
     assert (request.scan_factor, request.max_candidates) == (2.0, 500)
+    assert (request.ef_search, request.nprobe, request.rerank_depth) == (64, 8, 100)
     assert request.sparse == {"indices": [3], "values": [0.5]}
 
 
@@ -198,6 +202,8 @@ def test_null_counts_as_absent() -> None:
         ({"topK": 1, "includeValues": "yes"}, "includeValues must be true or false"),
         ({"topK": 1, "scanFactor": "2"}, "scanFactor must be a number"),
         ({"topK": 1, "maxCandidates": []}, "maxCandidates must be a whole number"),
+        ({"topK": 1, "nprobe": 1.5}, "nprobe must be a whole number"),
+        ({"topK": 1, "rerankDepth": True}, "rerankDepth must be a whole number"),
         ({"topK": 1, "sparseVector": {"indices": 1, "values": 2}}, r"sparseVector\.indices must be an array"),
     ],
 )

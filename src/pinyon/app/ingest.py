@@ -19,8 +19,9 @@ from pinyon.app.ingestor import BATCH, Entry, Group, Ingestor, Summary, check_mo
 from pinyon.app.loaders import RECORD_SUFFIXES, Document, FoundFile, Skipped, find, load
 from pinyon.app.rows import Columns, Row, RowFile, open_rows
 from pinyon.engine import Database, Index
+from pinyon.engine.kinds import configured
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, ModelMismatchError, NotFoundError
-from pinyon.types import Embedder, EmbedSpec, IndexKind, IndexSpec, Metric
+from pinyon.types import Embedder, EmbedSpec, IndexSpec, Metric
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -48,9 +49,9 @@ class Request:
     """What to bring in, and how.
 
     paths: directories and text files (cut into chunks of ``size`` characters, ``overlap`` of them shared), and files of
-    records (.jsonl, .csv, .parquet, .npy), which are taken as they are. model, text_field, metric, kind: for an index
-    that does not exist yet; a model given for one that exists must be its own. prune: remove the chunks of files that
-    no longer exist below the directories. ids: the file with the ids of an .npy file.
+    records (.jsonl, .csv, .parquet, .npy), which are taken as they are. model, text_field, metric, settings (of
+    ``engine.kinds``): for an index that does not exist yet; a model given for one that exists must be its own. prune:
+    remove the chunks of files that no longer exist below the directories. ids: the file with the ids of an .npy file.
     """
 
     index: str
@@ -59,7 +60,7 @@ class Request:
     model: str | None = None
     text_field: str = "text"
     metric: Metric | None = None
-    kind: IndexKind = "auto"
+    settings: Mapping[str, Any] = field(default_factory=dict)
     size: int = DEFAULT_SIZE
     overlap: int = DEFAULT_OVERLAP
     glob: str | None = None
@@ -170,7 +171,7 @@ def _target(database: Database, request: Request, has_documents: bool, samples: 
                 f"index {name!r} {has}, not {request.model!r}: leave --model out, or choose another index"
             )
     else:
-        database.create_index(_new_spec(request, has_documents, samples))
+        database.create_index(configured(_new_spec(request, has_documents, samples), request.settings))
     return database.index(name)
 
 
@@ -180,23 +181,21 @@ def _new_spec(request: Request, has_documents: bool, samples: Sequence[Row]) -> 
     if first is not None and first.values is not None:
         if not isinstance(first.values, Sequence | np.ndarray) or isinstance(first.values, str):
             raise InvalidRequestError(f"{first.where}: the values are {first.values!r}, but must be a list of numbers")
-        return IndexSpec(request.index, len(first.values), metric, kind=request.kind)
+        return IndexSpec(request.index, len(first.values), metric)
     if first is not None and first.sparse is not None:
-        return IndexSpec(request.index, None, "dotproduct", "sparse", request.kind)
+        return IndexSpec(request.index, None, "dotproduct", "sparse")
     model = request.model or DEFAULT_MODEL
-    return model_spec(request.index, model, text_field=request.text_field, metric=request.metric, kind=request.kind)
+    return model_spec(request.index, model, text_field=request.text_field, metric=request.metric)
 
 
-def model_spec(
-    name: str, model: str, *, text_field: str = "text", metric: Metric | None = None, kind: IndexKind = "auto"
-) -> IndexSpec:
+def model_spec(name: str, model: str, *, text_field: str = "text", metric: Metric | None = None) -> IndexSpec:
     """The definition of an index for a model. Raises NotFoundError for an unknown one, MissingExtraError."""
     embedder = default_models().get(model)
     if metric is not None and metric not in default_models().describe(model).metrics:
         raise InvalidRequestError(f"model {model!r} is not meant for the metric {metric!r}: leave it out")
     chosen = metric or embedder.metric
     embed = EmbedSpec(model, embedder.identity, embedder.dimension, chosen, {"text": text_field})
-    return IndexSpec(name, embedder.dimension, chosen, kind=kind, embed=embed)
+    return IndexSpec(name, embedder.dimension, chosen, embed=embed)
 
 
 def embedder_of(spec: IndexSpec) -> Embedder:

@@ -30,7 +30,7 @@ __all__ = [
     "found",
 ]
 
-SECTIONS = ("Start", "Search", "Records", "Files", "Server", "Safety")
+SECTIONS = ("Start", "Search", "Records", "Files", "Studies", "Server", "Safety")
 
 Data = Annotated[
     Path | None,
@@ -115,7 +115,13 @@ def found(group: Any, name: str) -> Any:
 
 
 class Subgroup(TyperGroup):
-    """Commands that share their first word."""
+    """Commands that share their first word. ``group --name`` is understood as ``group name``."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override, unused-ignore]
+        if args and args[0].startswith("--") and args[0][2:] in self.commands:
+            args = [args[0][2:], *args[1:]]
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override, unused-ignore]
         with formatter.section("Commands"):

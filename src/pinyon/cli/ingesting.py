@@ -15,7 +15,7 @@ from pinyon.cli.commands import Namespace, command
 from pinyon.cli.errors import INTERRUPTED
 from pinyon.cli.output import Bar, seconds
 from pinyon.cli.session import Session, complete_index
-from pinyon.cli.start import Kind, Metric, kind_name, metric_name
+from pinyon.cli.start import SETTINGS, Metric, index_settings, metric_name
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -53,7 +53,9 @@ Encoding = Annotated[str | None, typer.Option("--encoding", help="Of files that 
 Prune = Annotated[bool, typer.Option("--prune", help="Remove the chunks of files that were deleted.")]
 TextField = Annotated[str, typer.Option("--text-field", help="Metadata field for the text, in a new index.")]
 NewMetric = Annotated[Metric | None, typer.Option("--metric", help="Metric of a new index.")]
-NewKind = Annotated[Kind, typer.Option("--kind", help="Kind of a new index.")]
+NewSettings = Annotated[
+    str | None, typer.Option("--index", metavar="SETTINGS", help=f"Of a new index. {SETTINGS} [default: auto].")
+]
 IdColumn = Annotated[
     str | None, typer.Option("--id-column", metavar="NAME", help="Column or field of the id [default: id or _id].")
 ]
@@ -93,7 +95,7 @@ def ingest(
     prune: Prune = False,
     text_field: TextField = "text",
     metric: NewMetric = None,
-    kind: NewKind = Kind.auto,
+    index: NewSettings = None,
     id_column: IdColumn = None,
     text_column: TextColumn = "text",
     values_column: ValuesColumn = "values",
@@ -118,7 +120,7 @@ def ingest(
         model=model,
         text_field=text_field,
         metric=metric_name(metric),
-        kind=kind_name(kind),
+        settings=index_settings(index),
         size=chunk_size,
         overlap=min(60, chunk_size // 4) if overlap is None else overlap,
         glob=glob,

@@ -20,6 +20,8 @@ GROUPS = (
     "searching",
     "records",
     "transfers",
+    "studying",
+    "tuning",
     "serving",
     "keys",
     "backups",
@@ -27,7 +29,10 @@ GROUPS = (
     "doctor",
     "demo",
 )
-SUBGROUPS = {"keys": "Make, list, revoke and rotate the API keys of a server."}
+SUBGROUPS = {
+    "keys": "Make, list, revoke and rotate the API keys of a server.",
+    "study": "Experiments: what the parameters of an index do to recall, time and memory.",
+}
 
 
 def _version(wanted: bool) -> None:

@@ -174,5 +174,13 @@ def milliseconds(value: float) -> str:
     return f"{value:.0f} ms" if value >= 100 else f"{value:.1f} ms" if value >= 1 else f"{value:.2f} ms"
 
 
+def recall(value: float, interval: tuple[float, float] | None, label: str) -> str:
+    """``exact``, ``0.994 (0.990 to 0.997)`` when it was measured, ``~0.998`` as an estimate."""
+    if label == "exact":
+        return label
+    about = "~" if label == "estimate" else ""
+    return f"{about}{value:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval is not None else "")
+
+
 def seconds(value: float) -> str:
     return f"{value:.1f} s" if value < 100 else f"{value / 60:.1f} min"

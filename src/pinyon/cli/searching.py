@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pinyon.cli.commands import IndexName, Namespace, command
-from pinyon.cli.output import Output, milliseconds, snippet
+from pinyon.cli.output import Output, milliseconds, recall, snippet
 from pinyon.cli.session import Session, parse_object
 
 if TYPE_CHECKING:
@@ -225,6 +225,8 @@ def print_plan(output: Output, plan: Plan) -> None:
         + ", ".join(f"{stage} {milliseconds(value)}" for stage, value in plan.milliseconds.items()),
         "dim",
     )
+    if plan.recall is not None and plan.recall_label is not None:
+        output.message(f"      recall {recall(plan.recall, plan.recall_interval, plan.recall_label)}", "dim")
 
 
 def result_json(result: QueryResult, times: dict[str, float], *, explain: bool) -> dict[str, Any]:
@@ -242,5 +244,9 @@ def result_json(result: QueryResult, times: dict[str, float], *, explain: bool) 
             "candidates": plan.candidates,
             "exact": plan.exact,
             "milliseconds": dict(plan.milliseconds),
+            "recall": plan.recall,
+            "recall_interval": plan.recall_interval,
+            "recall_label": plan.recall_label,
+            "effort": plan.effort,
         }
     return found

@@ -1,21 +1,22 @@
-"""init, create, ls, info: make a data directory and indexes, and look at them."""
+"""init, create, configure, ls, info: make a data directory and indexes, change them, and look at them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pinyon.cli.commands import command
-from pinyon.cli.output import size
+from pinyon.cli.commands import IndexName, command
+from pinyon.cli.output import recall, size
 from pinyon.cli.session import Session, complete_index
 
 if TYPE_CHECKING:
     from pinyon.engine import Database, Index, NamespaceReport
-    from pinyon.types import IndexKind, IndexSpec
+    from pinyon.types import IndexSpec, Quality
     from pinyon.types import Metric as MetricName
 
 SHOWN_NAMESPACES = 20
@@ -27,18 +28,21 @@ class Metric(StrEnum):
     euclidean = "euclidean"
 
 
-class Kind(StrEnum):
-    auto = "auto"
-    flat = "flat"
-    scan = "scan"
+SETTINGS = (
+    "How it is searched: a kind (auto, flat, scan, hnsw, ivf, symqg), then names and values, as in "
+    "'hnsw m 32 recall 0.95'"
+)
 
 
 def metric_name(metric: Metric | None) -> MetricName | None:
     return None if metric is None else metric.value
 
 
-def kind_name(kind: Kind) -> IndexKind:
-    return kind.value
+def index_settings(line: str | None) -> dict[str, Any]:
+    """What --index says; {} without it. Raises InvalidRequestError."""
+    from pinyon.engine.kinds import read_line
+
+    return {} if line is None else read_line(line)
 
 
 @command(
@@ -72,6 +76,7 @@ def init(session: Session) -> None:
     examples=(
         ("an index for text, embedded by the default model", "pinyon create docs --model use-multilingual"),
         ("an index for vectors of your own", "pinyon create vectors --dimension 384 --metric cosine"),
+        ("the same with a graph", "pinyon create vectors --dimension 384 --index 'hnsw m 32 recall 0.95'"),
         ("an index for sparse vectors", "pinyon create words --sparse"),
     ),
 )
@@ -84,7 +89,9 @@ def create(
         str | None, typer.Option("--text-field", help="Metadata field that holds the text [default: text].")
     ] = None,
     metric: Annotated[Metric | None, typer.Option("--metric", help="How vectors are compared.")] = None,
-    kind: Annotated[Kind, typer.Option("--kind", help="flat: always exact. scan: codes, then rerank.")] = Kind.auto,
+    index: Annotated[
+        str | None, typer.Option("--index", metavar="SETTINGS", help=f"{SETTINGS} [default: auto].")
+    ] = None,
     sparse: Annotated[bool, typer.Option("--sparse", help="An index for sparse vectors.")] = False,
 ) -> None:
     """Create an index, for texts (--model), for dense vectors (--dimension) or for sparse ones (--sparse)."""
@@ -92,7 +99,9 @@ def create(
         raise typer.BadParameter("give exactly one of --dimension N, --model NAME and --sparse")
     if text_field is not None and model is None:
         raise typer.BadParameter("--text-field goes with --model")
-    spec = _spec(name, dimension, model, text_field or "text", metric, kind, sparse)
+    from pinyon.engine.kinds import configured
+
+    spec = configured(_spec(name, dimension, model, text_field or "text", metric, sparse), index_settings(index))
     with session.database(create=True) as database:
         made = database.create_index(spec)
     if session.as_json:
@@ -107,17 +116,44 @@ def _spec(
     model: str | None,
     text_field: str,
     metric: Metric | None,
-    kind: Kind,
     sparse: bool,
 ) -> IndexSpec:
     from pinyon.app.ingest import model_spec
     from pinyon.types import IndexSpec
 
     if model is not None:
-        return model_spec(name, model, text_field=text_field, metric=metric_name(metric), kind=kind_name(kind))
+        return model_spec(name, model, text_field=text_field, metric=metric_name(metric))
     if sparse:
-        return IndexSpec(name, None, metric_name(metric) or "dotproduct", "sparse", kind_name(kind))
-    return IndexSpec(name, dimension, metric_name(metric) or "cosine", "dense", kind_name(kind))
+        return IndexSpec(name, None, metric_name(metric) or "dotproduct", "sparse")
+    return IndexSpec(name, dimension, metric_name(metric) or "cosine")
+
+
+@command(
+    "configure",
+    section="Start",
+    examples=(
+        ("search through a graph from now on", "pinyon configure vectors --index 'hnsw m 32'"),
+        ("change one parameter, and leave the rest", "pinyon configure vectors --index 'ef_search 100'"),
+        ("go back to what Pinyon chooses", "pinyon configure vectors --index 'auto recall 0.99'"),
+    ),
+)
+def configure(
+    session: Session,
+    name: IndexName,
+    index: Annotated[
+        str,
+        typer.Option("--index", metavar="SETTINGS", help=f"{SETTINGS}; without a kind, only what is named changes."),
+    ],
+) -> None:
+    """Change how an index is searched. Searches go on meanwhile."""
+    settings = index_settings(index)
+    with session.database() as database:
+        session.index(database, name)
+        changed = database.configure_index(name, index=settings)
+    if session.as_json:
+        session.output.json(spec_json(changed))
+    else:
+        session.output.line(f"Index {changed.name!r} is now {describe(changed)}")
 
 
 @command(
@@ -212,16 +248,31 @@ def _print_index(session: Session, database: Database, index: Index) -> None:
         }
     )
     session.output.line()
-    columns = ("namespace", "records", "kind", "base", "delta", "deleted", "recall", "memory")
+    columns = ("namespace", "records", "kind", "base", "delta", "deleted", "recall", "with a filter", "memory")
     session.output.table(columns, list(map(_report_cells, reports)), right=columns[1:2] + columns[3:])
     if len(names) > SHOWN_NAMESPACES:
         session.output.message(f"and {len(names) - SHOWN_NAMESPACES:,} smaller namespaces (--json lists all)")
 
 
 def _report_cells(report: NamespaceReport) -> tuple[Any, ...]:
-    recall = "exact" if report.recall_estimate is None else f"~{report.recall_estimate:.3f}"
+    quality = report.quality
+    found = recall(quality.recall, quality.interval, quality.label)
+    if quality.effort > 1.0 and quality.label != "exact":
+        found += f" at {quality.effort:.3g}x effort"
     rows = (f"{report.base_rows:,}", f"{report.delta_rows:,}", f"{report.dead_rows:,}")
-    return (report.name or "(default)", f"{report.records:,}", report.kind, *rows, recall, size(report.nbytes))
+    cells = (report.name or "(default)", f"{report.records:,}", report.kind, *rows)
+    return (*cells, found, _filtered_recall(quality), size(report.nbytes))
+
+
+def _filtered_recall(quality: Quality) -> str:
+    """The worst of what is known of searches with a filter: of live ones, else of those that the build tried."""
+    if quality.label == "exact":
+        return "exact"
+    live = [(band.recall, band.interval) for name, band in quality.bands.items() if name != "all"]
+    if live:
+        return recall(*min(live), "measured" if quality.label == "measured" else "estimate")
+    built = [value for name, value in quality.built.items() if name != "plain"]
+    return recall(min(built), None, "estimate") if built else ""
 
 
 def _report_json(report: NamespaceReport) -> dict[str, Any]:
@@ -233,6 +284,7 @@ def _report_json(report: NamespaceReport) -> dict[str, Any]:
         "delta_rows": report.delta_rows,
         "deleted_rows": report.dead_rows,
         "recall_estimate": report.recall_estimate,
+        "quality": asdict(report.quality),
         "memory_bytes": report.nbytes,
         "lsn": report.lsn,
         "damaged": list(report.damaged),
@@ -268,24 +320,27 @@ def _file_size(path: Path) -> int:
 
 
 def describe(spec: IndexSpec) -> str:
-    """``dense, 512 dimensions, cosine, model use-multilingual``."""
+    """``dense, 512 dimensions, cosine, hnsw m 32, model use-multilingual``."""
+    from pinyon.engine.kinds import line_of
+
     parts = [spec.vector_type, *([f"{spec.dimension} dimensions"] if spec.dimension else []), spec.metric]
-    if spec.kind != "auto":
-        parts.append(spec.kind)
+    if (settings := line_of(spec)) != "auto":
+        parts.append(settings)
     if spec.embed is not None:
         parts.append(f"model {spec.embed.model}")
     return ", ".join(parts)
 
 
 def spec_json(spec: IndexSpec) -> dict[str, Any]:
+    from pinyon.engine.kinds import settings_of
+
     embed = spec.embed
     return {
         "name": spec.name,
         "dimension": spec.dimension,
         "metric": spec.metric,
         "vector_type": spec.vector_type,
-        "kind": spec.kind,
-        "recall_target": spec.recall_target,
+        "index": settings_of(spec),
         "model": None if embed is None else embed.model,
         "text_field": None if embed is None else embed.field_map.get("text"),
         "deletion_protection": spec.deletion_protection,

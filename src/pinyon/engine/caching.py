@@ -16,15 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinyon.engine.snapshot import Base, Snapshot
-from pinyon.errors import ClosedError, CorruptionError, StorageError
+from pinyon.errors import ClosedError, CorruptionError, FormatError, MissingExtraError, StorageError
 from pinyon.filters import Columns
-from pinyon.index.rerank import Depth
+from pinyon.index import symqg
+from pinyon.index.graph import Breadth
+from pinyon.index.hnsw import Hnsw
+from pinyon.index.ivf import Ivf
+from pinyon.index.rerank import Depth, Effort
 from pinyon.index.scan import Scan
 from pinyon.index.sparse import Sparse
+from pinyon.index.symqg import Symqg
 from pinyon.index.vectors import Vectors
 from pinyon.storage.cache import CacheDirectory, CacheFile, VectorFile
 from pinyon.storage.reading import View
 from pinyon.storage.truth import Truth
+from pinyon.types import Metric
 
 KIND = "snapshot"
 VECTORS = "vectors"
@@ -40,13 +46,16 @@ class SnapshotCache:
         self._directory = directory
         self._files: dict[tuple[int, int], VectorFile] = {}
         """(ns_id, lineage of the rows) -> the growing file that holds their vectors."""
-        self._saved: dict[int, tuple[int, int]] = {}
-        """ns_id -> (lineage, edits) of the snapshot that the cache files hold."""
+        self._saved: dict[int, tuple[int, int, str]] = {}
+        """ns_id -> (lineage, edits, shape of the base) of the snapshot that the cache files hold."""
 
     def unsaved(self, snapshot: Snapshot) -> int:
-        """Rows that were appended, updated or killed since the namespace's cache files were written."""
-        lineage, edits = self._saved.get(snapshot.ns_id, (0, 0))
-        return snapshot.edits - edits if lineage == snapshot.lineage else max(snapshot.edits, snapshot.n)
+        """Rows that were appended, updated or killed since the namespace's cache files were written; all of them where
+        the base is of another shape by now."""
+        lineage, edits, shape = self._saved.get(snapshot.ns_id, (0, 0, ""))
+        if lineage == snapshot.lineage and shape == _shape(snapshot):
+            return snapshot.edits - edits
+        return max(snapshot.edits, snapshot.n)
 
     def saved(self) -> list[int]:
         """Namespaces whose cache files were read or written."""
@@ -117,7 +126,7 @@ class SnapshotCache:
             name = self._directory.file_name(snapshot.ns_id, KIND, snapshot.lsn, digest)
             keep = {name} if file is None else {name, file.path.name}
             self._directory.sweep(snapshot.ns_id, keep if alive else set())
-        self._saved[snapshot.ns_id] = snapshot.lineage, snapshot.edits
+        self._saved[snapshot.ns_id] = snapshot.lineage, snapshot.edits, _shape(snapshot)
         return True
 
     def _spilled(self, snapshot: Snapshot) -> bool:
@@ -135,12 +144,12 @@ class SnapshotCache:
             "last_ord": snapshot.last_ord,
             "ascending": int(snapshot.ascending),
             "metric": snapshot.metric,
+            "settled": snapshot.settled,
         }
         if snapshot.base is not None:
-            arrays |= _prefixed("scan", snapshot.base.scan.to_arrays())
-            meta["trained_on"] = snapshot.base.trained_on
-            meta["calibrated_on"] = snapshot.base.calibrated_on
-            meta["depth"] = json.dumps(asdict(snapshot.base.depth))
+            more, notes = _packed_base(snapshot.base)
+            arrays |= more
+            meta |= notes
         return arrays, meta
 
     # -- loading ------------------------------------------------------------------------------------------------------
@@ -161,11 +170,11 @@ class SnapshotCache:
                 file.verify_all()
                 loaded = self._unpacked(file, blank, view.dimension)
             if loaded is not None:
-                self._saved[blank.ns_id] = loaded.lineage, loaded.edits
+                self._saved[blank.ns_id] = loaded.lineage, loaded.edits, _shape(loaded)
             return loaded
         except CorruptionError as error:
             _log.warning("%s", error)
-        except (StorageError, KeyError, ValueError) as error:
+        except (StorageError, FormatError, MissingExtraError, KeyError, TypeError, ValueError) as error:
             _log.warning("cache of namespace %d of %s is not usable: %s", blank.ns_id, view.label, error)
         return None
 
@@ -185,11 +194,7 @@ class SnapshotCache:
                 self._files[blank.ns_id, blank.lineage] = stored
             else:
                 stored.close()
-        base = None
-        if "depth" in meta:
-            scan = Scan.from_arrays(_chosen("scan", arrays), blank.metric)
-            depth = _depth(str(meta["depth"]))
-            base = Base(scan, depth, int(meta["trained_on"]), int(meta["calibrated_on"]))
+        base = None if "depth" not in meta else _unpacked_base(arrays, meta, blank.metric, dimension)
         return replace(
             blank,
             lsn=int(meta["lsn"]),
@@ -203,6 +208,7 @@ class SnapshotCache:
             last_ord=int(meta["last_ord"]),
             ascending=bool(meta["ascending"]),
             base=base,
+            settled=str(meta["settled"]),
         )
 
     def close(self) -> None:
@@ -210,6 +216,56 @@ class SnapshotCache:
             file.close()
         self._files.clear()
         self._saved.clear()
+
+
+def _shape(snapshot: Snapshot) -> str:
+    base = snapshot.base
+    return f"{snapshot.settled} {'' if base is None else base.kind}"
+
+
+def _packed_base(base: Base) -> tuple[dict[str, NDArray[Any]], dict[str, str | int | float]]:
+    arrays = _prefixed("ivf" if isinstance(base.scan, Ivf) else "scan", base.scan.to_arrays())
+    meta: dict[str, str | int | float] = {
+        "trained_on": base.trained_on,
+        "calibrated_on": base.calibrated_on,
+        "depth": json.dumps(asdict(base.depth)),
+        "settings": base.settings,
+        "fixed": json.dumps(asdict(base.fixed)),
+        "read": base.read,
+        "listless": base.listless,
+    }
+    if base.graph is not None and base.breadth is not None:
+        arrays |= _prefixed(base.graph.name, base.graph.to_arrays())
+        meta["breadth"] = json.dumps(asdict(base.breadth))
+    return arrays, meta
+
+
+def _unpacked_base(
+    arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, str | int | float], metric: Metric, dimension: int | None
+) -> Base:
+    lists = _chosen("ivf", arrays)
+    scan = Ivf.from_arrays(lists, metric) if lists else Scan.from_arrays(_chosen("scan", arrays), metric)
+    base = Base(
+        scan,
+        _depth(str(meta["depth"])),
+        int(meta["trained_on"]),
+        int(meta["calibrated_on"]),
+        str(meta["settings"]),
+        Effort(**json.loads(str(meta["fixed"]))),
+        float(meta["read"]),
+        int(meta["listless"]),
+    )
+    if "breadth" not in meta:
+        return base
+    assert dimension is not None, "only a dense index has a graph"
+    graph: Hnsw | Symqg
+    if links := _chosen(Hnsw.name, arrays):
+        graph = Hnsw.from_arrays(links, metric, dimension)
+    elif symqg.available():
+        graph = Symqg.from_arrays(_chosen(Symqg.name, arrays), metric, dimension)
+    else:
+        return base  # the library that made the graph is gone: its codes are searched
+    return replace(base, graph=graph, breadth=Breadth(**json.loads(str(meta["breadth"]))))
 
 
 def _depth(text: str) -> Depth:

@@ -11,20 +11,17 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from pinyon.engine import kinds
 from pinyon.errors import InvalidRequestError
 from pinyon.filters import encode_metadata, encode_metadata_columns
-from pinyon.index.rerank import Effort
 from pinyon.limits import Limits
 from pinyon.types import METRICS, Floats, IndexSpec, Metric, RecordBatch, SparseValues
 
 _INDEX_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _TAG_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _TAG_VALUE = re.compile(r"[A-Za-z0-9_;@.+ -]*")
-_KINDS = ("auto", "flat", "scan")
 _DEFINITION_BYTES = 256 * 1024
 _DEFINITION_LEVELS = 32
-_SCAN_FACTOR = (0.5, 4.0)
-_MOST_CANDIDATES = 100_000
 
 
 def refuse(message: str) -> NoReturn:
@@ -40,16 +37,14 @@ def shown(value: object, width: int = 60) -> str:
 
 
 def check_spec(spec: IndexSpec, limits: Limits) -> IndexSpec:
-    """The definition of a new index, or InvalidRequestError."""
+    """The definition of a new or changed index, with the settings that its tag says, or InvalidRequestError."""
     check_index_name(spec.name, limits)
     if spec.metric not in METRICS:
         refuse(f"Invalid value for `metric`: {shown(spec.metric)}. Use one of {', '.join(METRICS)}.")
     if spec.vector_type not in ("dense", "sparse"):
         refuse(f"Invalid value for `vector_type`: {shown(spec.vector_type)}. Use dense or sparse.")
-    if spec.kind not in _KINDS:
-        refuse(f"Invalid value for index kind: {shown(spec.kind)}. Use one of {', '.join(_KINDS)}.")
-    if not 0 < spec.recall_target <= 1:
-        refuse(f"Recall target {spec.recall_target} is out of range. Use a number above 0 and up to 1, such as 0.99.")
+    spec = kinds.obeying_tag(kinds.check_kind(spec))
+    kinds.check_vectors_of_kind(spec)
     if spec.vector_type == "sparse":
         if spec.dimension is not None:
             refuse(f"dimension should not be specified for sparse indexes: got {spec.dimension}. Leave it out.")
@@ -146,27 +141,6 @@ def check_top_k(top_k: object, limits: Limits) -> int:
     if not 1 <= top_k <= limits.top_k:
         refuse(f"top_k {top_k} is out of range. Use 1 to {limits.top_k}.")
     return int(top_k)
-
-
-def check_effort(scan_factor: object, max_candidates: object, top_k: int) -> Effort:
-    """How hard a query wants to be searched for; None is the usual."""
-    factor, most = 1.0, None
-    if scan_factor is not None:
-        low, high = _SCAN_FACTOR
-        if isinstance(scan_factor, bool) or not isinstance(scan_factor, (int, float, np.number)):
-            refuse(f"scan_factor must be a number from {low:g} to {high:g}: got {shown(scan_factor)}.")
-        factor = float(scan_factor)
-        if not low <= factor <= high:
-            refuse(f"scan_factor {scan_factor} is out of range. Use {low:g} to {high:g}, or leave it out.")
-    if max_candidates is not None:
-        if isinstance(max_candidates, bool) or not isinstance(max_candidates, (int, np.integer)):
-            refuse(f"max_candidates must be a whole number up to {_MOST_CANDIDATES}: got {shown(max_candidates)}.")
-        most = int(max_candidates)
-        if not top_k <= most <= _MOST_CANDIDATES:
-            refuse(
-                f"max_candidates {most} is out of range. Use top_k ({top_k}) to {_MOST_CANDIDATES}, or leave it out."
-            )
-    return Effort(factor, most)
 
 
 def check_page(limit: object, most: int) -> int:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from pinyon.engine import checks
+from pinyon.engine import checks, kinds
 from pinyon.engine.index import Index
 from pinyon.engine.lease import FOLDER, file_lease
 from pinyon.engine.registry import Registry
@@ -38,7 +38,7 @@ from pinyon.storage.compact import CompactReport
 from pinyon.storage.entries import DELETED_INDEX
 from pinyon.storage.files import make_private_directory
 from pinyon.storage.truth import Truth
-from pinyon.types import EmbedSpec, IndexKind, IndexSpec, Metric
+from pinyon.types import EmbedSpec, IndexSpec, Metric
 
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 
@@ -81,7 +81,7 @@ class Database:
     def create_index(self, spec: IndexSpec) -> IndexSpec:
         """Make an empty index. Raises InvalidRequestError, AlreadyExistsError."""
         self._check_writable()
-        checks.check_spec(spec, self.limits)
+        spec = checks.check_spec(spec, self.limits)
         uuid = uuid4().hex
         if self._catalog.get_index(spec.name) is None and self.path is not None:
             # The file comes first: a catalog entry without a file would be worse than a file that nobody lists.
@@ -136,38 +136,36 @@ class Database:
         *,
         deletion_protection: bool | None = None,
         tags: Mapping[str, str] | None = None,
-        kind: IndexKind | None = None,
-        recall_target: float | None = None,
+        index: Mapping[str, Any] | None = None,
         embed: EmbedSpec | None = None,
         deployment: Mapping[str, Any] | None = None,
         notes: Mapping[str, Any] | None = None,
     ) -> IndexSpec:
         """Change parts of a definition. Tags and notes are merged, the others replace what was there.
 
-        The value "" removes a tag, None a note.
+        The value "" removes a tag, None a note. index: settings of ``kinds``, which searches follow while they go on.
         """
         self.entry(name)
+        kinds.check_said_once(index, tags)
         with self._catalog.edit_index(name) as edit:
             spec = edit.spec
             if deletion_protection is not None:
                 spec = replace(spec, deletion_protection=deletion_protection)
             if tags is not None:
-                spec = replace(spec, tags=_merged(spec.tags, tags, without=""))
-            if kind is not None:
-                spec = replace(spec, kind=kind)
-            if recall_target is not None:
-                spec = replace(spec, recall_target=recall_target)
+                spec = kinds.retagged(spec, _merged(spec.tags, tags, without=""), tags)
+            if index is not None:
+                spec = kinds.configured(spec, index)
             if embed is not None:
                 spec = replace(spec, embed=_fitting(spec, embed))
             if deployment is not None:
                 spec = replace(spec, deployment=deployment)
             if notes is not None:
                 spec = replace(spec, notes=_merged(spec.notes, notes, without=None))
-            edit.spec = checks.check_spec(spec, self.limits)
+            edit.spec = spec = checks.check_spec(spec, self.limits)
         with self._lock:
-            for index in self._indexes.values():
-                if index.name == name:
-                    index.spec = spec
+            for handle in self._indexes.values():
+                if handle.name == name:
+                    handle.spec = spec
         return spec
 
     def delete_index(self, name: str) -> None:
@@ -229,6 +227,11 @@ class Database:
             else:
                 index.spec = entry.spec
         return index
+
+    def open_indexes(self) -> list[Index]:
+        """The handles that this process has opened so far."""
+        with self._lock:
+            return list(self._indexes.values())
 
     def truth_path(self, name: str) -> Path | None:
         """Where the records of an index lie; None in memory."""
@@ -297,9 +300,8 @@ class Database:
         """
         info = self.describe_backup(backup_id)
         spec = replace(
-            info.spec,
+            info.spec if tags is None else kinds.retagged(info.spec, dict(tags), tags),
             name=name,
-            tags=info.spec.tags if tags is None else dict(tags),
             deletion_protection=deletion_protection,
             metric=info.spec.metric if metric is None else metric,
             deployment=info.spec.deployment if deployment is None else deployment,
@@ -325,7 +327,7 @@ class Database:
 
     def _restore(self, source: Path, spec: IndexSpec, uuid: str | None = None) -> IndexSpec:
         self._check_writable()
-        checks.check_spec(spec, self.limits)
+        spec = checks.check_spec(spec, self.limits)
         if self.has_index(spec.name):
             raise AlreadyExistsError(
                 f"Index {spec.name!r} already exists. Restore under another name, or delete that index first."

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pinyon.engine import checks
+from pinyon.engine.kinds import line_of
 from pinyon.engine.maintenance import Maintenance, worth_upkeep
 from pinyon.engine.memory import Memory
+from pinyon.engine.metering import Metering
 from pinyon.engine.namespace import Stale
+from pinyon.engine.quality import quality_of
 from pinyon.engine.querying import answer, as_record
 from pinyon.engine.reports import NamespaceReport
 from pinyon.engine.writes import Batch, Delete, Operation, Update, UpdateWhere, Upsert
@@ -24,6 +27,7 @@ from pinyon.types import (
     IndexSpec,
     IndexStats,
     NamespaceInfo,
+    Quality,
     Query,
     QueryResult,
     Record,
@@ -40,6 +44,7 @@ class Index:
     def __init__(self, spec: IndexSpec, truth: Truth, caches: CacheDirectory, limits: Limits) -> None:
         self.memory = Memory(spec, truth, caches, limits)
         self.maintenance = Maintenance(self.memory)
+        self.metering = Metering(self.memory)
         self.truth = truth
         self.limits = limits
         self.read = self.memory.read
@@ -50,7 +55,9 @@ class Index:
 
     @spec.setter
     def spec(self, spec: IndexSpec) -> None:
-        self.memory.spec = spec
+        former, self.memory.spec = self.memory.spec, spec
+        if line_of(former) != line_of(spec):
+            self.maintenance.settings_changed()
 
     @property
     def name(self) -> str:
@@ -179,9 +186,20 @@ class Index:
             if not counts:
                 self.memory.check_alive(view)
             spec = self.spec
-            return IndexStats(counts, spec.dimension, spec.metric, spec.vector_type, sum(counts.values()))
+            total, quality = sum(counts.values()), self._quality(view, counts)
+            return IndexStats(counts, spec.dimension, spec.metric, spec.vector_type, total, quality)
 
         return self.read(work)
+
+    def _quality(self, view: View, counts: Mapping[str, int]) -> dict[str, Quality]:
+        """Of the namespaces that are in memory and large enough for approximate search."""
+        found: dict[str, Quality] = {}
+        for name in [name for name, count in counts.items() if worth_upkeep(count)]:
+            position = view.position(name)
+            state = None if position is None else self.memory.loaded(position[0])
+            if state is not None and state.snapshot.vectors is not None:
+                found[name] = quality_of(state.snapshot, state.metered, self.spec)
+        return found
 
     def _namespace(self, view: View, name: str) -> NamespaceRow | None:
         row = view.namespace(name)
@@ -309,14 +327,23 @@ class Index:
             opened = self.memory.snapshot(view, namespace)
             if opened is None:
                 raise self.memory.unknown_namespace(namespace)
-            return NamespaceReport.of(namespace, *opened)
+            return NamespaceReport.of(namespace, *opened, self.spec)
 
         return self.read(work)
+
+    def metered(self) -> list[tuple[str, Quality]]:
+        """The namespaces in memory whose queries are metered. Reads no file."""
+        states = [(state, state.metered) for state in self.memory.loaded_states()]
+        return [
+            (meter.namespace, quality_of(state.snapshot, meter, self.spec))
+            for state, meter in states
+            if meter is not None and meter.namespace is not None
+        ]
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
         """No background work inside, and nothing in memory afterwards: the file's caches are about to go."""
-        with self.maintenance.paused():
+        with self.metering.paused(), self.maintenance.paused():
             yield
             self.memory.clear()
 
@@ -324,10 +351,12 @@ class Index:
         """In a forked child: forget what the parent's threads may have been in the middle of, and load it anew."""
         self.memory = Memory(self.spec, self.truth, self.memory.directory, self.limits)
         self.maintenance = Maintenance(self.memory)
+        self.metering = Metering(self.memory)
         self.read = self.memory.read
 
     def close(self) -> None:
         """Stop background work and close the file. Waits for nothing but the step under way."""
+        self.metering.close()
         self.maintenance.close()
         self.truth.close()
         self.memory.clear()

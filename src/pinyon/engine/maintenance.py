@@ -15,20 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-import numpy as np
-
+from pinyon.engine import bases
+from pinyon.engine.kinds import line_of
 from pinyon.engine.memory import Memory
 from pinyon.engine.namespace import NamespaceState
 from pinyon.engine.snapshot import Base, Snapshot
-from pinyon.errors import ClosedError, PinyonError
-from pinyon.index import scan as scan_kernel
-from pinyon.index.calibrate import calibrate
-from pinyon.index.rerank import Depth
-from pinyon.index.scan import Scan
+from pinyon.errors import PinyonError
 from pinyon.storage.reading import View
 
-SCAN_ROWS = 4_096
-"""From this many rows on, codes are built: an exact scan of fewer takes well under a millisecond."""
 STEP_ROWS = 8_192
 """Newer rows that may wait while somebody writes and somebody reads, before they are spilled and coded."""
 BULK_ROWS = 65_536
@@ -37,23 +31,12 @@ IDLE_ROWS = 256
 """Newer rows that are left to be scored one by one when writes have stopped."""
 QUIET = 0.25
 """Seconds without a commit after which a namespace counts as quiet."""
-TRAIN_ROWS = 4_096
-"""Rows that the codebook is trained on: 256 for each of the 16 centroids of a sub-vector; more gain nothing."""
-CODE_ROWS = 2_048
-"""Rows that are coded at a time, at least: no second copy of all vectors is needed, and few copies of the codes."""
-RETRAIN_GROWTH = 8
-"""A codebook is trained anew when the namespace has this many times the rows it was trained at."""
-RECALIBRATE_GROWTH = 1.5
-"""The rerank depth is measured anew when the namespace has grown by this factor."""
 DEAD_SHARE = 0.3
 """Share of dead rows from which a quiet namespace is read anew without them."""
 BUSY_DEAD_SHARE = 0.5
 """...and one that is never quiet."""
 SAVE_SHARE = 0.05
 """Share of rows that must have changed before large caches are written again; what they lack is read from the truth."""
-SAMPLE = 48
-"""Stored vectors whose search is repeated exactly to choose the rerank depth."""
-
 _log = logging.getLogger("pinyon")
 
 
@@ -64,33 +47,41 @@ class Maintenance:
         self._memory = memory
         memory.changed = self.wake
         self._working = threading.Lock()
+        self._starting = threading.Lock()
         self._event = threading.Event()
         self._dirty: dict[int, float] = {}
         """ns_id -> time of its last commit, monotonic seconds."""
         self._read: set[int] = set()
         """Namespaces that somebody searched since they were last worked on."""
-        self._unreachable: dict[int, int] = {}
-        """ns_id -> rows at which no rerank depth reached the target."""
         self._worked: set[int] = set()
         """Namespaces that were brought up to date: what is too little to save at once is saved at the end."""
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._builder = bases.Builder(memory.name, lambda: self._stopping)
 
     # -- what the index tells -----------------------------------------------------------------------------------------
 
     def wake(self, state: NamespaceState, by_reader: bool) -> None:
         """There may be work on a namespace; nothing is started for small ones."""
-        if state.snapshot.n + state.backlog < SCAN_ROWS or self._stopping:
+        if state.snapshot.n + state.backlog < bases.SCAN_ROWS or self._stopping:
             return
         if by_reader:
             self._read.add(state.ns_id)
         idle = not self._dirty
         self._dirty[state.ns_id] = time.monotonic()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=f"pinyon-{self._memory.name}", daemon=True)
-            self._thread.start()
+            with self._starting:
+                if self._thread is None and not self._stopping:
+                    thread = threading.Thread(target=self._run, name=f"pinyon-{self._memory.name}", daemon=True)
+                    thread.start()
+                    self._thread = thread
         if idle or state.behind >= STEP_ROWS or self._pressing(state):
             self._event.set()
+
+    def settings_changed(self) -> None:
+        """The kind or the contract is another one now: every namespace in memory follows in the background."""
+        for state in self._memory.loaded_states():
+            self.wake(state, False)
 
     # -- the thread ---------------------------------------------------------------------------------------------------
 
@@ -105,24 +96,32 @@ class Maintenance:
                     self._dirty.pop(ns_id, None)
                 elif quiet or self._pressing(state):
                     self._read.discard(ns_id)
-                    self._attempt(lambda ns_id=ns_id, quiet=quiet: self.work(ns_id, quiet=quiet))  # type: ignore[misc]
-                    if quiet and self._dirty.get(ns_id) == last:
+                    more = self._attempt(lambda ns_id=ns_id, quiet=quiet: self.work(ns_id, quiet=quiet))  # type: ignore[misc]
+                    if more:
+                        self._event.set()  # go on at once, after the others had their turn
+                    elif quiet and self._dirty.get(ns_id) == last:
                         self._dirty.pop(ns_id, None)
                 elif state.behind >= STEP_ROWS:  # so that the first search after a bulk load finds little to catch up
                     self._attempt(lambda ns_id=ns_id: self._caught_up(ns_id))  # type: ignore[misc]
 
     def _pressing(self, state: NamespaceState) -> bool:
         """Whether work has to be done although writes go on."""
-        return state.backlog >= (STEP_ROWS if state.ns_id in self._read else BULK_ROWS)
+        return state.backlog >= (STEP_ROWS if state.ns_id in self._read else BULK_ROWS) or self._changed(state)
 
-    def _attempt(self, step: Callable[[], object]) -> None:
+    def _changed(self, state: NamespaceState) -> bool:
+        """Whether all was built, and for other settings than those of now."""
+        return state.snapshot.settled not in ("", line_of(self._memory.spec))
+
+    def _attempt(self, step: Callable[[], object]) -> bool:
+        """What the step says, False when it failed."""
         try:
             with self._working:
-                step()
+                return bool(step())
         except (PinyonError, OSError, MemoryError) as error:
             # The truth holds everything: a cache that could not be built only makes searches slower.
             if not self._stopping:
                 _log.warning("upkeep of index %s was put off: %s", self._memory.name, error)
+        return False
 
     def settle(self, names: Sequence[str], timeout: float | None) -> bool:
         """Do all work on these namespaces now, in the calling thread."""
@@ -133,8 +132,9 @@ class Maintenance:
                 return False
             try:
                 position = self._memory.read(lambda view, name=name: view.position(name))  # type: ignore[misc]
-                if position is not None:
-                    self.work(position[0], quiet=True)
+                while position is not None and self.work(position[0], quiet=True):
+                    if deadline is not None and time.monotonic() > deadline:
+                        return False
             finally:
                 self._working.release()
         return True
@@ -146,41 +146,62 @@ class Maintenance:
             yield
             self._dirty.clear()
             self._worked.clear()
-            self._unreachable.clear()
+            self._builder.forget()
             self._memory.cache.close()
 
     # -- the work -----------------------------------------------------------------------------------------------------
 
-    def work(self, ns_id: int, *, quiet: bool) -> None:
-        """Bring one namespace up to date. quiet: nobody writes, so fold what is left and save."""
+    def work(self, ns_id: int, *, quiet: bool) -> bool:
+        """Bring one namespace up to date. quiet: nobody writes, so fold what is left and save.
+
+        True when there is more to do, which takes long and so is done in slices.
+        """
         found = self._caught_up(ns_id)
         if found is None:
-            return
+            return False
         state, snapshot = found
         least = IDLE_ROWS if quiet else STEP_ROWS
+        more = False
         dead = snapshot.n - snapshot.live
-        renewed = snapshot.n >= SCAN_ROWS and dead > (DEAD_SHARE if quiet else BUSY_DEAD_SHARE) * snapshot.n
+        renewed = snapshot.n >= bases.SCAN_ROWS and dead > (DEAD_SHARE if quiet else BUSY_DEAD_SHARE) * snapshot.n
         if renewed:
             snapshot = self._renewed(state, snapshot)
-        if snapshot.vectors is not None and snapshot.n >= SCAN_ROWS:
+        if snapshot.vectors is not None and snapshot.n >= bases.SCAN_ROWS:
             self._give_back_memory()
             snapshot = state.slim(least)
-            base = self._base(snapshot, least=least, quiet=quiet)
-            if base is not snapshot.base:
-                state.publish_base(snapshot.lineage, base)
-                snapshot = state.snapshot
-        if (quiet or renewed) and not self._stopping:
+            snapshot, more = self._based(state, snapshot, least=least, quiet=quiet)
+        if (quiet or renewed) and not more and not self._stopping:
             snapshot.columns.settle()
             self._give_back_memory()
             self._worked.add(ns_id)
             self._save(state, snapshot, least=1 if renewed else max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))
+        return more
+
+    def _based(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> tuple[Snapshot, bool]:
+        """The snapshot with the base that the settings ask for, as far as it is built; whether more is to be done."""
+        spec = self._memory.spec
+        line, more = line_of(spec), False
+        urgent = quiet or self._changed(state)
+        base = self._builder.codes(snapshot, spec, least=least, quiet=urgent)
+        if base is not None and (urgent or base.graph is not None):  # a graph that is there grows under writes, too
+            snapshot = self._publish(state, snapshot, base, snapshot.settled)
+            base, more = self._builder.graph(snapshot, base, spec)
+        return self._publish(state, snapshot, base, line if urgent and not more else snapshot.settled), more
+
+    def _publish(self, state: NamespaceState, snapshot: Snapshot, base: Base | None, settled: str) -> Snapshot:
+        """The state's snapshot with this base, unless its rows were numbered anew meanwhile."""
+        if base is snapshot.base and settled == snapshot.settled:
+            return snapshot
+        state.publish_base(snapshot.lineage, base, settled)
+        return state.snapshot
 
     def _renewed(self, state: NamespaceState, worn: Snapshot) -> Snapshot:
         """Leave dead rows behind. Searches go on with the worn snapshot until the fresh one has codes as well."""
         fresh = self._memory.read(lambda view: state.renewed(view, view.lsn_of(state.ns_id) or -1))
-        if worn.base is not None and fresh.n >= SCAN_ROWS:
-            scan = self._extended(worn.base.scan.emptied(), fresh)
-            fresh = replace(fresh, base=replace(worn.base, scan=scan))
+        if worn.base is not None and fresh.n >= bases.SCAN_ROWS:
+            scan = self._builder.extended(worn.base.scan.emptied(), fresh)
+            # A graph knows rows by their numbers, which are others now: it is built again.
+            fresh = replace(fresh, base=replace(worn.base, scan=scan, graph=None, breadth=None), settled=worn.settled)
         renewed = self._memory.read(lambda view: state.renew(fresh, view, view.lsn_of(state.ns_id) or -1))
         for other in {worn.lineage, fresh.lineage} - {renewed.lineage}:
             self._memory.cache.leave(state.ns_id, other)
@@ -203,58 +224,11 @@ class Maintenance:
         if _malloc_trim is not None:
             _malloc_trim(0)
 
-    def _base(self, snapshot: Snapshot, *, least: int, quiet: bool) -> Base | None:
-        """The codes that the snapshot should have: trained, extended and calibrated where they are behind."""
-        base = snapshot.base
-        if self._memory.spec.kind == "flat" or not scan_kernel.available():
-            return None
-        if base is None or (quiet and snapshot.n >= RETRAIN_GROWTH * base.trained_on):
-            hopeless = 2 * self._unreachable.get(snapshot.ns_id, 0)
-            if snapshot.n < max(SCAN_ROWS if quiet else STEP_ROWS, hopeless):
-                return base
-            base = self._trained(snapshot)
-        elif snapshot.n - base.scan.n >= least:
-            base = replace(base, scan=self._extended(base.scan, snapshot))
-            if quiet and snapshot.n >= RECALIBRATE_GROWTH * base.calibrated_on:
-                base = replace(base, depth=self._measured(snapshot, base.scan), calibrated_on=snapshot.n)
-        else:
-            return base
-        if base.depth.reached:
-            return base
-        self._unreachable[snapshot.ns_id] = snapshot.n
-        _log.info("%s: codes cannot reach the recall target; searches stay exact", self._memory.name)
-        return None
-
-    def _trained(self, snapshot: Snapshot) -> Base:
-        vectors = snapshot.vectors
-        assert vectors is not None
-        rows = np.flatnonzero(snapshot.alive)
-        if len(rows) > TRAIN_ROWS:
-            rows = np.sort(np.random.default_rng(snapshot.n).choice(rows, TRAIN_ROWS, replace=False))
-        scan = Scan.train(vectors.take(rows), snapshot.metric)
-        scan = self._extended(scan, snapshot)
-        return Base(scan, self._measured(snapshot, scan), snapshot.n, snapshot.n)
-
-    def _extended(self, scan: Scan, snapshot: Snapshot) -> Scan:
-        """The codes of all rows of the snapshot."""
-        assert snapshot.vectors is not None
-        step = max(CODE_ROWS, (snapshot.n - scan.n) // 16)
-        for start in range(scan.n, snapshot.n, step):
-            if self._stopping:
-                raise ClosedError("The index is being closed.")
-            scan = scan.extended(np.concatenate(snapshot.vectors.span(start, min(snapshot.n, start + step))))
-        return scan
-
-    def _measured(self, snapshot: Snapshot, scan: Scan) -> Depth:
-        assert snapshot.vectors is not None
-        target = self._memory.spec.recall_target
-        return calibrate(scan, snapshot.vectors, snapshot.alive, snapshot.metric, target, SAMPLE, seed=snapshot.n)
-
     def _save(self, state: NamespaceState, snapshot: Snapshot, *, least: int) -> None:
         """Publish the caches of a large namespace once so many rows have changed that it is worth it."""
         if self._memory.cache.unsaved(snapshot) < least:
             return
-        if not self._memory.cache.enabled or snapshot.n < SCAN_ROWS:
+        if not self._memory.cache.enabled or snapshot.n < bases.SCAN_ROWS:
             return
         if snapshot.bad or state.excluded:  # a cache would hide the damage from whoever loads it
             return
@@ -270,7 +244,8 @@ class Maintenance:
         """Stop after the step under way, and save what has been built but not been saved."""
         self._stopping = True
         self._event.set()
-        thread = self._thread
+        with self._starting:  # a thread that is being started is waited for as well
+            thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
         self._thread = None
@@ -289,7 +264,7 @@ class Maintenance:
 
 def worth_upkeep(rows: int) -> bool:
     """Whether a namespace of this size has anything to build."""
-    return rows >= SCAN_ROWS
+    return rows >= bases.SCAN_ROWS
 
 
 def _find_malloc_trim() -> Callable[[int], int] | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pinyon.engine import checks
 from pinyon.engine.caching import SnapshotCache
+from pinyon.engine.kinds import line_of
 from pinyon.engine.namespace import NamespaceState, Stale
 from pinyon.engine.planner import matching_rows
 from pinyon.engine.slots import slots
@@ -32,7 +33,9 @@ T = TypeVar("T")
 class Memory:
     """Thread-safe. Namespaces load when they are first used, and the least recently used make room for others.
 
-    changed: called with a namespace that has changed, and whether it was a reader who found out; upkeep listens.
+    changed: called with a namespace that has changed, or whose caches are not what its settings ask for, and whether it
+    was a reader who found out; upkeep listens.
+    kept: called with a namespace where queries wait for their recall to be checked.
     """
 
     def __init__(self, spec: IndexSpec, truth: Truth, directory: CacheDirectory, limits: Limits) -> None:
@@ -42,6 +45,7 @@ class Memory:
         self.limits = limits
         self.cache = SnapshotCache(truth, directory)
         self.changed: Callable[[NamespaceState, bool], None] = _nobody_listens
+        self.kept: Callable[[NamespaceState], None] = _nobody_checks
         self._states: OrderedDict[int, NamespaceState] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -124,6 +128,9 @@ class Memory:
         """The state of a namespace that is in memory."""
         return self._states.get(ns_id)
 
+    def loaded_states(self) -> list[NamespaceState]:
+        return list(self._states.values())
+
     def state(self, view: View, ns_id: int) -> NamespaceState:
         """The state of a namespace, from the cache files when it is first asked for."""
         state = self._states.get(ns_id)
@@ -133,6 +140,8 @@ class Memory:
             if saved is not None:
                 state.restore(saved)
             state = self._keep(state)
+            if saved is not None and saved.settled != line_of(self.spec):
+                self.changed(state, True)
         return state
 
     def note(self, changes: Sequence[Changes]) -> None:
@@ -170,3 +179,7 @@ class Memory:
 
 def _nobody_listens(state: NamespaceState, by_reader: bool) -> None:
     """Until upkeep begins."""
+
+
+def _nobody_checks(state: NamespaceState) -> None:
+    """Until metering begins."""

@@ -9,6 +9,7 @@ from itertools import count
 
 import numpy as np
 
+from pinyon.engine.meter import Meter
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.engine.texts import Texts
 from pinyon.index.analysis import TextSettings
@@ -57,6 +58,7 @@ class NamespaceState:
         self._behind = 0
         self._excluded: set[int] = set()
         self._reported: set[int] = set()
+        self._meter: Meter | None = None
         self.snapshot = self.blank()
 
     def blank(self) -> Snapshot:
@@ -72,6 +74,25 @@ class NamespaceState:
         """Rows that wait: committed but not in the snapshot, or in it but not in the codes."""
         snapshot = self.snapshot
         return self._behind + snapshot.n - (snapshot.base.scan.n if snapshot.base is not None else 0)
+
+    @property
+    def meter(self) -> Meter:
+        """The recall meter of the searches, made when it is first needed: small namespaces have none."""
+        if self._meter is None:
+            with self._lock:
+                if self._meter is None:
+                    self._meter = Meter()
+        return self._meter
+
+    @property
+    def metered(self) -> Meter | None:
+        """The meter, if there is one."""
+        return self._meter
+
+    @property
+    def effort(self) -> float:
+        """What live queries need, as a multiple of the usual work of a search."""
+        return 1.0 if self._meter is None else self._meter.effort
 
     # -- forward ------------------------------------------------------------------------------------------------------
 
@@ -169,12 +190,18 @@ class NamespaceState:
             if snapshot.lsn > self.snapshot.lsn:
                 self.snapshot = snapshot
 
-    def publish_base(self, lineage: int, base: Base | None) -> bool:
-        """Use new codes, which cover a prefix of the rows, or none. False when the rows were renumbered meanwhile."""
+    def publish_base(self, lineage: int, base: Base | None, settled: str = "") -> bool:
+        """Use new codes, which cover a prefix of the rows, or none. False when the rows were renumbered meanwhile.
+
+        settled: as in ``Snapshot``.
+        """
         with self._lock:
             if self.snapshot.lineage != lineage:
                 return False
-            self.snapshot = replace(self.snapshot, base=base)
+            former = self.snapshot.base
+            self.snapshot = replace(self.snapshot, base=base, settled=settled)
+            if self._meter is not None:
+                self._meter.rebased(former, base)
             return True
 
     def slim(self, least: int) -> Snapshot:

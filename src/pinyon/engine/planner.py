@@ -7,17 +7,22 @@ a search gives min(top_k, matches) rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
 
-from pinyon.distance import prepare_query, scores
+from pinyon.distance import prepare_query
 from pinyon.engine import lexical
-from pinyon.engine.snapshot import Snapshot
+from pinyon.engine.bases import GRAPH_LAG, GRAPH_LAG_SHARE
+from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.filters import Node
 from pinyon.index.flat import flat_search, gather_search, select
-from pinyon.index.rerank import USUAL, Effort, scan_search
+from pinyon.index.fusion import fuse, fuse_all
+from pinyon.index.graph import graph_search
+from pinyon.index.ivf import Ivf
+from pinyon.index.probing import ivf_search
+from pinyon.index.rerank import MOST_RAISED, USUAL, Effort, Outcome, scan_search
 from pinyon.types import Bools, Floats, Ints, Plan, SparseValues
 
 GATHER_ROWS = 1_000
@@ -26,6 +31,12 @@ GATHER_SHARE = 0.03
 """...and so does up to this share of the rows: one gathered float32 row costs about as much as 30 code rows."""
 EXACT_SHARE = 0.25
 """A search that would rescore more than this share of the rows reads all of them instead."""
+FUSED_ROWS = 100
+"""Best dense scores that a hybrid search begins with, and 4 for each of its top_k: enough that few others matter."""
+FUSED_SHARE = 0.005
+"""A hybrid search that would begin with more than this share of the rows scores all of them instead."""
+FURTHER_SHARE = 0.1
+"""...and so does one whose sparse scores bring forward more than this share."""
 
 
 @dataclass(slots=True)
@@ -43,7 +54,10 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows best first; rows that tie with the last place may follow, for the caller to order by id."""
+    """Rows best first; rows that tie with the last place may follow, for the caller to order by id.
+
+    mask: rows that could be found, None for all. expected_recall: the search's own estimate, 1.0 when exact.
+    """
 
     rows: Ints
     scores: Floats
@@ -52,6 +66,8 @@ class Found:
     matching: int
     candidates: int
     exact: bool
+    mask: Bools | None = None
+    expected_recall: float = 1.0
 
     def plan(self, snapshot: Snapshot, milliseconds: Mapping[str, float]) -> Plan:
         return Plan(
@@ -104,11 +120,10 @@ def search(
         result = _text(snapshot, text, mask, matching, k)
     elif vector is None:
         assert sparse is not None, "a query has a vector or sparse values"
-        rows, found = snapshot.sparse.scores(sparse, mask)
-        rows, best = select(rows, found, "dotproduct", k)
-        result = Found(rows, best, "sparse", "inverted lists", matching, len(found), True)
+        rows, best = snapshot.sparse.top(sparse, k, mask)
+        result = Found(rows, best, "sparse", "every record that shares a term", matching, len(rows), True)
     elif sparse is not None:
-        result = _hybrid(snapshot, vector, sparse, mask, matching, k)
+        result = _hybrid(snapshot, vector, sparse, mask, matching, k, exact, node is not None, effort)
     else:
         query = prepare_query(vector, snapshot.metric)
         result = _dense(snapshot, query, mask, matching, k, exact, node is not None, effort)
@@ -140,40 +155,110 @@ def _dense(
     reason = ""
     if mask is not None and matching <= max(GATHER_ROWS, GATHER_SHARE * snapshot.n) and matching < snapshot.n:
         rows, best = gather_search(np.flatnonzero(mask), vectors.take, query, snapshot.metric, k)
-        return Found(rows, best, "gather", "few records match: each is scored", matching, matching, True)
+        return Found(rows, best, "gather", "few records match: each is scored", matching, matching, True, mask)
     if exact:
         reason = "exact search was asked for"
     elif base is None:
         reason = "small, or no codes yet: every record is scored"
-    elif not effort.bounds(matching) and base.depth.rows(k, filtered, effort.factor) > EXACT_SHARE * matching:
+    elif effort.bounds(matching):
+        reason = ""
+    elif effort.raised > MOST_RAISED:
+        reason = "no less keeps the recall target: every record is scored"
+    elif _width(snapshot, base, k, matching, filtered, effort) > EXACT_SHARE * matching:
         reason = f"top_k {k} would rescore most of {matching} records: every record is scored"
     if reason:
         rows, best = flat_search(vectors.blocks(), query, snapshot.metric, k, mask)
-        return Found(rows, best, "exact", reason, matching, matching, True)
+        return Found(rows, best, "exact", reason, matching, matching, True, mask)
     assert base is not None, "without codes the search is exact"
-    found = scan_search(base.scan, vectors, query, snapshot.metric, k, base.depth, mask, matching, effort)
-    reason = "codes could not settle it: every record is scored" if found.exact else "codes, then float32 rerank"
-    if effort.bounds(matching) and not found.exact:
-        reason += f" of at most {effort.most} candidates"
-    return Found(found.rows, found.scores, "scan", reason, matching, found.candidates, found.exact)
+    kind, found = _proposed(snapshot, base, query, mask, matching, k, filtered, effort)
+    reason = _REASONS[kind]
+    if found.exact:
+        reason = "codes could not settle it: every record is scored"
+    elif effort.bounds(matching):
+        reason += f" of at most {effort.cap} candidates"
+    recall = found.expected_recall
+    return Found(found.rows, found.scores, kind, reason, matching, found.candidates, found.exact, mask, recall)
+
+
+def _proposed(
+    snapshot: Snapshot,
+    base: Base,
+    query: Floats,
+    mask: Bools | None,
+    matching: int,
+    k: int,
+    filtered: bool,
+    effort: Effort,
+) -> tuple[str, Outcome]:
+    """Who proposed candidates, and what came of them. A graph serves searches without a filter."""
+    vectors, metric = snapshot.vectors, snapshot.metric
+    assert vectors is not None
+    graph, breadth = base.graph, base.breadth
+    if graph is not None and breadth is not None and _in_graph(snapshot, base, matching, filtered, effort):
+        ef = effort.ef_search or breadth.ef(k, effort.factor * effort.raised)
+        found = graph_search(graph, vectors, query, metric, k, ef, mask, breadth.recall)
+        if found is not None:
+            return graph.name, found
+    depth = base.depth.raised(effort.raised)
+    if isinstance(base.scan, Ivf):
+        wanted = replace(effort, nprobe=effort.nprobe or base.fixed.nprobe, whole=base.fixed.whole)
+        return "ivf", ivf_search(base.scan, vectors, query, metric, k, depth, mask, matching, wanted)
+    return "scan", scan_search(base.scan, vectors, query, metric, k, depth, mask, matching, effort)
+
+
+def _in_graph(snapshot: Snapshot, base: Base, matching: int, filtered: bool, effort: Effort) -> bool:
+    """Whether the base's graph serves the search: there is no filter, and few rows are newer."""
+    graph, breadth = base.graph, base.breadth
+    if graph is None or breadth is None or not breadth.reached or filtered or effort.bounds(matching):
+        return False
+    return snapshot.n - graph.n <= max(GRAPH_LAG, GRAPH_LAG_SHARE * snapshot.n)
+
+
+def _width(snapshot: Snapshot, base: Base, k: int, matching: int, filtered: bool, effort: Effort) -> int:
+    """About how many rows the base would have to rescore."""
+    if base.breadth is not None and _in_graph(snapshot, base, matching, filtered, effort):
+        return effort.ef_search or base.breadth.ef(k, effort.factor * effort.raised)
+    return base.depth.raised(effort.raised).rows(k, filtered, effort.factor)
+
+
+_REASONS = {
+    "hnsw": "a graph, then float32 rerank",
+    "symqg": "a graph, then float32 rerank",
+    "ivf": "codes of the lists that may hold better ones, then float32 rerank",
+    "scan": "codes, then float32 rerank",
+}
 
 
 def _hybrid(
-    snapshot: Snapshot, vector: Floats, sparse: SparseValues, mask: Bools | None, matching: int, k: int
+    snapshot: Snapshot,
+    vector: Floats,
+    sparse: SparseValues,
+    mask: Bools | None,
+    matching: int,
+    k: int,
+    exact: bool,
+    filtered: bool,
+    effort: Effort,
 ) -> Found:
-    """Dense plus sparse score of every matching row: the sum has no shortcut that never misses."""
-    vectors = snapshot.vectors
+    """The best sums of dense and sparse score: of every matching row, or of those that either side brings forward."""
+    vectors, metric = snapshot.vectors, snapshot.metric
     assert vectors is not None, "a dense query goes to a dense index"
-    query = prepare_query(vector, snapshot.metric)
+    query = prepare_query(vector, metric)
     weights = snapshot.sparse.all_scores(sparse, snapshot.n)
-    total = np.concatenate([block @ query for block in vectors.blocks()]) + weights
     if mask is not None:
-        total[~mask] = -np.inf
-    # The fast product rounds differently from row to row: whoever may belong to the best is scored again, exactly.
-    slack = 4.0 * (query.size + 4) * 2.0**-24 * float(np.linalg.norm(query)) * vectors.largest_norm() + 1e-6
-    rows = np.flatnonzero(total >= np.partition(total, -k)[-k] - slack)
-    exact = scores(vectors.take(rows), query, snapshot.metric) + weights[rows]
-    rows, best = select(rows, exact, snapshot.metric, k)
+        np.copyto(weights, -np.inf, where=~mask)
+    depth = max(FUSED_ROWS, 4 * k)
+    if not exact and snapshot.base is not None and depth <= FUSED_SHARE * matching:
+        depth = depth if effort.cap is None else min(depth, effort.cap)
+        near = _dense(snapshot, query, mask, matching, depth, False, filtered, effort)
+        most = int(FURTHER_SHARE * matching)
+        fused = fuse(near.rows, float(near.scores[-1]), vectors, query, metric, weights, k, most)
+        if fused is not None:
+            rows, best, scored = fused
+            reason = "the best dense scores, and the records whose sparse score makes up for a worse one"
+            recall = near.expected_recall
+            return Found(rows, best, "hybrid", reason, matching, near.candidates + scored, near.exact, mask, recall)
+    rows, best = fuse_all(vectors, query, metric, weights, k)
     return Found(rows, best, "hybrid", "dense and sparse scores of every matching record", matching, matching, True)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from pinyon.engine import checks
+from pinyon.engine.effort import check_effort
 from pinyon.engine.memory import Memory
 from pinyon.engine.planner import Found, Stages, search
+from pinyon.engine.quality import with_quality
 from pinyon.engine.query_string import compiled
 from pinyon.engine.reports import CorruptionWarning
 from pinyon.engine.slots import slots
 from pinyon.engine.snapshot import Snapshot
 from pinyon.filters import decode_metadata, has_words
+from pinyon.index.rerank import USUAL
 from pinyon.limits import Limits
 from pinyon.storage.reading import View
 from pinyon.storage.rows import decode_sparse, decode_vector
@@ -31,7 +35,7 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
     vector, sparse = checked_input(memory.spec, limits, query)
     text = compiled(query.text, slots(memory.spec).text_fields) if query.text else None
     words = text is not None or (memory.spec.schema is not None and node is not None and has_words(node))
-    effort = checks.check_effort(query.scan_factor, query.max_candidates, top_k)
+    effort = check_effort(query, memory.spec, top_k)
     stages = Stages()
 
     def work(view: View) -> QueryResult:
@@ -56,7 +60,7 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
                 top_k,
                 exact=query.exact,
                 stages=stages,
-                effort=effort,
+                effort=effort if state.effort == 1.0 else replace(effort, raised=state.effort),
                 required=query.required,
                 text=text,
             )
@@ -67,7 +71,13 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
             _warn(memory, damaged)
             snapshot = snapshot.without(np.array(damaged, np.int64))
         stages.mark("fetch")
-        plan = found.plan(snapshot, stages.milliseconds) if query.explain else None
+        metered = wanted is not None and weights is None and effort is USUAL and not query.exact
+        if metered and snapshot.base is not None and state.meter.offer(snapshot, found, wanted, node, top_k, namespace):
+            memory.kept(state)
+        plan = None
+        if query.explain:
+            plan = found.plan(snapshot, stages.milliseconds)
+            plan = with_quality(plan, snapshot, state.metered, memory.spec, metered=metered)
         return QueryResult(matches, namespace, snapshot.lsn, plan)
 
     return memory.read(work)

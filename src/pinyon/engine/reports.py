@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pinyon.engine.namespace import NamespaceState
+from pinyon.engine.quality import quality_of
 from pinyon.engine.snapshot import Snapshot
+from pinyon.types import IndexSpec, Quality, RecallLabel
 
 
 class CorruptionWarning(UserWarning):
@@ -19,7 +21,7 @@ class NamespaceReport:
     kind: "scan" when quantised codes serve it, else "flat" or "sparse". base_rows: rows that the codes cover;
     delta_rows: newer rows, scored one by one. dead_rows: deleted rows that still hold their place in memory.
     recall_estimate: recall@10 measured on stored vectors when the codes were built (flattering: queries are harder),
-    None when every search is exact. nbytes: memory held.
+    None when every search is exact. nbytes: memory held. quality: recall as live queries get it.
     """
 
     name: str
@@ -33,22 +35,40 @@ class NamespaceReport:
     nbytes: int
     lsn: int
     damaged: tuple[int, ...]
+    quality: Quality
+
+    @property
+    def recall(self) -> float:
+        return self.quality.recall
+
+    @property
+    def recall_interval(self) -> tuple[float, float] | None:
+        return self.quality.interval
+
+    @property
+    def recall_label(self) -> RecallLabel:
+        return self.quality.label
+
+    @property
+    def effort(self) -> float:
+        return self.quality.effort
 
     @classmethod
-    def of(cls, name: str, state: NamespaceState, snapshot: Snapshot) -> NamespaceReport:
+    def of(cls, name: str, state: NamespaceState, snapshot: Snapshot, spec: IndexSpec) -> NamespaceReport:
         base = snapshot.base
         covered = base.scan.n if base else 0
         damaged = {row.ord for row in snapshot.bad} | state.excluded
         return cls(
             name=name,
-            kind="sparse" if snapshot.vectors is None else "scan" if base else "flat",
+            kind="sparse" if snapshot.vectors is None else base.kind if base else "flat",
             records=snapshot.live,
             base_rows=covered,
             delta_rows=snapshot.n - covered,
             dead_rows=snapshot.n - snapshot.live,
-            recall_estimate=base.depth.recall if base else None,
+            recall_estimate=base.recall if base else None,
             rerank_depth=base.depth.rows(10, False) if base else None,
             nbytes=snapshot.nbytes,
             lsn=snapshot.lsn,
             damaged=tuple(sorted(damaged)),
+            quality=quality_of(snapshot, state.metered, spec),
         )

@@ -10,9 +10,13 @@ from pinyon.distance import prepare
 from pinyon.engine.recent import RecentMasks, RecentRows
 from pinyon.engine.texts import Texts
 from pinyon.filters import Columns
-from pinyon.index.rerank import Depth
+from pinyon.index.graph import Breadth
+from pinyon.index.hnsw import Hnsw
+from pinyon.index.ivf import Ivf
+from pinyon.index.rerank import USUAL, Depth, Effort
 from pinyon.index.scan import Scan
 from pinyon.index.sparse import Sparse
+from pinyon.index.symqg import Symqg
 from pinyon.index.vectors import Vectors
 from pinyon.storage.values import BadRow, Changes
 from pinyon.types import Bools, Ints, Metric
@@ -20,15 +24,42 @@ from pinyon.types import Bools, Ints, Metric
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Quantised codes of rows 0..scan.n-1, and how many candidates a search must rescore to keep the contract.
+    """What proposes candidates among the older rows, and how hard a search must look to keep the contract.
 
+    scan: codes of rows 0..scan.n-1, in one list or in many. graph, breadth: over rows 0..graph.n-1, of hnsw and symqg.
     trained_on, calibrated_on: rows that existed then; a namespace that outgrew them is trained or measured again.
+    settings: the line of settings that it was measured for. fixed: what these decide of every search.
+    read: share of the codes that searches read, as measured. listless: rows at which lists were tried and did not pay.
     """
 
-    scan: Scan
+    scan: Scan | Ivf
     depth: Depth
     trained_on: int
     calibrated_on: int
+    settings: str
+    fixed: Effort = USUAL
+    read: float = 1.0
+    listless: int = 0
+    graph: Hnsw | Symqg | None = None
+    breadth: Breadth | None = None
+
+    @property
+    def kind(self) -> str:
+        """What serves a search without a filter: scan, ivf, hnsw or symqg."""
+        if self.graph is not None and self.breadth is not None and self.breadth.reached:
+            return self.graph.name
+        return "ivf" if isinstance(self.scan, Ivf) else "scan"
+
+    @property
+    def recall(self) -> float:
+        """Recall@10 as estimated when the base was measured: the worst that searches of any kind get. Searches are
+        exact where the codes cannot reach the target."""
+        codes = self.depth.recall if self.depth.reached else 1.0
+        return codes if self.breadth is None or not self.breadth.reached else min(codes, self.breadth.recall)
+
+    @property
+    def nbytes(self) -> int:
+        return self.scan.nbytes + (0 if self.graph is None else self.graph.nbytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +73,7 @@ class Snapshot:
     recent: rows that queries returned lately. masks: answers of the filters that were asked lately, of this LSN.
     edits: rows appended, updated and killed since the lineage began, to tell when caches are worth saving again.
     texts: the words of the full-text fields; None until somebody searches by words.
+    settled: the line of settings for which all was built that can be; "" before.
     """
 
     ns_id: int
@@ -63,6 +95,7 @@ class Snapshot:
     base: Base | None = None
     bad: tuple[BadRow, ...] = ()
     texts: Texts | None = None
+    settled: str = ""
 
     @classmethod
     def empty(cls, ns_id: int, metric: Metric, dimension: int | None, filter_key: bytes, lineage: int) -> Snapshot:
@@ -87,7 +120,8 @@ class Snapshot:
     def weight(self) -> int:
         """Bytes held, by rule of thumb: what the memory budget counts, at no cost."""
         rows = self.n * (128 + 4 * (self.vectors.d if self.vectors is not None else 64))
-        return 2_048 + rows + (0 if self.texts is None else self.texts.nbytes)
+        graph = 0 if self.base is None or self.base.graph is None else self.base.graph.nbytes
+        return 2_048 + rows + graph + (0 if self.texts is None else self.texts.nbytes)
 
     @property
     def nbytes(self) -> int:
@@ -95,7 +129,7 @@ class Snapshot:
         if self.vectors is not None:
             total += self.vectors.nbytes
         if self.base is not None:
-            total += self.base.scan.nbytes
+            total += self.base.nbytes
         if self.texts is not None:
             total += self.texts.nbytes
         return total

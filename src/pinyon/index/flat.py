@@ -13,6 +13,7 @@ from pinyon.types import Bools, Floats, Ints, Metric
 
 _CHUNK_BYTES = 1 << 19
 _ROUNDING = 2.0**-24
+_TABLE_ROWS = 4_096
 
 
 def flat_search(
@@ -60,6 +61,32 @@ def gather_search(
     for start in range(0, rows.size, step):
         exact[start : start + step] = scores(fetch(rows[start : start + step]), query, metric)
     return select(rows, exact, metric, k)
+
+
+def goodness_table(blocks: Sequence[Floats], queries: Floats, metric: Metric) -> Floats:
+    """(q, d) queries against the rows of the blocks: (q, n) float32 of which higher is better, in one product.
+
+    Nearly, not exactly, in the order of the scores: whoever needs the best scores a few more of them again.
+    """
+    n = sum(len(block) for block in blocks)
+    table = np.empty((len(queries), n), np.float32)
+    # The expanded form of a distance cancels less around the middle of the data.
+    middle = queries.mean(axis=0) if metric == "euclidean" else None
+    if middle is not None:
+        queries = queries - middle
+    at = 0
+    for block in blocks:
+        for start in range(0, len(block), _TABLE_ROWS):
+            part = block[start : start + _TABLE_ROWS]
+            if middle is not None:
+                part = part - middle
+            cells = queries @ part.T
+            if metric == "euclidean":
+                cells *= 2.0
+                cells -= np.einsum("ij,ij->i", part, part)
+            table[:, at : at + len(part)] = cells
+            at += len(part)
+    return table
 
 
 def select(rows: Ints, values: Floats, metric: Metric, k: int) -> tuple[Ints, Floats]:

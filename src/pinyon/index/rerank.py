@@ -10,7 +10,7 @@ the query, or crowds of equal rows, cost time instead of recall.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import erfc, exp, log, sqrt
 
 import numpy as np
@@ -28,6 +28,9 @@ _FORESEEING = 512
 _FEW_SUBSPACES = 4.0
 _TINY = 1e-12
 
+MOST_RAISED = 64.0
+"""Up to this multiple the effort of searches is raised; where more would be needed, every row is scored."""
+
 
 @dataclass(frozen=True, slots=True)
 class Depth:
@@ -37,6 +40,8 @@ class Depth:
     tolerance: share of the top_k that may be expected to be missing when a search stops.
     reached: False where the codes do not settle most queries before a quarter of the rows is reranked: search exactly.
     recall: estimated recall@10, the worst of ``recalls``; stored vectors served as queries and flatter it.
+    probes, spread: of inverted lists only. How many are looked into first, and what the deviations of their scores are
+    multiplied with.
     """
 
     plain: tuple[int, int]
@@ -46,6 +51,8 @@ class Depth:
     recall: float = 1.0
     recalls: Mapping[str, float] = field(default_factory=dict)
     samples: int = 0
+    probes: int = 0
+    spread: float = 1.0
 
     def rows(self, k: int, filtered: bool, factor: float = 1.0) -> int:
         """The first rerank depth for top_k ``k``: a power law through the two measured points, at least k + 16.
@@ -56,19 +63,45 @@ class Depth:
         slope = min(1.0, max(0.0, log(hundred / ten) / log(10.0)))
         return max(_FEWEST, k + 16, int(factor * ten * (k / 10.0) ** slope + 0.5))
 
+    def raised(self, effort: float) -> Depth:
+        """For ``effort`` times the work: so many times as deep at first, and as much stricter about when to stop."""
+        if effort == 1.0:
+            return self
+        return replace(
+            self,
+            plain=(int(effort * self.plain[0]), int(effort * self.plain[1])),
+            filtered=(int(effort * self.filtered[0]), int(effort * self.filtered[1])),
+            tolerance=self.tolerance / effort,
+            probes=int(effort * self.probes + 0.5),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """What one query asks for. factor: of the first rerank depth. most: candidates at most, None or at least k.
 
     With ``most`` a search never becomes exact, and stops there whatever it expects to have missed.
+    ef_search, nprobe, rerank_depth: of the kinds that know them, None for what the index is set to or needs.
+    whole: rows of the inverted lists that are read are all rescored, whatever their codes say.
+    raised: what live queries turned out to need, as a multiple of what stored vectors needed (``Depth.raised``); above
+    ``MOST_RAISED`` every row is scored.
     """
 
     factor: float = 1.0
     most: int | None = None
+    ef_search: int | None = None
+    nprobe: int | None = None
+    rerank_depth: int | None = None
+    whole: bool = False
+    raised: float = 1.0
+
+    @property
+    def cap(self) -> int | None:
+        """Candidates that may be rescored at most; with ``rerank_depth`` just so many are."""
+        return self.most if self.rerank_depth is None else self.rerank_depth
 
     def bounds(self, matching: int) -> bool:
-        return self.most is not None and self.most < matching
+        return self.cap is not None and self.cap < matching
 
 
 USUAL = Effort()
@@ -79,6 +112,7 @@ class Outcome:
     """Rows and exact scores as ``flat_search`` gives them; ``candidates`` rows were scored to find them.
 
     exact: every matching row was scored. expected_recall: the search's own estimate for this query, 1.0 when exact.
+    lists: inverted lists that were looked into.
     """
 
     rows: Ints
@@ -86,6 +120,7 @@ class Outcome:
     candidates: int
     exact: bool
     expected_recall: float
+    lists: int = 0
 
 
 def scan_search(
@@ -119,11 +154,12 @@ def scan_search(
 
 
 def expected_misses(
-    estimates: Floats, exact: Floats, k: int, metric: Metric, subspaces: int
+    estimates: Floats, exact: Floats, k: int, metric: Metric, subspaces: int, kth: float | None = None
 ) -> tuple[float, float, float, float]:
     """How many of the true top k lie behind the last of m > k candidates.
 
-    estimates: (m,) code scores, best first; exact: (m,) exact scores of the same rows; subspaces: of the code.
+    estimates: (m,) code scores, best first; exact: (m,) exact scores of the same rows; subspaces: of the code. kth: the
+    exact score that a member must beat, when it is not the k-th best of these.
     Returns (misses, gap, decay, noise), the terms of ``_tail``, for a look ahead at greater depths.
     """
     m = exact.size
@@ -132,15 +168,19 @@ def expected_misses(
     bias = float(errors.sum()) / m
     # An error is the sum of one per subspace: few of them are not yet normal, and differ from place to place.
     noise = (1.0 + _FEW_SUBSPACES / subspaces) * sqrt(max(float(np.dot(errors, errors)) / m - bias * bias, _TINY))
-    if metric == "euclidean":
-        kth = float(np.partition(exact, k - 1)[k - 1])
-    else:
-        kth = float(np.partition(exact, m - k)[m - k])
+    if kth is None:
+        kth = kth_best(exact, k, metric)
     last = float(estimates[-1])
     gap = sign * (kth - last - bias)
     spread = sign * (float(estimates[m // 2 - 1]) - last)
     decay = log(m / (m // 2)) / max(spread, _TINY)
     return _tail(m, gap, decay, noise), gap, decay, noise
+
+
+def kth_best(exact: Floats, k: int, metric: Metric) -> float:
+    """The k-th best of at least k scores."""
+    at = k - 1 if metric == "euclidean" else exact.size - k
+    return float(np.partition(exact, at)[at])
 
 
 def _tail(m: float, gap: float, decay: float, noise: float) -> float:
@@ -165,9 +205,9 @@ def _base_search(
     matching: int,
     effort: Effort,
 ) -> Outcome:
-    reach = depth.rows(k, mask is not None, effort.factor)
-    if effort.most is not None and effort.bounds(matching):
-        return _bounded_search(scan, vectors, query, metric, k, depth, mask, reach, effort.most)
+    reach = effort.rerank_depth or depth.rows(k, mask is not None, effort.factor)
+    if effort.cap is not None and effort.bounds(matching):
+        return _bounded_search(scan, vectors, query, metric, k, depth, mask, reach, effort.cap)
     limit = matching // _EXACT_SHARE
     candidates = 0
     while reach <= limit and depth.reached:

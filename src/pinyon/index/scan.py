@@ -55,8 +55,8 @@ class Scan:
         d = sample.shape[1]
         span = default_width(d) if width is None else max(1, min(width, d))
         padded = -(-d // span) * span
-        rows = _training_rows(sample, padded)
-        index = _faiss.train_codes(_pad(rows, padded), padded // span, metric, _ITERATIONS)
+        rows = training_rows(sample, padded)
+        index = _faiss.train_codes(pad(rows, padded), padded // span, metric, _ITERATIONS)
         return cls(index, d, padded, metric, 0)
 
     def extended(self, rows: Floats) -> Scan:
@@ -69,7 +69,7 @@ class Scan:
         if len(rows) == 0:
             return self
         contiguous = np.ascontiguousarray(rows, dtype=np.float32)
-        grown = _faiss.extended(self._index, _pad(contiguous, self._padded))
+        grown = _faiss.extended(self._index, pad(contiguous, self._padded))
         return Scan(grown, self.d, self._padded, self.metric, self.n + len(rows))
 
     def emptied(self) -> Scan:
@@ -115,7 +115,7 @@ class Scan:
         d, padded, n = (int(value) for value in arrays["layout"])
         if not 0 < d <= padded:
             raise FormatError(f"quantised codes of dimension {d}, padded to {padded}, make no sense; rebuild them")
-        return cls(_faiss.deserialise(arrays["codes"], padded, n, metric), d, padded, metric, n)
+        return cls(_faiss.deserialise(arrays["codes"], padded, n, metric, 1), d, padded, metric, n)
 
     @property
     def nbytes(self) -> int:
@@ -137,7 +137,7 @@ class Scan:
         if query.shape != (self.d,):
             raise InvalidRequestError(f"a query of shape {query.shape} does not fit codes of dimension {self.d}")
         contiguous = np.ascontiguousarray(query, dtype=np.float32)
-        return contiguous if self._padded == self.d else _pad(contiguous[None, :], self._padded)[0]
+        return contiguous if self._padded == self.d else pad(contiguous[None, :], self._padded)[0]
 
     def _filled(self, rows: Ints, depth: int, allowed: Bools | None) -> Ints:
         # Equal or saturated code scores can leave places empty; the promise of the count does not.
@@ -155,7 +155,8 @@ def default_width(d: int) -> int:
     return max(4, -(-d // _MOST_SUBSPACES))
 
 
-def _training_rows(sample: Floats, padded: int) -> Floats:
+def training_rows(sample: Floats, padded: int) -> Floats:
+    """As many of the (m, d) rows as the codebook of a padded dimension needs, at an even stride."""
     fewest, most = _TRAINING_ROWS
     wanted = min(most, max(fewest, _TRAINING_VALUES // padded))
     rows = np.ascontiguousarray(sample, dtype=np.float32)
@@ -167,7 +168,8 @@ def _training_rows(sample: Floats, padded: int) -> Floats:
     return rows
 
 
-def _pad(rows: Floats, padded: int) -> Floats:
+def pad(rows: Floats, padded: int) -> Floats:
+    """(m, d) rows with zeros up to the padded dimension."""
     if rows.shape[1] == padded:
         return rows
     wide = np.zeros((len(rows), padded), dtype=np.float32)

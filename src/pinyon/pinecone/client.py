@@ -16,7 +16,7 @@ from pinyon.pinecone.index import Index as IndexHandle
 from pinyon.pinecone.inference import Inference
 from pinyon.pinecone.models import IndexList, IndexModel, name_of
 from pinyon.pinecone.specs import IndexEmbed
-from pinyon.types import IndexKind, Models
+from pinyon.types import Models
 
 _WITHOUT_EFFECT = frozenset(
     {
@@ -89,13 +89,19 @@ class Pinecone:
         vector_type: str | None = None,
         tags: Mapping[str, str] | None = None,
         *,
-        kind: IndexKind = "auto",
-        recall_target: float = 0.99,
+        index: Mapping[str, Any] | None = None,
     ) -> IndexModel:
         """Creates an index and gives its definition. ``spec`` (cloud and region) may be left out.
 
         metric: cosine (default), dotproduct or euclidean; dotproduct for ``vector_type="sparse"``, without dimension.
-        kind: auto, flat (always exact) or scan. recall_target: recall@10 that searches must reach.
+        index: how it is searched, ``{"kind": "hnsw", "m": 32, "recall": 0.95}``. Nothing of it need be given.
+            kind: auto (default: chosen by size and recall), flat (always exact), scan (codes of all rows), hnsw or
+            symqg (graphs) or ivf (clusters).
+            recall: recall@10 that searches must reach, 0.99 when not given.
+            hnsw: m (2 to 128, usually 16), ef_construction (8 to 2,000, usually 200), ef_search (1 to 10,000).
+            ivf: nlist (1 to 65,536), nprobe (1 to nlist), codes ("pq4" or "float32").
+            symqg: degree (32, 64, 96 or 128), ef_construction (32 to 2,000, usually 100), ef_search (1 to 10,000).
+            What is not given of ef_search, nlist and nprobe is chosen by size and recall.
         Raises AlreadyExistsError, or InvalidRequestError for a bad name, dimension, metric or tag.
         """
         return self.indexes.create(
@@ -107,8 +113,7 @@ class Pinecone:
             deletion_protection,
             vector_type,
             tags,
-            kind=kind,
-            recall_target=recall_target,
+            index=index,
         )
 
     def create_index_for_model(
@@ -122,9 +127,11 @@ class Pinecone:
         read_capacity: Mapping[str, Any] | None = None,
         schema: Mapping[str, Any] | None = None,
         timeout: int | None = None,
+        *,
+        index: Mapping[str, Any] | None = None,
     ) -> IndexModel:
         """Creates an index that embeds text itself; see ``Index.upsert_records`` and ``Index.search``."""
-        return self.indexes.create_for_model(name, cloud, region, embed, tags, deletion_protection)
+        return self.indexes.create_for_model(name, cloud, region, embed, tags, deletion_protection, index=index)
 
     def list_indexes(self) -> IndexList:
         """Every index, by name; iterable, with ``.names()``."""
@@ -149,17 +156,19 @@ class Pinecone:
         read_capacity: Mapping[str, Any] | None = None,
         serverless_read_capacity: Mapping[str, Any] | None = None,
         *,
-        kind: IndexKind | None = None,
-        recall_target: float | None = None,
+        index: Mapping[str, Any] | None = None,
     ) -> IndexModel:
-        """Changes what is given. Tags are merged, and the value "" deletes a key."""
+        """Changes what is given. Tags are merged, and the value "" deletes a key.
+
+        index: as in ``create_index``. With a kind, it says everything about the kind; without one, only what is named
+            changes, as in ``{"ef_search": 100}``. Searches go on meanwhile.
+        """
         return self.indexes.configure(
             name,
             deletion_protection=deletion_protection,
             tags=tags,
             embed=embed,
-            kind=kind,
-            recall_target=recall_target,
+            index=index,
         )
 
     def delete_index(self, name: str, timeout: int | None = None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from pinyon.engine import kinds
 from pinyon.engine.embedding import embed_spec
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone.backups import BackupModel, Backups
 from pinyon.pinecone.models import IndexList, IndexModel, Listing
 from pinyon.pinecone.specs import IndexEmbed, as_mapping, deployment_of, is_protected, vectors_of_schema
 from pinyon.pinecone.transport import request
-from pinyon.types import IndexKind, IndexSpec, Metric, Models, VectorType
+from pinyon.types import IndexSpec, Metric, Models, VectorType
 
 if TYPE_CHECKING:
     from pinyon import engine
@@ -44,12 +45,11 @@ class Indexes:
         deployment: Mapping[str, Any] | None = None,
         read_capacity: Mapping[str, Any] | None = None,
         cmek_id: str | None = None,
-        kind: IndexKind = "auto",
-        recall_target: float = 0.99,
+        index: Mapping[str, Any] | None = None,
     ) -> IndexModel:
         """Creates an index. ``metric`` defaults to cosine, and to dotproduct for a sparse index.
 
-        kind: auto, flat (always exact) or scan. recall_target: recall@10 that searches must reach.
+        index: how it is searched, as in ``Pinecone.create_index``.
         Raises AlreadyExistsError, or InvalidRequestError for a bad name, dimension, metric or tag.
         """
         if name is None:
@@ -61,22 +61,20 @@ class Indexes:
         kind_of_vectors = "dense" if vector_type is None else str(vector_type)
         default = "dotproduct" if kind_of_vectors == "sparse" else "cosine"
         placed = deployment_of(spec) if deployment is None else deployment_of({"serverless": deployment})
-        return IndexModel(
-            self._database.create_index(
-                IndexSpec(
-                    name,
-                    dimension,
-                    cast(Metric, default if metric is None else str(metric)),
-                    cast(VectorType, kind_of_vectors),
-                    kind,
-                    recall_target,
-                    None,
-                    bool(is_protected(deletion_protection)),
-                    dict(tags or {}),
-                    placed,
-                )
-            )
+        wanted = IndexSpec(
+            name,
+            dimension,
+            cast(Metric, default if metric is None else str(metric)),
+            cast(VectorType, kind_of_vectors),
+            deletion_protection=bool(is_protected(deletion_protection)),
+            tags=dict(tags or {}),
+            deployment=placed,
         )
+        return self._made(wanted, index)
+
+    def _made(self, wanted: IndexSpec, index: Mapping[str, Any] | None) -> IndexModel:
+        kinds.check_said_once(index, wanted.tags)
+        return IndexModel(self._database.create_index(wanted if index is None else kinds.configured(wanted, index)))
 
     @request
     def create_for_model(
@@ -90,26 +88,25 @@ class Indexes:
         read_capacity: Mapping[str, Any] | None = None,
         schema: Mapping[str, Any] | None = None,
         timeout: int | None = None,
+        *,
+        index: Mapping[str, Any] | None = None,
     ) -> IndexModel:
         """Creates an index that embeds text: ``embed={"model": "use-multilingual", "field_map": {"text": ...}}``.
 
         The identity of the model is stored with the index. Raises NotFoundError for an unknown model.
         """
         bound = embed_spec(self._models, as_mapping(embed, "embed"))
-        return IndexModel(
-            self._database.create_index(
-                IndexSpec(
-                    name,
-                    bound.dimension,
-                    bound.metric,
-                    bound.vector_type,
-                    embed=bound,
-                    deletion_protection=bool(is_protected(deletion_protection)),
-                    tags=dict(tags or {}),
-                    deployment=deployment_of({"serverless": {"cloud": cloud, "region": region}}),
-                )
-            )
+        wanted = IndexSpec(
+            name,
+            bound.dimension,
+            bound.metric,
+            bound.vector_type,
+            embed=bound,
+            deletion_protection=bool(is_protected(deletion_protection)),
+            tags=dict(tags or {}),
+            deployment=deployment_of({"serverless": {"cloud": cloud, "region": region}}),
         )
+        return self._made(wanted, index)
 
     @request
     def create_from_backup(
@@ -160,10 +157,12 @@ class Indexes:
         serverless_read_capacity: Mapping[str, Any] | None = None,
         *,
         deployment: Mapping[str, Any] | None = None,
-        kind: IndexKind | None = None,
-        recall_target: float | None = None,
+        index: Mapping[str, Any] | None = None,
     ) -> IndexModel:
-        """Changes what is given. Tags are merged, and "" deletes a key; ``embed`` binds the index to a model."""
+        """Changes what is given. Tags are merged, and "" deletes a key; ``embed`` binds the index to a model.
+
+        index: as in ``Pinecone.configure_index``.
+        """
         bound = None
         if embed is not None:
             bound = embed_spec(self._models, as_mapping(embed, "embed"), self._database.describe_index(name))
@@ -172,8 +171,7 @@ class Indexes:
                 name,
                 deletion_protection=is_protected(deletion_protection),
                 tags=None if tags is None else dict(tags),
-                kind=kind,
-                recall_target=recall_target,
+                index=index,
                 embed=bound,
             )
         )

@@ -178,6 +178,9 @@ class Index(NamespaceCalls, RecordCalls):
         sparse_vector: SparseValues | Mapping[str, Any] | None = None,
         scan_factor: float | None = None,
         max_candidates: int | None = None,
+        ef_search: int | None = None,
+        nprobe: int | None = None,
+        rerank_depth: int | None = None,
         exact: bool = False,
         explain: bool = False,
     ) -> QueryResponse:
@@ -186,6 +189,10 @@ class Index(NamespaceCalls, RecordCalls):
         exact: compare with every record that the filter keeps. explain: say in ``plan`` how the answer was found.
         scan_factor: 0.5 to 4, times the number of candidates that a search through codes looks at first.
         max_candidates: top_k to 100,000; such a search rescores no more, and may then miss the index's recall target.
+        ef_search: 1 to 10,000, rows that a search of a graph (hnsw, symqg) keeps in view.
+        nprobe: 1 to 65,536, clusters that a search of an ivf index reads.
+        rerank_depth: top_k to 100,000, candidates that are rescored with the stored vectors.
+            These three have no effect where a kind knows nothing of them; a sparse index refuses them.
         An unknown namespace or id gives no matches.
         """
         query = Query(
@@ -200,6 +207,9 @@ class Index(NamespaceCalls, RecordCalls):
             explain,
             scan_factor=scan_factor,
             max_candidates=max_candidates,
+            ef_search=ef_search,
+            nprobe=nprobe,
+            rerank_depth=rerank_depth,
         )
         return reading.answer(self._index.query(namespace_of(namespace), query))
 
@@ -217,6 +227,9 @@ class Index(NamespaceCalls, RecordCalls):
         *,
         scan_factor: float | None = None,
         max_candidates: int | None = None,
+        ef_search: int | None = None,
+        nprobe: int | None = None,
+        rerank_depth: int | None = None,
         exact: bool = False,
     ) -> QueryNamespacesResults:
         """The ``top_k`` (default 10) best matches of several namespaces together; each match says its namespace.
@@ -242,6 +255,9 @@ class Index(NamespaceCalls, RecordCalls):
                 sparse_vector=sparse_vector,
                 scan_factor=scan_factor,
                 max_candidates=max_candidates,
+                ef_search=ef_search,
+                nprobe=nprobe,
+                rerank_depth=rerank_depth,
                 exact=exact,
             )
             for space in dict.fromkeys(map(namespace_of, namespaces))

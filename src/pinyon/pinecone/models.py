@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
+from pinyon.engine import kinds
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone.results import Fields, Pagination
 from pinyon.pinecone.view import View, describe, frame, html_table, lines
@@ -71,6 +72,7 @@ class IndexModel(View):
         "deletion_protection",
         "tags",
         "embed",
+        "index",
     )
 
     def __init__(self, spec: IndexSpec) -> None:
@@ -118,18 +120,16 @@ class IndexModel(View):
         """The model that the index embeds text with, or None."""
         return None if self._spec.embed is None else _embed_settings(self._spec.embed)
 
+    @property
+    def index(self) -> Settings:
+        """How it is searched, as ``create_index`` takes it: ``{"kind": "hnsw", "m": 32, "recall": 0.99}``."""
+        return Settings(kinds.settings_of(self._spec))
+
     def __repr__(self) -> str:
         shown = describe(self, ("name", "dimension", "metric", "vector_type", "deletion_protection", "tags"))
-        return shown if self._spec.embed is None else f"{shown[:-1]}, embed={self._spec.embed.model!r})"
-
-    @property
-    def kind(self) -> str:
-        """How vectors are searched: auto, flat or scan."""
-        return self._spec.kind
-
-    @property
-    def recall_target(self) -> float:
-        return self._spec.recall_target
+        embed = "" if self._spec.embed is None else f", embed={self._spec.embed.model!r}"
+        index = "" if kinds.plain(self._spec) == self._spec else f", index={dict(self.index)}"
+        return f"{shown[:-1]}{embed}{index})"
 
 
 def _embed_settings(embed: EmbedSpec) -> Settings:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pinyon.pinecone.vectors import NamespacedVector, ScoredVector, Vector
 from pinyon.pinecone.view import View, frame, html_table, lines, plain, short
-from pinyon.types import IndexStats, NamespaceInfo, Plan
+from pinyon.types import IndexStats, NamespaceInfo, Plan, Quality
 
 
 class Fields(View):
@@ -217,9 +217,39 @@ class UpdateResponse(View):
         return ResponseInfo(self.lsn, None)
 
 
+class SearchQuality(Fields):
+    """What is known of the recall of a namespace's searches, and what is done about it.
+
+    recall: mean over ``checked`` live queries that were repeated exactly, of which ``exact_share`` had been answered
+    exactly anyway; before the first, what the build measured. low, high: its 95 % confidence interval, None till then.
+    label: "exact" where every record is scored, "measured" from 200 checked queries on, "estimate" before.
+    holds: whether ``low`` reaches ``target``; None while it is an estimate. effort: work of a search, as a multiple of
+    what stored vectors needed.
+    """
+
+    __slots__ = _fields = ("recall", "low", "high", "label", "target", "holds", "effort", "checked", "exact_share")
+    recall: float
+    low: float | None
+    high: float | None
+    label: str
+    target: float
+    holds: bool | None
+    effort: float
+    checked: int
+    exact_share: float
+
+    def __init__(self, quality: Quality) -> None:
+        low, high = quality.interval or (None, None)
+        judged = quality.label, quality.target, quality.holds, quality.effort, quality.checked, quality.exact_share
+        super().__init__(quality.recall, low, high, *judged)
+
+
 class NamespaceSummary(Fields):
-    __slots__ = _fields = ("vector_count",)
+    """``quality``: of namespaces large enough for approximate search, else None."""
+
+    __slots__ = _fields = ("vector_count", "quality")
     vector_count: int
+    quality: SearchQuality | None
 
 
 class DescribeIndexStatsResponse(View):
@@ -235,7 +265,8 @@ class DescribeIndexStatsResponse(View):
     )
 
     def __init__(self, stats: IndexStats) -> None:
-        self.namespaces = {name: NamespaceSummary(count) for name, count in stats.namespaces.items()}
+        found = {name: SearchQuality(quality) for name, quality in stats.quality.items()}
+        self.namespaces = {name: NamespaceSummary(count, found.get(name)) for name, count in stats.namespaces.items()}
         self.dimension = stats.dimension
         self.index_fullness = 0.0
         self.total_vector_count = stats.total

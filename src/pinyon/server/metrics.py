@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import Metric
 
 from pinyon.errors import PinyonError
+from pinyon.server.recall import SUMS, RecallNumbers, recall_families
 from pinyon.server.release import release
 
 if TYPE_CHECKING:
@@ -89,9 +90,10 @@ class Metrics:
         self.failed_backups = Counter(
             "pinyon_index_scheduled_backup_failures", "Scheduled backups that failed.", ("index_name",), registry=own
         )
+        self._recall = RecallNumbers(service, own)
         self._failed: dict[str, int] = {}
         self._known: dict[tuple[Any, ...], Any] = {}
-        self._shared = None if folder is None else Shared(folder, own, self._count_failed_backups)
+        self._shared = None if folder is None else Shared(folder, own, self._count)
         if folder is None:
             ProcessCollector(registry=own)
 
@@ -131,16 +133,19 @@ class Metrics:
 
     def text(self) -> bytes:
         """Everything, in Prometheus' text format, for all workers together."""
-        self._count_failed_backups()
+        self._count()
         families = list(self._own.collect()) if self._shared is None else self._shared.collect()
         shown = [family for family in families if not family.name.startswith("pinyon_index_")]
         lines = [generate_latest(_Families(shown)).decode()]
         lines.append(_family("pinyon_info", "gauge", "The release.", [({"version": release()}, 1)]))
+        indexes = [spec.name for spec in self._service.database.list_indexes()]
+        lines += [_family(*family) for family in recall_families(families, indexes)]
         lines += _pinecone(self._service, families)
         return "".join(lines).encode()
 
-    def _count_failed_backups(self) -> None:
-        """The jobs of this process keep their own count."""
+    def _count(self) -> None:
+        """What others in this process count for themselves."""
+        self._recall.count()
         jobs = self._service.jobs
         for index, count in list(jobs.failures.items()) if jobs is not None else []:
             self.failed_backups.labels(index).inc(count - self._failed.get(index, 0))
@@ -207,7 +212,8 @@ def forget_worker(folder: Path, pid: int) -> None:
     """Takes back what a worker that died said about the present; what it counted stays counted."""
     path = folder / f"{pid}.json"
     told = _read(path)
-    told.pop("pinyon_requests_in_flight", None)
+    for name in ("pinyon_requests_in_flight", *SUMS):
+        told.pop(name, None)
     if path.exists():
         path.write_bytes(orjson.dumps(told))
 

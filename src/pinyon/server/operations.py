@@ -108,6 +108,9 @@ class Records:
             explain=explain,
             scan_factor=request.scan_factor,
             max_candidates=request.max_candidates,
+            ef_search=request.ef_search,
+            nprobe=request.nprobe,
+            rerank_depth=request.rerank_depth,
         )
         with np.errstate(over="ignore", invalid="ignore"):  # sums past float32 are infinite: no warning helps a client
             return self.index.query(namespace, asked)

@@ -49,7 +49,7 @@ def begin(
     spec: what the index will be. notes: those that differ from the backup's, None for one that goes.
     as_job: whether the restore is listed as a restore job. Raises InvalidRequestError, AlreadyExistsError.
     """
-    check_spec(spec, service.database.limits)
+    spec = check_spec(spec, service.database.limits)
     entry: dict[str, Any] = {
         "name": spec.name,
         "uuid": uuid4().hex,

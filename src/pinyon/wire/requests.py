@@ -38,7 +38,7 @@ class UpsertRequest:
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """vector: (d,) float32. sparse: as in an upsert."""
+    """vector: (d,) float32. sparse: as in an upsert. The last three come in JSON only: protobuf has no such fields."""
 
     namespace: str
     top_k: int
@@ -50,6 +50,9 @@ class QueryRequest:
     include_metadata: bool = False
     scan_factor: float | None = None
     max_candidates: int | None = None
+    ef_search: int | None = None
+    nprobe: int | None = None
+    rerank_depth: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from pinyon.types import Floats, IndexStats, Match, QueryResult, Record, SparseValues
+from pinyon.types import Floats, IndexStats, Match, Quality, QueryResult, Record, SparseValues
 from pinyon.wire.fields import Fields, check_sparse, check_types, packed, refuse
 from pinyon.wire.namespaces import stats_spelling
 from pinyon.wire.requests import (
@@ -26,12 +26,15 @@ from pinyon.wire.versions import Version
 
 _UPSERT = ("namespace", "vectors")
 _QUERY = (
+    "efSearch",
     "filter",
     "id",
     "includeMetadata",
     "includeValues",
     "maxCandidates",
     "namespace",
+    "nprobe",
+    "rerankDepth",
     "scanFactor",
     "sparseVector",
     "topK",
@@ -126,6 +129,9 @@ def read_query(body: Mapping[str, Any], version: Version) -> QueryRequest:
         fields.flag("includeMetadata"),
         fields.number("scanFactor"),
         fields.whole("maxCandidates"),
+        fields.whole("efSearch"),
+        fields.whole("nprobe"),
+        fields.whole("rerankDepth"),
     )
 
 
@@ -216,7 +222,8 @@ def update_body(updated: Updated) -> bytes:
 def stats_body(stats: IndexStats, version: Version) -> bytes:
     found: dict[str, Any] = {
         "namespaces": {
-            stats_spelling(name, version): {"vectorCount": count} for name, count in stats.namespaces.items()
+            stats_spelling(name, version): {"vectorCount": count, **_quality(stats.quality.get(name))}
+            for name, count in stats.namespaces.items()
         },
         "indexFullness": 0.0,
         "totalVectorCount": stats.total,
@@ -226,6 +233,26 @@ def stats_body(stats: IndexStats, version: Version) -> bytes:
     if stats.dimension is not None:
         found["dimension"] = stats.dimension
     return orjson.dumps(found)
+
+
+def _quality(quality: Quality | None) -> dict[str, Any]:
+    """A field of our own, for namespaces large enough for approximate search."""
+    if quality is None:
+        return {}
+    low, high = quality.interval or (None, None)
+    return {
+        "quality": {
+            "recall": quality.recall,
+            "low": low,
+            "high": high,
+            "label": quality.label,
+            "target": quality.target,
+            "holds": quality.holds,
+            "effort": quality.effort,
+            "checked": quality.checked,
+            "exactShare": quality.exact_share,
+        }
+    }
 
 
 def _match(match: Match) -> dict[str, Any]:

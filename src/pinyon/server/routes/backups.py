@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pinyon import engine
+from pinyon.engine.kinds import retagged
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, NotFoundError
 from pinyon.server import collecting, restoring, scheduling
 from pinyon.server.http import Answer, Request, Route, json_answer
@@ -115,9 +116,8 @@ def create_index_from_backup(service: Service, request: Request) -> Answer:
     notes: dict[str, Any] = {"source_backup_id": info.id, "source_collection": None}
     kept = {key: value for key, value in info.spec.notes.items() if key not in notes}
     spec = replace(
-        info.spec,
+        info.spec if wanted.tags is None else retagged(info.spec, dict(wanted.tags), wanted.tags),
         name=wanted.name,
-        tags=dict(info.spec.tags if wanted.tags is None else wanted.tags),
         deletion_protection=wanted.deletion_protection,
         deployment=_deployment(service, info, wanted.read_capacity),
         notes={**kept, "source_backup_id": info.id},

@@ -7,6 +7,7 @@ from secrets import token_hex
 from typing import Any, NoReturn, cast
 
 from pinyon.engine.embedding import embed_spec
+from pinyon.engine.kinds import retagged
 from pinyon.engine.schema import documents_spec
 from pinyon.errors import AlreadyExistsError, InvalidRequestError, NotFoundError
 from pinyon.server import collecting, restoring, scheduling
@@ -121,9 +122,8 @@ def _like_backup(service: Service, request: Request, wanted: IndexSpec, backup_i
                 f"{getattr(wanted, what)!r:.80}. Use the schema that GET /backups/{backup_id} shows."
             )
     return replace(
-        kept,
+        retagged(kept, wanted.tags, wanted.tags),
         name=wanted.name,
-        tags=wanted.tags,
         deletion_protection=wanted.deletion_protection,
         deployment=wanted.deployment or kept.deployment,
     )

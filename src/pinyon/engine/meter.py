@@ -1,0 +1,375 @@
+"""The recall that live queries get in one namespace, and the search effort that keeps it at the target.
+
+A query is offered after it was answered, and a few are kept, at random. The background thread repeats them exactly,
+many at a time, on just the rows that were there when they were answered. Answers that scored every record need no
+check and count as what they are. When recall is found to be below the target, the queries that showed it are asked
+again with more effort, until they find what they should; that is the effort of all searches from then on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from math import log
+from random import random
+from typing import Any, Final
+
+import numpy as np
+
+from pinyon.distance import prepare_query
+from pinyon.engine.contract import EXACT_EFFORT, STEP, Contract, Outcome, Outcomes, band_of
+from pinyon.engine.drift import Drift
+from pinyon.engine.planner import Found, Stages, search
+from pinyon.engine.snapshot import Base, Snapshot
+from pinyon.filters import Node, has_words
+from pinyon.index.recount import Answered, kth_scores
+from pinyon.index.rerank import MOST_RAISED, Effort
+from pinyon.index.shortfall import ALARM, SHIFTED_ALARM, SUSPICION
+from pinyon.index.vectors import Vectors
+from pinyon.types import Bools, Floats, IndexSpec, Metric
+
+SHARE: Final = 1 / 8
+"""Share of the queries that are kept to be checked. How many of these are checked, the budget decides."""
+CLOSE_SHARE: Final = 1 / 2
+"""...while outcomes are bad, or few. While queries are not what they were, all of them are kept."""
+BATCH: Final = 32
+"""Queries that are checked together: more hardly cost less each."""
+READY: Final = 16
+"""Queries that are not made to wait for company."""
+WAITING: Final = 512
+"""Queries that may wait; the oldest make room."""
+WAITING_BYTES: Final = 64 * 1024 * 1024
+"""...and bytes of the masks that they bring along."""
+FEW: Final = 50
+"""Outcomes that are soon wanted of searches that have changed."""
+_RECENT: Final = 64
+_FEWEST_AGAIN: Final = 16
+_STEP_SECONDS: Final = 0.25
+_PRODUCT_SECONDS: Final = 3e-11
+_FIXED: Final = frozenset({"ef_search", "nprobe"})
+
+_log = logging.getLogger("pinyon")
+_generations = count(1)
+_NONE: Final = Outcomes()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    query: Floats
+    node: Node | None
+    top_k: int
+    band: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answered query that waits. scores: of the k rows found; None when every matching row was scored."""
+
+    asked: _Asked
+    k: int
+    scores: Floats | None
+    vectors: Vectors
+    n: int
+    mask: Bools | None
+    lineage: int
+    generation: int
+
+    def answered(self, metric: Metric) -> Answered:
+        """As ``kth_scores`` wants it. A search that found too few rows would take any."""
+        assert self.scores is not None, "exact answers are not checked"
+        worst = np.inf if metric == "euclidean" else -np.inf
+        reached = float(self.scores[self.k - 1]) if self.scores.size >= self.k else worst
+        return Answered(prepare_query(self.asked.query, metric), self.k, reached, self.n, self.mask)
+
+    def recall(self, kth: float, metric: Metric) -> float:
+        """Share of the k best rows that were found; whatever ties with the k-th counts as one of them.
+
+        kth: exact score of the truly k-th best row.
+        """
+        assert self.scores is not None, "exact answers are not checked"
+        found = self.scores[: self.k]
+        return float(np.count_nonzero(found <= kth if metric == "euclidean" else found >= kth)) / self.k
+
+
+class Meter:
+    """``offer`` and all that only reads may be called from any thread, ``check`` from one thread at a time.
+
+    effort: the multiple of their usual work that searches should do (``Effort.raised``).
+    outcomes: those of the last checked queries, at this effort. checks: queries checked so far.
+    estimate: recall of the queries for which this effort was chosen; None at the usual effort.
+    namespace: its name, as queries say it; None before the first one was kept.
+    """
+
+    __slots__ = (
+        "_agreed",
+        "_contract",
+        "_counted",
+        "_expected",
+        "_generation",
+        "_outcomes",
+        "_recent",
+        "_score",
+        "_share",
+        "_skip",
+        "_waiting",
+        "checks",
+        "effort",
+        "estimate",
+        "namespace",
+    )
+
+    def __init__(self, share: float = SHARE) -> None:
+        self.effort = 1.0
+        self.estimate: float | None = None
+        self.checks = 0
+        self.namespace: str | None = None
+        self._share = share
+        self._skip = self._gap()
+        self._waiting: deque[_Answer] = deque()
+        self._recent: deque[_Asked] = deque(maxlen=_RECENT)
+        self._expected: Drift | None = None
+        self._score = Drift()
+        self._agreed: tuple[Any, ...] = ()
+        self._contract: Contract | None = None
+        self._generation = self._counted = 0
+        self._outcomes = 0, _NONE
+
+    # -- on the way of a query ----------------------------------------------------------------------------------------
+
+    def offer(
+        self, snapshot: Snapshot, found: Found, vector: Floats | None, node: Node | None, top_k: int, namespace: str
+    ) -> bool:
+        """A query was answered from a snapshot with a base. True when it is time to wake whoever checks.
+
+        Threads may get in each other's way here: at worst a query more or less is kept.
+        """
+        drifting = found.matching > 0 and self._score.add(float(found.scores[-1]))
+        if not found.exact:
+            if self._expected is None:
+                self._expected = Drift()
+            drifting |= self._expected.add(found.expected_recall)
+        self._skip -= 1
+        if vector is None or not (drifting or self._skip < 0):
+            return False
+        return self._kept(snapshot, found, vector, node, top_k, namespace)
+
+    def _gap(self) -> int:
+        """How many queries are passed over until the next is kept: each has the same chance, whatever came before."""
+        return int(log(1.0 - random()) / log(1.0 - self._share))
+
+    def _kept(
+        self, snapshot: Snapshot, found: Found, vector: Floats, node: Node | None, top_k: int, namespace: str
+    ) -> bool:
+        self._skip = self._gap()
+        self.namespace = namespace
+        if not found.matching:
+            return False
+        band = band_of(node is not None, found.matching, snapshot.live)
+        asked = _Asked(np.array(vector, np.float32), node, top_k, band)
+        waiting, mask = self._waiting, found.mask
+        waiting.append(_answer(asked, snapshot, found, None if found.exact else found.scores, self._generation))
+        room = WAITING if mask is None else min(WAITING, max(READY, WAITING_BYTES // mask.nbytes))
+        while len(waiting) > room:
+            self._next()
+        return len(waiting) in (1, READY)
+
+    def _next(self) -> _Answer | None:
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return None
+
+    # -- what others need to know -------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """Queries that wait to be checked."""
+        return len(self._waiting)
+
+    @property
+    def outcomes(self) -> Outcomes:
+        generation, outcomes = self._outcomes
+        return outcomes if generation == self._generation else _NONE
+
+    @property
+    def expected(self) -> float | None:
+        """Mean recall that the last approximate searches expect of themselves."""
+        return None if self._expected is None else self._expected.lately
+
+    @property
+    def urgent(self) -> bool:
+        """Whether checks should be many: recall may have fallen, or little is known yet. For the checking thread."""
+        contract = self._contract
+        return contract is None or len(contract.window) < FEW or contract.gain >= SUSPICION or self.drifting
+
+    @property
+    def drifting(self) -> bool:
+        """Whether queries are not what they were: their last scores, or what searches expect to have missed."""
+        return self._score.off or (self._expected is not None and self._expected.off)
+
+    def rebased(self, former: Base | None, base: Base | None) -> None:
+        """Searches have another base from now on. What is known of their recall stays if it has only grown."""
+        if former is None or base is None or former.kind != base.kind:
+            self.reset()
+        elif (former.depth, former.breadth) != (base.depth, base.breadth):
+            self.forget()
+
+    def forget(self) -> None:
+        """Outcomes so far tell nothing about searches from now on."""
+        self._generation = next(_generations)
+
+    def reset(self) -> None:
+        """...nor about the effort that they need: another kind of base, or another contract."""
+        self.effort = 1.0
+        self.estimate = None
+        self._expected = None
+        self.forget()
+
+    # -- in the background --------------------------------------------------------------------------------------------
+
+    def check(self, snapshot: Snapshot, spec: IndexSpec, between: Callable[[], None]) -> None:
+        """Repeat some of the waiting queries exactly, and change the effort where the outcomes ask for it.
+
+        snapshot: the present one. ``between`` is called between small pieces of work, and may raise to stop.
+        """
+        contract = self._contract_of(spec)
+        answers = self._taken(snapshot)
+        for one, recall in zip(answers, _recalls(answers, snapshot.metric, between), strict=True):
+            contract.add(Outcome(recall, one.asked.band, one.scores is None))
+            if one.scores is not None:
+                self._recent.append(one.asked)
+        self.checks += len(answers)
+        outcomes = Outcomes(contract.window)
+        outcomes.figures()  # so that no query has to wait for them
+        self._outcomes = self._counted, outcomes
+        if answers and _FIXED.isdisjoint(spec.parameters):
+            self._follow(contract, snapshot, f"index {spec.name}, namespace {self.namespace!r}", between)
+        self._share = CLOSE_SHARE if self.urgent else SHARE
+
+    def _contract_of(self, spec: IndexSpec) -> Contract:
+        agreed = spec.kind, spec.recall_target, dict(spec.parameters)
+        if self._contract is None or agreed != self._agreed:
+            if self._contract is not None:
+                self.reset()
+            self._contract, self._agreed = Contract(spec.recall_target), agreed
+        elif self._counted != self._generation:
+            self._contract.forget()
+        self._counted = self._generation
+        return self._contract
+
+    def _taken(self, snapshot: Snapshot) -> list[_Answer]:
+        """The next answers that can be checked, as many as fit a step; others are dropped."""
+        most = _affordable(snapshot)
+        taken: list[_Answer] = []
+        while most and (one := self._next()) is not None:
+            if one.lineage == snapshot.lineage and one.generation == self._counted:
+                taken.append(one)
+                most -= one.scores is not None
+        return taken
+
+    def _follow(self, contract: Contract, snapshot: Snapshot, label: str, between: Callable[[], None]) -> None:
+        broken = contract.broken(SHIFTED_ALARM if self.drifting else ALARM)
+        if broken is not None:
+            band, run = broken
+            queries = self._evidence(snapshot, band, run)
+            effort, recall = self._enough(contract.target, snapshot, queries, between)
+            self._change(contract, effort, recall, f"{label}: recall fell to {contract.recent(band, run):.3f}")
+            contract.forget()  # also where the same queries find everything by now
+            return
+        verdict = contract.review()
+        if verdict == "unproven" and self.effort < MOST_RAISED:
+            effort = min(MOST_RAISED, STEP * self.effort)
+            self._change(contract, effort, self.estimate, f"{label}: recall could not be proven")
+        elif verdict == "generous":
+            effort = MOST_RAISED if self.effort > MOST_RAISED else max(1.0, self.effort / STEP)
+            self._change(contract, effort, self.estimate, f"{label}: recall is well above the target")
+
+    def _change(self, contract: Contract, effort: float, recall: float | None, why: str) -> None:
+        if effort == self.effort:
+            return
+        told = "score every record" if effort > MOST_RAISED else f"do {effort:.3g} times the usual work"
+        _log.info("%s (target %g): searches %s", why, contract.target, told)
+        contract.changed(raised=effort > self.effort)
+        self.effort, self.estimate = effort, None if effort == 1.0 else recall
+        self.forget()
+        self._counted = self._generation
+
+    def _evidence(self, snapshot: Snapshot, band: int | None, run: int) -> Sequence[_Asked]:
+        """The queries that are to be asked again: the last of those that were answered approximately."""
+        recent = [
+            one
+            for one in self._recent
+            if band in (None, one.band) and (snapshot.texts is not None or one.node is None or not has_words(one.node))
+        ]
+        return recent[-min(max(run, _FEWEST_AGAIN), 4 * _affordable(snapshot)) :]
+
+    def _enough(
+        self, target: float, snapshot: Snapshot, queries: Sequence[_Asked], between: Callable[[], None]
+    ) -> tuple[float, float]:
+        """The least effort, in doublings, that finds these queries' best rows as the target asks, with half of the
+        allowed loss kept as a margin; and the recall at it."""
+        effort = self.effort
+        answers = [_again(snapshot, one, effort) for one in queries]
+        asked = [one for one in answers if one.k]
+        if snapshot.base is None or not asked:
+            return effort, 1.0
+        best = kth_scores(asked[0].vectors, [one.answered(snapshot.metric) for one in asked], snapshot.metric, between)
+        recalls = [one.recall(float(kth), snapshot.metric) for one, kth in zip(asked, best, strict=True)]
+        while (mean := sum(recalls) / len(recalls)) < target + (1.0 - target) / 2.0:
+            effort *= 2.0
+            if effort > MOST_RAISED:
+                return EXACT_EFFORT, 1.0
+            for at, one in enumerate(asked):
+                if recalls[at] < 1.0:
+                    recalls[at] = _again(snapshot, one.asked, effort).recall(float(best[at]), snapshot.metric)
+                    between()
+        return effort, mean
+
+
+def _again(snapshot: Snapshot, asked: _Asked, effort: float) -> _Answer:
+    """The query, answered from this snapshot with this effort; with scores even where the answer is exact."""
+    found = search(
+        snapshot,
+        asked.query,
+        None,
+        asked.node,
+        asked.top_k,
+        exact=False,
+        stages=Stages(),
+        effort=Effort(raised=effort),
+    )
+    return _answer(asked, snapshot, found, found.scores, 0)
+
+
+def _answer(asked: _Asked, snapshot: Snapshot, found: Found, scores: Floats | None, generation: int) -> _Answer:
+    assert snapshot.vectors is not None, "a dense query goes to a dense index"
+    return _Answer(
+        asked,
+        min(asked.top_k, found.matching),
+        scores,
+        snapshot.vectors,
+        snapshot.n,
+        found.mask,
+        snapshot.lineage,
+        generation,
+    )
+
+
+def _recalls(answers: Sequence[_Answer], metric: Metric, between: Callable[[], None]) -> list[float]:
+    """(len(answers),) share of the truly best rows in each; 1.0 for exact ones."""
+    costly = [one for one in answers if one.scores is not None]
+    if not costly:
+        return [1.0] * len(answers)
+    vectors = max(costly, key=lambda one: one.n).vectors
+    best = iter(kth_scores(vectors, [one.answered(metric) for one in costly], metric, between).tolist())
+    return [1.0 if one.scores is None else one.recall(next(best), metric) for one in answers]
+
+
+def _affordable(snapshot: Snapshot) -> int:
+    """Queries that can be checked together in a quarter of a second, at least one."""
+    vectors = snapshot.vectors
+    cells = 1 if vectors is None else max(1, vectors.n * vectors.d)
+    return max(1, min(BATCH, int(_STEP_SECONDS / (_PRODUCT_SECONDS * cells))))

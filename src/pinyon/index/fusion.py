@@ -1,0 +1,77 @@
+"""The best sums of a dense and a sparse score: two searches, whose bounds tell which other rows are worth scoring.
+
+The threshold algorithm of Fagin, Lotem & Naor (2003), "Optimal aggregation algorithms for middleware", with one list
+that is known in full. Sparse scores are exact, and cheap for all rows at once. Of the dense scores a search gives the
+best, and no other row has a higher one than the last of them. So a row that is not among these can belong to the best
+sums only if its sparse score makes up for that, and only such rows are scored besides. The sums are exact; a row can be
+missed only where the dense search missed it and its sparse score did not bring it forward.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pinyon.distance import scores
+from pinyon.index.cutting import floor_of_best
+from pinyon.index.flat import select
+from pinyon.index.vectors import Vectors
+from pinyon.types import Floats, Ints, Metric
+
+_CHUNK_BYTES = 1 << 19
+_GATHER_SHARE = 6
+
+
+def fuse(
+    near: Ints, floor: float, vectors: Vectors, query: Floats, metric: Metric, weights: Floats, k: int, most: int
+) -> tuple[Ints, Floats, int] | None:
+    """The k best sums and every row that ties with the k-th, best first, equal scores by row, and the number of rows
+    that were scored. None when more than ``most`` rows would have to be scored besides: then score all of them.
+
+    near: (m,) rows of the best dense scores, k <= m; floor: a dense score that no other row exceeds.
+    query: (d,) prepared. weights: (n,) float32 sparse scores, -inf for at most n - m rows that may not be returned.
+    """
+    rows = np.union1d(near, _best(weights, near.size))
+    totals = _totals(rows, vectors, query, metric, weights)
+    kth = np.partition(totals, rows.size - k)[rows.size - k]
+    # Sums of float32 numbers are rounded in order: who stays below with the floor stays below with less.
+    further = np.flatnonzero(weights + np.float32(floor) >= kth)
+    further = further[~np.isin(further, rows, assume_unique=True)]
+    if further.size > most:
+        return None
+    rows = np.concatenate([rows, further])
+    totals = np.concatenate([totals, _totals(further, vectors, query, metric, weights)])
+    return *select(rows, totals, metric, k), rows.size
+
+
+def fuse_all(vectors: Vectors, query: Floats, metric: Metric, weights: Floats, k: int) -> tuple[Ints, Floats]:
+    """The same from every row whose weight is not -inf, of which there are at least k: the oracle of ``fuse``."""
+    allowed = np.flatnonzero(weights > -np.inf)
+    if allowed.size * _GATHER_SHARE < vectors.n:
+        return select(allowed, _totals(allowed, vectors, query, metric, weights), metric, k)
+    coarse = np.concatenate([block @ query for block in vectors.blocks()]) + weights
+    # The fast product rounds differently from row to row: whoever may belong to the best is scored again, exactly.
+    norms = float(np.linalg.norm(query.astype(np.float64))) * vectors.largest_norm()
+    slack = 4.0 * (query.size + 4) * 2.0**-24 * norms
+    kth = floor_of_best(coarse, k)
+    slack += 2.0**-21 * (abs(kth) + norms)
+    rows = np.flatnonzero(coarse >= kth - slack)
+    return select(rows, _totals(rows, vectors, query, metric, weights), metric, k)
+
+
+def _totals(rows: Ints, vectors: Vectors, query: Floats, metric: Metric, weights: Floats) -> Floats:
+    """(m,) row numbers -> their (m,) float32 exact dense scores plus weights."""
+    totals = weights[rows]
+    step = max(16, _CHUNK_BYTES // (4 * query.size))
+    for start in range(0, rows.size, step):
+        part = slice(start, start + step)
+        totals[part] += scores(vectors.take(rows[part]), query, metric)
+    return totals
+
+
+def _best(weights: Floats, count: int) -> Ints:
+    """Rows of the ``count`` largest weights above zero, of fewer where there are no more."""
+    floor = floor_of_best(weights, count)
+    rows = np.flatnonzero(weights >= floor if floor > 0.0 else weights > 0.0)
+    if rows.size <= count:
+        return rows
+    return rows[np.argsort(-weights[rows], kind="stable")[:count]]

@@ -1,0 +1,281 @@
+"""Plots of a study as PNG and SVG, drawn by matplotlib where it is installed."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pinyon.errors import MissingExtraError
+from pinyon.studies.findings import strategy
+from pinyon.studies.plans import plan_of, series
+from pinyon.studies.values import Row
+from pinyon.studies.words import PLOTS, TITLES, say
+
+if TYPE_CHECKING:
+    from pinyon.studies.study import Study
+
+INK = "#123456"
+"""Colour of letters and axes while it is drawn; each output puts its own in its place."""
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # told apart by the colour-blind as well
+_KOREAN_FONTS = (
+    "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Nanum Gothic", "NanumBarunGothic", "Malgun Gothic",
+    "Apple SD Gothic Neo", "AppleGothic", "Pretendard", "Source Han Sans KR", "UnDotum", "Baekmuk Dotum", "Gulim",
+)  # fmt: skip
+_LETTERS = (0xAC00, 0xD7A3)
+"""The first and the last Korean syllable. A font that stands in for missing ones has one sign for both."""
+_PANEL = (3.6, 2.9)
+_DPI = 144
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """png: with a white ground. svg: with dark ink and no ground. inline: for a page, its ink the page's."""
+
+    png: bytes
+    svg: str
+    inline: str
+    korean: bool
+    """Whether the labels are Korean."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a panel. low, high: ends of the error bars, or None."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """ticks: where the x axis, which is then logarithmic, is labelled. share: y is a share of one. bars: names on the y
+    axis (``label``), one bar each, in place of lines."""
+
+    title: str
+    lines: Sequence[_Line]
+    x_label: str = ""
+    ticks: Sequence[float] = ()
+    log_y: bool = False
+    share: bool = False
+    bars: bool = False
+
+
+def draw(study: Study, language: str) -> Drawing | None:
+    """The plots of a study; None when there are no figures yet. Raises MissingExtraError without matplotlib.
+
+    Labels are English where no font of the system has Korean letters.
+    """
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise MissingExtraError(f"plots need matplotlib ({error}). Run: pip install 'pinyon[study]'") from None
+    rows = [row for row in study.rows if row.error is None and row.milliseconds]
+    if not rows:
+        return None
+    font = korean_font() if language == "ko" else None
+    language = "ko" if font else "en"
+    settings: Any = {
+        "font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"],
+        "axes.unicode_minus": False,
+        "svg.hashsalt": "pinyon",
+        "text.color": INK,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+    }
+    with matplotlib.rc_context(settings):
+        figure = _figure(study, _panels(study, rows, language), language)
+        png = _saved(figure, "png", facecolor="white")
+        svg = _saved(figure, "svg", transparent=True).decode("utf-8")
+    ink = svg.replace(INK, "currentColor")
+    return Drawing(png, svg, ink[ink.index("<svg") :], bool(font))
+
+
+@cache
+def korean_font() -> str | None:
+    """The name of an installed font with Korean letters: a well-known one, else any."""
+    from matplotlib import font_manager
+    from matplotlib.ft2font import FT2Font
+
+    known = {name: at for at, name in enumerate(_KOREAN_FONTS)}
+    entries = sorted(font_manager.fontManager.ttflist, key=lambda one: (known.get(one.name, len(known)), one.name))
+    for entry in entries:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                first, last = map(FT2Font(entry.fname).get_char_index, _LETTERS)
+        except (OSError, RuntimeError):  # listed, but gone or damaged
+            continue
+        if first and last and first != last:
+            return str(entry.name)
+    return None
+
+
+def _figure(study: Study, panels: Sequence[_Panel], language: str) -> Any:
+    from matplotlib.figure import Figure
+
+    across = min(len(panels), 3)
+    down = -(-len(panels) // across)
+    tall = max((len(panel.lines) for panel in panels if panel.bars), default=0)
+    height = max(_PANEL[1], 0.28 * tall + 1.2)
+    figure = Figure(figsize=(_PANEL[0] * across, height * down), layout="constrained")
+    figure.suptitle(say(TITLES, study.settings.study, language))
+    labels = dict.fromkeys(line.label for panel in panels for line in panel.lines if not panel.bars)
+    colours = {label: _COLOURS[at % len(_COLOURS)] for at, label in enumerate(labels)}
+    for at, panel in enumerate(panels):
+        axes = figure.add_subplot(down, across, at + 1)
+        axes.patch.set_alpha(0.0)
+        axes.set_title(panel.title, fontsize="medium")
+        axes.set_xlabel(panel.x_label)
+        axes.grid(visible=True, alpha=0.25, color=INK)
+        if panel.bars:
+            _draw_bars(axes, panel, named=at == 0)
+        else:
+            _draw_lines(axes, panel, colours)
+    handles = {
+        label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if handles:
+        place: Any = {"loc": "outside lower center", "ncols": 3, "fontsize": "small", "framealpha": 0.0}
+        figure.legend(handles.values(), handles.keys(), **place)
+    return figure
+
+
+def _draw_bars(axes: Any, panel: _Panel, *, named: bool) -> None:
+    places = range(len(panel.lines))
+    axes.barh(places, [line.y[0] for line in panel.lines], color=_COLOURS[0])
+    axes.set_yticks(places, [line.label if named else "" for line in panel.lines], fontsize="small")
+    axes.set_axisbelow(True)
+    axes.invert_yaxis()
+
+
+def _draw_lines(axes: Any, panel: _Panel, colours: Mapping[str, str]) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    for line in panel.lines:
+        style = {"label": line.label, "color": colours[line.label], "marker": "o", "markersize": 4}
+        if line.low is None or line.high is None:
+            axes.plot(line.x, line.y, **style)
+        else:
+            below = [y - low for y, low in zip(line.y, line.low, strict=True)]
+            above = [high - y for y, high in zip(line.y, line.high, strict=True)]
+            axes.errorbar(line.x, line.y, yerr=(below, above), capsize=2, **style)
+    if panel.ticks:
+        axes.set_xscale("log")
+        axes.set_xticks(panel.ticks, [f"{tick:g}" for tick in panel.ticks])
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    if panel.log_y:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    elif panel.share:
+        axes.set_ylim(top=1.0 + 0.05 * (1.0 - min(axes.get_ylim()[0], 0.999)))
+    else:
+        axes.set_ylim(bottom=0)
+
+
+def _saved(figure: Any, form: str, **options: Any) -> bytes:
+    made = io.BytesIO()
+    figure.savefig(made, format=form, dpi=_DPI, metadata={"Date": None} if form == "svg" else None, **options)
+    return made.getvalue()
+
+
+# -- what each study shows --------------------------------------------------------------------------------------------
+
+
+def _panels(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+    draw: dict[str, Callable[[Study, Sequence[Row], str], list[_Panel]]] = {
+        "growth": _growth,
+        "filter": _filter,
+        "quantise": _quantise,
+    }
+    return draw.get(study.settings.study, _sweep)(study, rows, language)
+
+
+def _time(label: str, x: Sequence[float], rows: Sequence[Row]) -> _Line:
+    return _Line(label, x, [r.median for r in rows], [r.fastest for r in rows], [r.slowest for r in rows])
+
+
+def _memory(x: Sequence[float], rows: Sequence[Row], language: str) -> list[_Line]:
+    lines = [_Line(say(PLOTS, "index", language), x, [row.serialised_bytes / 1e6 for row in rows])]
+    if all(row.rss_bytes is not None for row in rows):
+        lines.append(_Line(say(PLOTS, "rss", language), x, [(row.rss_bytes or 0) / 1e6 for row in rows]))
+    return lines
+
+
+def _growth(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+    ordered = sorted(rows, key=lambda row: row.n)
+    x, label = [row.n for row in ordered], say(PLOTS, "rows", language)
+    return [
+        _Panel(say(PLOTS, "time", language), [_time("", x, ordered)], label),
+        _Panel(say(PLOTS, "memory", language), _memory(x, ordered, language), label),
+    ]
+
+
+def _sweep(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+    settings = study.settings
+    by_key = {row.configuration.key: row for row in rows}
+    panels = []
+    for one in series(plan_of(settings.study), settings.options, settings.n):
+        found = [by_key[c.key] for c in one.configurations if c.key in by_key]
+        if found:
+            panels += _one_series(one.varied, found, settings.k, language)
+    return panels
+
+
+def _one_series(varied: str, rows: Sequence[Row], k: int, language: str) -> list[_Panel]:
+    """Recall, time, and what else the parameter is paid with."""
+    x = [float(row.parameters[varied]) for row in rows]
+    recalls = [_Line("R@1", x, [row.recall_at_1 for row in rows])] if k > 1 else []
+    recalls.append(_Line(f"R@{k}", x, [row.recall_at_k for row in rows]))
+    panels = [
+        _Panel(say(PLOTS, "recall", language), recalls, varied, x, share=True),
+        _Panel(say(PLOTS, "time", language), [_time("", x, rows)], varied, x),
+    ]
+    if varied in ("ef_search", "nprobe"):
+        trade = _Line("", [row.median for row in rows], [row.recall_at_k for row in rows])
+        return [*panels, _Panel(f"R@{k}", [trade], say(PLOTS, "time", language), share=True)]
+    if varied == "m":
+        return [*panels, _Panel(say(PLOTS, "memory", language), _memory(x, rows, language), varied, x)]
+    build = _Line("", x, [row.build_seconds for row in rows])
+    return [*panels, _Panel(say(PLOTS, "build", language), [build], varied, x)]
+
+
+def _filter(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+    recalls, times, counts = [], [], []
+    for name in dict.fromkeys(strategy(row, language) for row in rows):
+        found = sorted(
+            (row for row in rows if strategy(row, language) == name), key=lambda row: float(row.parameters["filter"])
+        )
+        x = [float(row.parameters["filter"]) for row in found]
+        recalls.append(_Line(name, x, [row.recall_at_k for row in found]))
+        times.append(_time(name, x, found))
+        counts.append(_Line(name, x, [row.returned for row in found]))
+    label, ticks = say(PLOTS, "selectivity", language), sorted({float(row.parameters["filter"]) for row in rows})
+    return [
+        _Panel(f"R@{study.settings.k}", recalls, label, ticks, share=True),
+        _Panel(say(PLOTS, "time", language), times, label, ticks, log_y=True),
+        _Panel(say(PLOTS, "returned", language), counts, label, ticks),
+    ]
+
+
+def _quantise(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+    names = [str(row.configuration) if row.kind != "flat" else "float32" for row in rows]
+    values = (
+        (f"R@{study.settings.k}", [row.recall_at_k for row in rows]),
+        (say(PLOTS, "time", language), [row.median for row in rows]),
+        (say(PLOTS, "bytes", language), [row.serialised_bytes / row.n for row in rows]),
+    )
+    return [
+        _Panel(title, [_Line(name, (), (y,)) for name, y in zip(names, ys, strict=True)], bars=True)
+        for title, ys in values
+    ]
