@@ -270,8 +270,8 @@ class Plan:
     """How a query was answered. Stage times are milliseconds."""
 
     kind: str
-    """"exact" (every row), "gather" (just the rows that match), "scan" (codes, then rerank), "sparse", "hybrid", "text"
-    or "empty"."""
+    """"exact" (every row), "gather" (just the rows that match), "scan" (codes, then rerank), "ivf" (codes of some
+    lists), "hnsw" and "symqg" (a graph), "sparse", "hybrid", "text" or "empty"."""
     reason: str
     records: int
     matching: int

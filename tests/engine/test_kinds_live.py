@@ -19,6 +19,7 @@ pytest.importorskip("faiss", reason="without faiss every kind is exact")
 
 from pinyon.engine import Database, Index, bases, maintenance, planner
 from pinyon.engine.snapshot import Snapshot
+from pinyon.index import symqg
 from pinyon.index.hnsw import Hnsw
 from pinyon.index.ivf import Ivf
 from pinyon.index.scan import Scan
@@ -33,8 +34,17 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "ivf": {"kind": "ivf"},
     "ivf, fixed": {"kind": "ivf", "nlist": 40, "nprobe": 16, "codes": "float32"},
     "hnsw": {"kind": "hnsw", "m": 12, "ef_construction": 60},
+    **({"symqg": {"kind": "symqg"}} if symqg.available() else {}),
 }
-SERVED = {"auto": "scan", "flat": "flat", "scan": "scan", "ivf": "ivf", "ivf, fixed": "ivf", "hnsw": "hnsw"}
+SERVED = {
+    "auto": "scan",
+    "flat": "flat",
+    "scan": "scan",
+    "ivf": "ivf",
+    "ivf, fixed": "ivf",
+    "hnsw": "hnsw",
+    "symqg": "symqg",
+}
 """What a quiet namespace of N records is served by (``NamespaceReport.kind``)."""
 PLANNED = {**SERVED, "flat": "exact"}
 """...and what the plan of a search without a filter says."""
@@ -176,7 +186,7 @@ def _codes_serve_filters(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 every_kind = pytest.mark.parametrize("kind", SETTINGS)
-every_base = pytest.mark.parametrize("kind", ["auto", "ivf", "ivf, fixed", "hnsw"])
+every_base = pytest.mark.parametrize("kind", [kind for kind in SETTINGS if kind not in ("flat", "scan")])
 
 
 @pytest.fixture

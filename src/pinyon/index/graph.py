@@ -145,7 +145,7 @@ def calibrate_graph(
     for k in kths:
         for ef in (ef for ef in _LADDER if ef > k):
             picked[k] = ef, recall(k, ef)
-            if picked[k][1] >= wanted:
+            if picked[k][1] >= wanted or picked[k][1] == 0.0:  # where nothing is found, looking wider is in vain
                 break
     ten, reached = picked.get(10, (_LADDER[0], 1.0))
     return Breadth(ten, picked.get(100, (10 * ten, 1.0))[0], reached, reached >= target, len(queries))
