@@ -61,8 +61,8 @@ GRAPH_LAG_SHARE = 0.02
 REBUILD_SHARE = 0.1
 """Share of newer rows from which a graph that cannot grow is built anew."""
 GRAPH_ROWS = 100_000
-"""From this many rows on, ``auto`` builds a symqg graph where the library for it is installed. Below, a scan of codes is
-as fast."""
+"""From this many rows on, ``auto`` builds a symqg graph where the library for it is installed. Below, a scan is as
+fast."""
 
 _Wanted: TypeAlias = tuple[str, int, int]
 """Kind of a graph, links of a row, ef_construction."""
