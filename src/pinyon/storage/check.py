@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import apsw
 import numpy as np
@@ -18,6 +18,9 @@ from pinyon.storage.layout import differences, is_foreign, layout_of, truth_layo
 from pinyon.storage.rows import decode_sparse, record_crc, vector_crc
 from pinyon.storage.scan import scan
 from pinyon.storage.schema import APPLICATION_ID, FORMAT
+
+_Listed: TypeAlias = tuple[str, int, int, str]
+"""Kind, namespace, LSN and digest of a cache that the truth lists."""
 
 REPAIR: Final = "run `pinyon repair`"
 REBUILT: Final = "nothing to do: it is rebuilt from the truth file when it is needed"
@@ -193,7 +196,13 @@ def examine(
         _guarded(report, lambda c, r: _check_rows(c, r, dimension, progress), connection)
         for check in (_check_vectors, _check_counts, _check_tombstones):
             _guarded(report, check, connection)
-        _guarded(report, lambda c, r: _check_cache(c, r, cache), connection)
+    # Caches are replaced while all this goes on: they are looked at on their own, and one that seems bad is reported
+    # only if it is listed afterwards, too.
+    suspects: dict[_Listed, str] = {}
+    with connections.read() as connection:
+        _guarded(report, lambda c, r: suspects.update(_bad_caches(c, cache)), connection)
+    with connections.read() as connection:
+        _guarded(report, lambda c, r: _add_caches(c, r, suspects), connection)
     return report
 
 
@@ -331,25 +340,40 @@ def _check_tombstones(connection: apsw.Connection, report: Report) -> None:
         report.add(f"tombstone ord {ord_}", "its record is alive")
 
 
-def _check_cache(connection: apsw.Connection, report: Report, cache: CacheDirectory) -> None:
+def _bad_caches(connection: apsw.Connection, cache: CacheDirectory) -> dict[_Listed, str]:
+    """What is wrong with the listed caches, of those with which anything is."""
     if cache.root is None:
-        return
-    listed: Any = connection.execute("SELECT kind, ns_id, lsn, digest FROM cache").fetchall()
-    for kind, ns_id, lsn, digest in listed:
-        place = f"cache {kind} of namespace {ns_id}"
-        try:
-            path = cache.root / cache.file_name(ns_id, kind, lsn, digest)
-            with open_arrays(path, digest) as file:
-                file.verify_all()
-                attached = cache.open_attached(file)
-                if attached is not None:
-                    try:
-                        attached.verify_all()
-                    finally:
-                        attached.close()
-                elif cache.has_attached(file):
-                    raise CorruptionError("the vector file that belongs to it is missing or damaged")
-        except (StorageError, ValueError, TypeError) as error:
+        return {}
+    problems = {row: _cache_problem(cache, *row) for row in _listed(connection)}
+    return {row: problem for row, problem in problems.items() if problem is not None}
+
+
+def _add_caches(connection: apsw.Connection, report: Report, suspects: Mapping[_Listed, str]) -> None:
+    for row in _listed(connection):
+        if row in suspects:
             report.caches_bad = True
-            text = error.message if isinstance(error, PinyonError) else str(error)
-            report.add(place, text, REBUILT, notice=True)
+            report.add(f"cache {row[0]} of namespace {row[1]}", suspects[row], REBUILT, notice=True)
+
+
+def _listed(connection: apsw.Connection) -> list[_Listed]:
+    rows: Any = connection.execute("SELECT kind, ns_id, lsn, digest FROM cache").fetchall()
+    return list(rows)
+
+
+def _cache_problem(cache: CacheDirectory, kind: str, ns_id: int, lsn: int, digest: str) -> str | None:
+    assert cache.root is not None
+    try:
+        path = cache.root / cache.file_name(ns_id, kind, lsn, digest)
+        with open_arrays(path, digest) as file:
+            file.verify_all()
+            attached = cache.open_attached(file)
+            if attached is not None:
+                try:
+                    attached.verify_all()
+                finally:
+                    attached.close()
+            elif cache.has_attached(file):
+                return "the vector file that belongs to it is missing or damaged"
+    except (StorageError, ValueError, TypeError) as error:
+        return error.message if isinstance(error, PinyonError) else str(error)
+    return None
