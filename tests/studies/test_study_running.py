@@ -60,7 +60,7 @@ def test_what_cannot_be_measured_gives_a_row_with_the_reason_and_the_others_go_o
 
 
 def test_a_killed_process_ends_one_row_alone(data: Data) -> None:
-    asked = [Configuration("ivf", {"nlist": 8, "nprobe": nprobe}) for nprobe in (1, 2, 4)]
+    asked = [Configuration("ivf", {"nlist": 8, "nprobe": nprobe}) for nprobe in (1, 2, 3, 4, 5, 6, 7, 8)]
     with bench(data, repeats=1) as ready:
         rows = ready.rows(asked)
         first = next(rows)
@@ -68,9 +68,11 @@ def test_a_killed_process_ends_one_row_alone(data: Data) -> None:
         os.kill(child, signal.SIGKILL)
         rest = list(rows)
     assert first.error is None
-    assert len(rest) == 2
     assert [row.configuration for row in rest] == asked[1:]
-    assert rest[-1].error is None
+    # Rows that the process had finished by then are as good as those of the one that came after it.
+    errors = [row.error for row in rest if row.error is not None]
+    assert all("SIGKILL" in error for error in errors)
+    assert len(errors) <= 1
 
 
 def _children() -> list[int]:
