@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinyon.distance import prepare_query, scores
-from pinyon.index.flat import flat_search, goodness_table, select
-from pinyon.index.rerank import Outcome
+from pinyon.index.flat import goodness_table, select
+from pinyon.index.rerank import Outcome, with_newer
 from pinyon.index.vectors import Vectors
 from pinyon.types import Bools, Floats, Ints, Metric
 
@@ -91,13 +91,8 @@ def graph_search(
     best, exact = select(rows, scores(vectors.take(rows), query, metric), metric, k)
     if best.size == rows.size > k:
         return None
-    if vectors.n == graph.n:
-        return Outcome(best, exact, rows.size, False, recall)
-    newer = None if alive is None else alive[graph.n : vectors.n]
-    norm = vectors.largest_norm() if metric == "dotproduct" else None
-    late, late_exact = flat_search(vectors.span(graph.n, vectors.n), query, metric, k, newer, norm=norm)
-    both = select(np.concatenate([best, late + graph.n]), np.concatenate([exact, late_exact]), metric, k)
-    return Outcome(*both, rows.size + vectors.n - graph.n, False, recall)
+    found = Outcome(best, exact, rows.size, False, recall)
+    return with_newer(found, graph.n, vectors, query, metric, k, alive)
 
 
 def calibrate_graph(

@@ -13,14 +13,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from pinyon.distance import scores
-from pinyon.index.flat import flat_search, gather_search, select
+from pinyon.index.flat import select
 from pinyon.index.ivf import Ivf
-from pinyon.index.rerank import USUAL, Depth, Effort, Outcome, expected_misses, kth_best
+from pinyon.index.rerank import (
+    EXACT_SHARE,
+    USUAL,
+    Depth,
+    Effort,
+    Outcome,
+    exhaustive,
+    expected_misses,
+    kth_best,
+    matching_below,
+    with_newer,
+)
 from pinyon.index.vectors import Vectors
 from pinyon.types import Bools, Floats, Ints, Metric
 
-_EXACT_SHARE = 4
-_GATHER_SHARE = 6
 _ROUNDS = 4
 _NORMAL = np.linspace(-6.0, 6.0, 1_201)
 
@@ -51,18 +60,9 @@ def ivf_search(
     Arguments and result as in ``scan_search``. ``effort.nprobe`` fixes the number of lists, ``effort.cap`` bounds the
     candidates.
     """
-    if mask is None:
-        matching = ivf.n
-    elif matching is None or vectors.n != ivf.n:
-        matching = int(np.count_nonzero(mask[: ivf.n]))
+    matching = matching_below(ivf.n, vectors, mask, matching)
     base = _lists_search(ivf, vectors, query, metric, k, depth, mask, matching, effort)
-    if vectors.n == ivf.n:
-        return base
-    newer = None if mask is None else mask[ivf.n : vectors.n]
-    norm = vectors.largest_norm() if metric == "dotproduct" else None
-    rows, exact = flat_search(vectors.span(ivf.n, vectors.n), query, metric, k, newer, norm=norm)
-    both = select(np.concatenate([base.rows, rows + ivf.n]), np.concatenate([base.scores, exact]), metric, k)
-    return Outcome(*both, base.candidates + vectors.n - ivf.n, base.exact, base.expected_recall, base.lists)
+    return with_newer(base, ivf.n, vectors, query, metric, k, mask)
 
 
 def _lists_search(
@@ -80,8 +80,8 @@ def _lists_search(
     cap = effort.cap if effort.bounds(matching) else None
     if cap is not None:
         reach = min(reach, cap)
-    elif reach * _EXACT_SHARE > matching or not depth.reached:
-        return _exhaustive(ivf, vectors, query, metric, k, mask, matching, 0)
+    elif reach * EXACT_SHARE > matching or not depth.reached:
+        return exhaustive(ivf.n, vectors, query, metric, k, mask, matching, 0)
     sizes = ivf.matching_sizes(mask)
     near = ivf.nearness(query)
     tolerated = depth.tolerance * k / effort.factor
@@ -91,13 +91,13 @@ def _lists_search(
         lists = _nearest(near.expected, sizes, effort.nprobe, min(k, matching))
     found = _Found(np.empty(0, np.int64), np.empty(0, np.float32), np.zeros(ivf.nlist, np.bool_), 0.0)
     elsewhere = 0.0
-    limit = matching if effort.nprobe is not None else matching // _EXACT_SHARE
+    limit = matching if effort.nprobe is not None else matching // EXACT_SHARE
     for _ in range(_ROUNDS):
         held = int(sizes[lists].sum())
         most = min(held, (limit + 1 if cap is None else cap) - found.rows.size)
         _look(found, ivf, vectors, query, metric, k, lists, held, most, reach, tolerated, mask, effort.whole)
         if cap is None and found.rows.size > limit:
-            return _exhaustive(ivf, vectors, query, metric, k, mask, matching, found.rows.size)
+            return exhaustive(ivf.n, vectors, query, metric, k, mask, matching, found.rows.size)
         expected = _expected(near.expected, near.deviation * depth.spread, sizes, found, k, metric)
         elsewhere = float(expected.sum())
         if effort.nprobe is not None or elsewhere <= tolerated or (cap is not None and found.rows.size >= cap):
@@ -105,7 +105,7 @@ def _lists_search(
         lists = _worthwhile(expected, elsewhere, tolerated)
     else:
         if cap is None:
-            return _exhaustive(ivf, vectors, query, metric, k, mask, matching, found.rows.size)
+            return exhaustive(ivf.n, vectors, query, metric, k, mask, matching, found.rows.size)
     recall = max(0.0, 1.0 - (found.misses + elsewhere) / k)
     read = int(np.count_nonzero(found.read))
     return Outcome(*select(found.rows, found.exact, metric, k), found.rows.size, False, recall, read)
@@ -186,24 +186,6 @@ def _worthwhile(expected: Floats, total: float, tolerated: float) -> Ints:
     order = filled[np.argsort(-expected[filled])]
     left = total - np.cumsum(expected[order])
     return order[: int(np.searchsorted(-left, -tolerated / 2.0)) + 1]
-
-
-def _exhaustive(
-    ivf: Ivf,
-    vectors: Vectors,
-    query: Floats,
-    metric: Metric,
-    k: int,
-    mask: Bools | None,
-    matching: int,
-    candidates: int,
-) -> Outcome:
-    if mask is not None and matching * _GATHER_SHARE < ivf.n:
-        found = gather_search(np.flatnonzero(mask[: ivf.n]), vectors.take, query, metric, k)
-    else:
-        norm = vectors.largest_norm() if metric == "dotproduct" else None
-        found = flat_search(vectors.span(0, ivf.n), query, metric, k, mask, norm=norm)
-    return Outcome(*found, candidates + matching, True, 1.0)
 
 
 def _tail() -> Floats:

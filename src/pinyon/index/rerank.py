@@ -22,7 +22,7 @@ from pinyon.index.vectors import Vectors
 from pinyon.types import Bools, Floats, Ints, Metric
 
 _FEWEST = 32
-_EXACT_SHARE = 4
+EXACT_SHARE = 4
 _GATHER_SHARE = 6
 _FORESEEING = 512
 _FEW_SUBSPACES = 4.0
@@ -139,18 +139,50 @@ def scan_search(
     Rows below ``scan.n`` are found through the codes, newer ones exactly. query: (d,) prepared; mask: (>= n,) bool.
     matching: how many rows the mask keeps, when the caller knows. ``effort.most`` bounds the candidates of the codes.
     """
-    if mask is None:
-        matching = scan.n
-    elif matching is None or vectors.n != scan.n:
-        matching = int(np.count_nonzero(mask[: scan.n]))
+    matching = matching_below(scan.n, vectors, mask, matching)
     base = _base_search(scan, vectors, query, metric, k, depth, mask, matching, effort)
-    if vectors.n == scan.n:
+    return with_newer(base, scan.n, vectors, query, metric, k, mask)
+
+
+def matching_below(n: int, vectors: Vectors, mask: Bools | None, matching: int | None) -> int:
+    """How many of the rows 0..n-1 the mask keeps. matching: how many of all, when the caller knows."""
+    if mask is None:
+        return n
+    if matching is None or vectors.n != n:
+        return int(np.count_nonzero(mask[:n]))
+    return matching
+
+
+def with_newer(
+    base: Outcome, n: int, vectors: Vectors, query: Floats, metric: Metric, k: int, mask: Bools | None
+) -> Outcome:
+    """What was found among rows 0..n-1, and the newer rows, each of them scored."""
+    if vectors.n == n:
         return base
-    newer = None if mask is None else mask[scan.n : vectors.n]
+    newer = None if mask is None else mask[n : vectors.n]
     norm = vectors.largest_norm() if metric == "dotproduct" else None
-    rows, exact = flat_search(vectors.span(scan.n, vectors.n), query, metric, k, newer, norm=norm)
-    both = select(np.concatenate([base.rows, rows + scan.n]), np.concatenate([base.scores, exact]), metric, k)
-    return Outcome(*both, base.candidates + vectors.n - scan.n, base.exact, base.expected_recall)
+    rows, exact = flat_search(vectors.span(n, vectors.n), query, metric, k, newer, norm=norm)
+    both = select(np.concatenate([base.rows, rows + n]), np.concatenate([base.scores, exact]), metric, k)
+    return replace(base, rows=both[0], scores=both[1], candidates=base.candidates + vectors.n - n)
+
+
+def exhaustive(
+    n: int,
+    vectors: Vectors,
+    query: Floats,
+    metric: Metric,
+    k: int,
+    mask: Bools | None,
+    matching: int,
+    candidates: int,
+) -> Outcome:
+    """Every matching one of the rows 0..n-1 is scored, after ``candidates`` others were in vain."""
+    if mask is not None and matching * _GATHER_SHARE < n:
+        found = gather_search(np.flatnonzero(mask[:n]), vectors.take, query, metric, k)
+    else:
+        norm = vectors.largest_norm() if metric == "dotproduct" else None
+        found = flat_search(vectors.span(0, n), query, metric, k, mask, norm=norm)
+    return Outcome(*found, candidates + matching, True, 1.0)
 
 
 def expected_misses(
@@ -208,7 +240,7 @@ def _base_search(
     reach = effort.rerank_depth or depth.rows(k, mask is not None, effort.factor)
     if effort.cap is not None and effort.bounds(matching):
         return _bounded_search(scan, vectors, query, metric, k, depth, mask, reach, effort.cap)
-    limit = matching // _EXACT_SHARE
+    limit = matching // EXACT_SHARE
     candidates = 0
     while reach <= limit and depth.reached:
         rows, estimates = scan.probe(query, reach, mask)
@@ -220,7 +252,7 @@ def _base_search(
         if misses <= depth.tolerance * k:
             return Outcome(*select(rows, exact, metric, k), candidates, False, max(0.0, 1.0 - misses / k))
         reach = _deeper(reach, limit, depth.tolerance * k, gap, decay, noise)
-    return _exhaustive(scan, vectors, query, metric, k, mask, matching, candidates)
+    return exhaustive(scan.n, vectors, query, metric, k, mask, matching, candidates)
 
 
 def _bounded_search(
@@ -259,21 +291,3 @@ def _deeper(reach: int, limit: int, tolerated: float, gap: float, decay: float, 
         ahead *= 2
     # Few candidates foresee too darkly: the first steps stay short.
     return ahead if reach > _FORESEEING else min(ahead, 3 * reach)
-
-
-def _exhaustive(
-    scan: Scan,
-    vectors: Vectors,
-    query: Floats,
-    metric: Metric,
-    k: int,
-    mask: Bools | None,
-    matching: int,
-    candidates: int,
-) -> Outcome:
-    if mask is not None and matching * _GATHER_SHARE < scan.n:
-        found = gather_search(np.flatnonzero(mask[: scan.n]), vectors.take, query, metric, k)
-    else:
-        norm = vectors.largest_norm() if metric == "dotproduct" else None
-        found = flat_search(vectors.span(0, scan.n), query, metric, k, mask, norm=norm)
-    return Outcome(*found, candidates + matching, True, 1.0)

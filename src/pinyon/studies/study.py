@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +13,7 @@ from pinyon.errors import FailedPreconditionError, FormatError, InvalidRequestEr
 from pinyon.studies import machine, plans, sources
 from pinyon.studies.measuring import REPEATS, TOP_K
 from pinyon.studies.running import bench
+from pinyon.studies.saved import read_json, sheet, write_json, write_text
 from pinyon.studies.sources import Data, Source
 from pinyon.studies.values import Configuration, Options, Parameter, Row, Watch
 
@@ -105,7 +103,7 @@ class Study:
 
     def write(self, folder: Path) -> None:
         """Write results.json and results.csv; each is the old or the new one whenever the process may end."""
-        write_text(folder / RESULTS, json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n")
+        write_json(folder / RESULTS, self.to_json())
         write_text(folder / SHEET, self._sheet())
 
     def to_json(self) -> dict[str, Any]:
@@ -121,17 +119,7 @@ class Study:
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Study:
         """The study in a results.json, or in the folder of one. Raises NotFoundError, FormatError."""
-        file = Path(path)
-        file = file / RESULTS if file.is_dir() else file
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise NotFoundError(f"there is no {str(file)!r}: name the results.json of a study") from None
-        except ValueError as error:
-            raise FormatError(f"{file} is not JSON ({error}): it was not written by a study") from None
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
-            said = found.get("format") if isinstance(found, dict) else None
-            raise FormatError(f"{file} says its format is {said!r}, and not {FORMAT!r}: this release cannot read it")
+        file, found = read_json(Path(path), RESULTS, FORMAT, "study")
         try:
             settings = Settings.from_json(found.get("settings"))
             rows = [Row.from_json(row) for row in found.get("rows", ())]
@@ -158,8 +146,7 @@ class Study:
             "processor": environment.get("processor"),
             **dict(environment.get("versions") or {}),
         }
-        made = io.StringIO()
-        writer: csv.DictWriter[str] | None = None
+        lines = []
         for row in self.rows:
             line = {
                 "study": settings.study,
@@ -180,11 +167,8 @@ class Study:
                 "error": row.error,
                 **shared,
             }
-            if writer is None:
-                writer = csv.DictWriter(made, list(line))
-                writer.writeheader()
-            writer.writerow(line)
-        return made.getvalue()
+            lines.append(line)
+        return sheet(lines)
 
 
 def conduct(
@@ -306,11 +290,3 @@ def absolute(source: Source) -> Source:
         queries=rooted(source.queries),
         truth=rooted(source.truth),
     )
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that is the old or the new one whenever the process may end."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    beside.replace(path)

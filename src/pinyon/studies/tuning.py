@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pinyon.errors import FormatError, InvalidRequestError, NotFoundError
+from pinyon.errors import FormatError, InvalidRequestError
 from pinyon.studies import choosing
 from pinyon.studies.candidates import Candidate, Ladder, ladders
 from pinyon.studies.choosing import Contract, Finding
+from pinyon.studies.saved import read_json, sheet, write_json, write_text
 from pinyon.studies.sources import Source
-from pinyon.studies.study import write_text
 from pinyon.studies.values import Row
 
 FORMAT = "pinyon tuning 1"
@@ -146,7 +143,7 @@ class Tuning:
     def write(self, folder: Path) -> None:
         """Write tuning.json and tuning.csv; each is the old or the new one whenever the process may end."""
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / RESULTS, json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n")
+        write_json(folder / RESULTS, self.to_json())
         write_text(folder / SHEET, self._sheet())
 
     def to_json(self) -> dict[str, Any]:
@@ -170,17 +167,7 @@ class Tuning:
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Tuning:
         """The tuning in a tuning.json, or in the folder of one. Raises NotFoundError, FormatError."""
-        file = Path(path)
-        file = file / RESULTS if file.is_dir() else file
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise NotFoundError(f"there is no {str(file)!r}: name the {RESULTS} of a tuning") from None
-        except ValueError as error:
-            raise FormatError(f"{file} is not JSON ({error}): it was not written by a tuning") from None
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
-            said = found.get("format") if isinstance(found, dict) else None
-            raise FormatError(f"{file} says its format is {said!r}, and not {FORMAT!r}: this release cannot read it")
+        file, found = read_json(Path(path), RESULTS, FORMAT, "tuning")
         try:
             return cls(
                 Settings.from_json(found["settings"]),
@@ -197,8 +184,7 @@ class Tuning:
     def _sheet(self) -> str:
         """A line for each measured candidate."""
         front, best, settings = [one.candidate for one in self.front], self.best, self.settings
-        made = io.StringIO()
-        writer: csv.DictWriter[str] | None = None
+        lines = []
         for one in self.findings:
             line = {
                 **one.to_json(),
@@ -219,8 +205,5 @@ class Tuning:
                 **{f"contract_{name}": value for name, value in self.contract.to_json().items()},
                 **dict(self.environment.get("versions") or {}),
             }
-            if writer is None:
-                writer = csv.DictWriter(made, list(line))
-                writer.writeheader()
-            writer.writerow(line)
-        return made.getvalue()
+            lines.append(line)
+        return sheet(lines)
