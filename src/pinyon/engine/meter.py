@@ -203,7 +203,13 @@ class Meter:
     def urgent(self) -> bool:
         """Whether checks should be many: recall may have fallen, or little is known yet. For the checking thread."""
         contract = self._contract
-        return contract is None or len(contract.window) < FEW or contract.gain >= SUSPICION or self.drifting
+        return contract is None or len(contract.window) < FEW or self.alarmed
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether checks should be soon: recall may have fallen."""
+        contract = self._contract
+        return self.drifting or (contract is not None and contract.gain >= SUSPICION)
 
     @property
     def drifting(self) -> bool:
@@ -241,10 +247,9 @@ class Meter:
             contract.add(Outcome(recall, one.asked.band, one.scores is None))
             if one.scores is not None:
                 self._recent.append(one.asked)
+                between()
         self.checks += len(answers)
-        outcomes = Outcomes(contract.window)
-        outcomes.figures()  # so that no query has to wait for them
-        self._outcomes = self._counted, outcomes
+        self._outcomes = self._counted, Outcomes(contract.window)
         if answers and _FIXED.isdisjoint(spec.parameters):
             self._follow(contract, snapshot, f"index {spec.name}, namespace {self.namespace!r}", between)
         self._share = CLOSE_SHARE if self.urgent else SHARE

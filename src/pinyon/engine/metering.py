@@ -25,7 +25,14 @@ RESERVE: Final = 0.4
 COMPANY: Final = 0.25
 """Seconds that a query waits for others to be checked with."""
 URGENT_COMPANY: Final = 0.02
-_TICK: Final = 0.05
+REST: Final = 8.0
+"""How many times as long as a small piece of work takes nothing is done after it, so that queries beside it hardly wait
+for the interpreter or for memory."""
+URGENT_REST: Final = 0.5
+_LEAST_REST: Final = 1e-4
+_TICK: Final = 0.03
+"""Seconds between looks at the queries that wait. To be woken would cost them more than looking costs."""
+_URGENT_TICK: Final = 0.005
 
 _log = logging.getLogger("pinyon")
 
@@ -67,6 +74,30 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_anew)
 
 
+class _Pace:
+    """Of one thread: what it spends, and its rests between small pieces of work."""
+
+    def __init__(self, budget: Budget, hurry: threading.Event) -> None:
+        self._budget = budget
+        self._hurry = hurry
+        self._began = time.thread_time()
+
+    def spent(self) -> float:
+        """CPU seconds since the last call; the budget pays for them."""
+        now = time.thread_time()
+        used = now - self._began
+        self._began = now
+        self._budget.spend(used)
+        return used
+
+    def rest(self, times: float) -> None:
+        """Nothing is done for so many times as long as the last piece took, or until somebody waits.
+
+        Letting go of the interpreter's lock is not enough: whoever wants it needs time to wake up.
+        """
+        self._hurry.wait(max(_LEAST_REST, times * self.spent()))
+
+
 class Metering:
     """Checks the waiting queries of an index's namespaces. Thread-safe. No thread, and no work, without queries."""
 
@@ -77,10 +108,13 @@ class Metering:
         self._since: dict[int, float] = {}
         """ns_id -> since when queries wait there, monotonic seconds."""
         self._event = threading.Event()
+        self._idle = True
+        self._stopped = threading.Event()
+        self._hurry = threading.Event()
+        """Somebody waits for the work to be done."""
         self._working = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._stopping = False
 
     @property
     def _budget(self) -> Budget:
@@ -91,72 +125,94 @@ class Metering:
         self._since.setdefault(state.ns_id, time.monotonic())
         if self._thread is None:
             with self._starting:
-                if self._thread is None and not self._stopping:
+                if self._thread is None and not self._stopped.is_set():
                     name = f"pinyon-meter-{self._memory.name}"
                     thread = threading.Thread(target=self._run, name=name, daemon=True)
                     thread.start()
                     self._thread = thread
-        self._event.set()
+        if self._idle:
+            self._event.set()
 
     def _run(self) -> None:
-        while not self._stopping:
-            self._event.wait(_TICK if self._since else None)
+        while not self._stopped.is_set():
+            self._event.wait(self._tick())
+            self._idle = False
             self._event.clear()
-            began = time.thread_time()
+            pace = _Pace(self._budget, self._hurry)
             with self._working:
                 for ns_id in list(self._since):
-                    if not self._stopping and self._due(ns_id):
-                        self._step(ns_id)
-                        began = self._spent(began)
-            self._spent(began)
+                    if not self._stopped.is_set() and self._due(ns_id):
+                        self._step(ns_id, pace)
+            pace.spent()
 
-    def _spent(self, began: float) -> float:
-        now = time.thread_time()
-        self._budget.spend(now - began)
-        return now
+    def _tick(self) -> float | None:
+        """Seconds until the next look; None until somebody comes."""
+        self._idle = not self._since
+        states = [self._memory.loaded(ns_id) for ns_id in list(self._since)]
+        if any(state is not None and state.meter.alarmed for state in states):
+            return _URGENT_TICK
+        return _TICK if states else None
 
     def _due(self, ns_id: int) -> bool:
         state = self._memory.loaded(ns_id)
         if state is None or not state.meter.waiting:
             self._since.pop(ns_id, None)
             return False
-        urgent = state.meter.urgent
+        urgent = state.meter.alarmed
         waited = time.monotonic() - self._since.get(ns_id, 0.0)
         ready = state.meter.waiting >= READY or waited >= (URGENT_COMPANY if urgent else COMPANY)
         return ready and self._budget.left > (0.0 if urgent else RESERVE)
 
-    def _step(self, ns_id: int) -> None:
+    def _step(self, ns_id: int, pace: _Pace | None = None) -> None:
+        """pace: how to go easy on other threads; None to go through with it."""
         state = self._memory.loaded(ns_id)
         if state is None:
             return
+        meter = state.meter
+
+        def between() -> None:
+            if self._stopped.is_set():
+                raise ClosedError("The index is being closed.")
+            if pace is not None:
+                pace.rest(URGENT_REST if meter.alarmed else REST)
+
         self._since[ns_id] = time.monotonic()
         try:
-            state.meter.check(state.snapshot, self._memory.spec, self._go_on)
+            meter.check(state.snapshot, self._memory.spec, between)
         except (PinyonError, OSError, MemoryError) as error:
-            if not self._stopping:
+            if not self._stopped.is_set():
                 _log.warning("recall of index %s was not checked: %s", self._memory.name, error)
-
-    def _go_on(self) -> None:
-        if self._stopping:
-            raise ClosedError("The index is being closed.")
 
     def settle(self) -> None:
         """Check all that waits now, in the calling thread, whatever it costs."""
-        with self._working:
+        with self._alone():
             for ns_id in list(self._since):
-                while not self._stopping and (state := self._memory.loaded(ns_id)) is not None and state.meter.waiting:
+                while self._waits(ns_id):
                     self._step(ns_id)
+
+    def _waits(self, ns_id: int) -> bool:
+        state = self._memory.loaded(ns_id)
+        return not self._stopped.is_set() and state is not None and state.meter.waiting > 0
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Nothing is checked inside, and what waited before is forgotten."""
-        with self._working:
+        with self._alone():
             yield
             self._since.clear()
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._hurry.set()
+        with self._working:
+            if not self._stopped.is_set():
+                self._hurry.clear()
+            yield
+
     def close(self) -> None:
         """Stop after the piece of work under way."""
-        self._stopping = True
+        self._stopped.set()
+        self._hurry.set()
         self._event.set()
         with self._starting:  # a thread that is being started is waited for as well
             thread = self._thread

@@ -55,7 +55,12 @@ def kth_scores(
             if between is not None:
                 between()
         at += len(block)
-    return np.array([sieve.kth(number) for number in range(len(answered))], np.float32)
+    found = np.empty(len(answered), np.float32)
+    for number in range(len(answered)):
+        found[number] = sieve.kth(number)
+        if between is not None:
+            between()
+    return found
 
 
 class _Sieve:
