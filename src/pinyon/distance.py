@@ -73,12 +73,19 @@ def best_first(values: NDArray[Any], metric: Metric) -> Ints:
     return positions
 
 
+def dots_rows(d: int) -> bool:
+    """Whether products of rows of dimension d are left to BLAS, row by row, which is fast and uses one thread.
+
+    A BLAS dot may treat the unaligned head of a row apart, and may split a very long one among threads. Where every row
+    is aligned alike and short enough it does neither; everywhere else numpy's own pairwise sum is used.
+    """
+    return d % _DOT_LANES == 0 and 0 < d <= _DOT_LIMIT
+
+
 def _dot(left: Floats, right: Floats) -> Floats:
     """Row-wise dot product in a summation order that does not depend on where a row lies."""
     d = left.shape[1]
-    # A BLAS dot may treat the unaligned head of a row apart, and may split a very long one among threads. Where every
-    # row is aligned alike and short enough it does neither; everywhere else numpy's own pairwise sum is used.
-    if d % _DOT_LANES == 0 and 0 < d <= _DOT_LIMIT:
+    if dots_rows(d):
         dotted: Floats = np.vecdot(left, right)
         return dotted
     summed: Floats = np.add.reduce(left * right, axis=1, dtype=np.float32)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pinyon.distance import best_first, scores
+from pinyon.distance import best_first, dots_rows, scores
 from pinyon.errors import InvalidRequestError
 from pinyon.index.cutting import kth_best, kth_smallest
 from pinyon.index.vectors import largest_norm
 from pinyon.types import Bools, Floats, Ints, Metric
 
 _CHUNK_BYTES = 1 << 19
+_LEAST_DOT = 64
+"""From this dimension on, exact products of one row at a time cost no more than those of all rows at once."""
 _ROUNDING = 2.0**-24
 _TABLE_ROWS = 4_096
 
@@ -38,16 +40,14 @@ def flat_search(
     matching = n if allowed is None else int(np.count_nonzero(allowed))
     if matching == 0 or k < 1:
         return _nothing()
-    coarse = _coarse(blocks, query, metric, n)
-    if matching <= k:
-        rows = np.arange(n) if allowed is None else np.flatnonzero(allowed)
-    else:
-        # Smaller is better here for every metric.
-        among = coarse if allowed is None else coarse[allowed]
-        kth = kth_smallest(among, k)
-        reach = np.nextafter(np.float32(kth + _slack(blocks, query, metric, kth, norm)), np.float32(np.inf))
-        near = coarse <= reach
-        rows = np.flatnonzero(near if allowed is None else near & allowed)
+    if metric == "euclidean" or (query.size >= _LEAST_DOT and dots_rows(query.size)):
+        exact = _scored(blocks, query, metric, n)
+        if allowed is None:
+            return select(np.arange(n), exact, metric, k)
+        return select(np.flatnonzero(allowed), exact[allowed], metric, k)
+    rows = np.arange(n) if allowed is None else np.flatnonzero(allowed)
+    if matching > k:
+        rows = rows[_near(blocks, query, metric, k, allowed, norm)]
     return gather_search(rows, lambda part: _fetch(blocks, part), query, metric, k)
 
 
@@ -101,29 +101,38 @@ def select(rows: Ints, values: Floats, metric: Metric, k: int) -> tuple[Ints, Fl
     return rows[order].astype(np.int64, copy=False), values[order]
 
 
-def _coarse(blocks: Sequence[Floats], query: Floats, metric: Metric, n: int) -> Floats:
-    """(n,) float32 of which smaller is better: the negated inner product, or the squared distance."""
-    coarse = np.empty(n, dtype=np.float32)
-    negated = -query
+def _scored(blocks: Sequence[Floats], query: Floats, metric: Metric, n: int) -> Floats:
+    """(n,) exact scores of all rows."""
+    exact = np.empty(n, dtype=np.float32)
     at = 0
     for block in blocks:
-        part = coarse[at : at + len(block)]
-        if metric == "euclidean":
-            step = max(16, _CHUNK_BYTES // (4 * query.size))
-            for start in range(0, len(block), step):
-                part[start : start + step] = scores(block[start : start + step], query, metric)
-        else:
-            np.dot(block, negated, out=part)
-        at += len(block)
-    return coarse
+        # Differences are written before they are multiplied, so they should stay in the processor's cache.
+        step = max(16, _CHUNK_BYTES // (4 * query.size)) if metric == "euclidean" else len(block)
+        for start in range(0, len(block), step):
+            part = block[start : start + step]
+            exact[at : at + len(part)] = scores(part, query, metric)
+            at += len(part)
+    return exact
 
 
-def _slack(blocks: Sequence[Floats], query: Floats, metric: Metric, kth: float, norm: float | None) -> float:
-    """How far the coarse value of a true member may lie behind the k-th coarse value: twice the summation bound
+def _near(
+    blocks: Sequence[Floats], query: Floats, metric: Metric, k: int, allowed: Bools | None, norm: float | None
+) -> Bools:
+    """Which of the allowed rows can be among the k best, by products that round in any order: one for each of them."""
+    negated = -query  # smaller is better then
+    coarse = np.concatenate([np.dot(block, negated) for block in blocks])
+    if allowed is not None:
+        coarse = coarse[allowed]
+    kth = kth_smallest(coarse, k)
+    reach = np.nextafter(np.float32(kth + _slack(blocks, query, metric, norm)), np.float32(np.inf))
+    near: Bools = coarse <= reach
+    return near
+
+
+def _slack(blocks: Sequence[Floats], query: Floats, metric: Metric, norm: float | None) -> float:
+    """How far the coarse product of a true member may lie behind the k-th coarse one: twice the summation bound
     d * 2**-24 * sum(|x_i * q_i|) of either pass."""
     bound = 4.0 * (query.size + 4) * _ROUNDING
-    if metric == "euclidean":
-        return bound * abs(kth) + float(np.finfo(np.float32).tiny)
     if metric == "cosine":
         return bound * 1.0001
     longest = max((largest_norm(block) for block in blocks), default=0.0) if norm is None else norm
