@@ -152,7 +152,8 @@ class Meter:
                 self._expected = Drift()
             drifting |= self._expected.add(found.expected_recall)
         self._skip -= 1
-        if vector is None or not (drifting or self._skip < 0):
+        # A shift shows in answers that could be wrong.
+        if vector is None or not (self._skip < 0 or (drifting and not found.exact)):
             return False
         return self._kept(snapshot, found, vector, node, top_k, namespace)
 
