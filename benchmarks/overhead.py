@@ -113,9 +113,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2_000)
     options = parser.parse_args()
     work = Workload.load(options.rows, 500)
-    say(
-        f"{work.rows:,} x {work.dimension}, {work.origin}; kind scan, top {K} with metadata; load average {os.getloadavg()[0]:.1f}"
-    )
+    load = os.getloadavg()[0]
+    say(f"{work.rows:,} x {work.dimension}, {work.origin}; kind scan, top {K} with metadata; load average {load:.1f}")
     with tempfile.TemporaryDirectory() as folder, pinyon.Pinecone(path=folder) as client:
         client.create_index("overhead", dimension=work.dimension, metric="cosine", index={"kind": "scan"})
         index = client.Index("overhead")
