@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pinyon.index.cutting import largest
 from pinyon.index.rerank import Depth, expected_misses
 from pinyon.index.scan import Scan
 from pinyon.index.vectors import Vectors
@@ -179,8 +180,8 @@ def _trial(
         return None
     goodness = -exact if metric == "euclidean" else exact
     pool = goodness[mask]
-    best = np.partition(pool, pool.size - k - own)[pool.size - k - own :]
-    kth = np.sort(best)[0] if not own else np.sort(_without(best, goodness[row]))[0]
+    best = pool[largest(pool, k + own)]
+    kth = (_without(best, goodness[row]) if own else best).min()
     values = exact[rows]
     hits = np.minimum(np.cumsum(goodness[rows] >= kth), k)
     misses = tuple(expected_misses(estimates[:depth], values[:depth], k, metric, scan.subspaces)[0] for depth in depths)

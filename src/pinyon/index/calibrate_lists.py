@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pinyon.distance import scores
+from pinyon.index.cutting import largest
 from pinyon.index.flat import goodness_table, select
 from pinyon.index.ivf import Ivf
 from pinyon.index.probing import ivf_search
@@ -166,7 +167,7 @@ def _trial(
     if others.size < 4 * _FIRST[0]:
         return None
     pool = goodness[others]
-    near = others[np.argpartition(pool, pool.size - 2 * _K)[pool.size - 2 * _K :]]
+    near = others[largest(pool, 2 * _K)]
     exact = scores(vectors.take(near), query, metric)  # the table of products rounds differently
     _, best = select(near, exact, metric, _K)
     plain = kind == "plain" and matching.size == mask.size

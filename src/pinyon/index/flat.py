@@ -8,6 +8,7 @@ import numpy as np
 
 from pinyon.distance import best_first, scores
 from pinyon.errors import InvalidRequestError
+from pinyon.index.cutting import kth_best, kth_smallest
 from pinyon.index.vectors import largest_norm
 from pinyon.types import Bools, Floats, Ints, Metric
 
@@ -43,7 +44,7 @@ def flat_search(
     else:
         # Smaller is better here for every metric.
         among = coarse if allowed is None else coarse[allowed]
-        kth = float(np.partition(among, k - 1)[k - 1])
+        kth = kth_smallest(among, k)
         reach = np.nextafter(np.float32(kth + _slack(blocks, query, metric, kth, norm)), np.float32(np.inf))
         near = coarse <= reach
         rows = np.flatnonzero(near if allowed is None else near & allowed)
@@ -92,10 +93,8 @@ def goodness_table(blocks: Sequence[Floats], queries: Floats, metric: Metric) ->
 def select(rows: Ints, values: Floats, metric: Metric, k: int) -> tuple[Ints, Floats]:
     """Keeps the k best of (m,) scored rows and every row that ties with the k-th, best first, equal scores by row."""
     if rows.size > k:
-        if metric == "euclidean":
-            kept = values <= np.partition(values, k - 1)[k - 1]
-        else:
-            kept = values >= np.partition(values, rows.size - k)[rows.size - k]
+        kth = kth_best(values, k, metric)
+        kept = values <= kth if metric == "euclidean" else values >= kth
         rows, values = rows[kept], values[kept]
     by_row = np.argsort(rows, kind="stable")
     order = by_row[best_first(values[by_row], metric)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from pinyon.distance import scores
-from pinyon.index.cutting import floor_of_best
+from pinyon.index.cutting import floor_of_best, kth_largest
 from pinyon.index.flat import select
 from pinyon.index.vectors import Vectors
 from pinyon.types import Floats, Ints, Metric
@@ -32,7 +32,7 @@ def fuse(
     """
     rows = np.union1d(near, _best(weights, near.size))
     totals = _totals(rows, vectors, query, metric, weights)
-    kth = np.partition(totals, rows.size - k)[rows.size - k]
+    kth = kth_largest(totals, k)
     # Sums of float32 numbers are rounded in order: who stays below with the floor stays below with less.
     further = np.flatnonzero(weights + np.float32(floor) >= kth)
     further = further[~np.isin(further, rows, assume_unique=True)]

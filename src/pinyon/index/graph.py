@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pinyon.distance import prepare_query, scores
+from pinyon.index.cutting import largest
 from pinyon.index.flat import goodness_table, select
 from pinyon.index.rerank import Outcome, with_newer
 from pinyon.index.vectors import Vectors
@@ -154,7 +155,7 @@ def _kths(vectors: Vectors, queries: Floats, living: Ints, metric: Metric, k: in
         part = queries[start : start + group]
         for query, goodness in zip(part, goodness_table(vectors.blocks(), part, metric), strict=True):
             pool = goodness[living]
-            near = living[np.argpartition(pool, pool.size - min(2 * k, pool.size))[-min(2 * k, pool.size) :]]
+            near = living[largest(pool, min(2 * k, pool.size))]
             _, best = select(near, scores(vectors.take(near), query, metric), metric, k)
             result.append(float(best[k - 1]))
     return result

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pinyon.distance import scores
+from pinyon.index.cutting import kth_best, kth_largest
 from pinyon.index.flat import select
 from pinyon.index.ivf import Ivf
 from pinyon.index.rerank import (
@@ -23,7 +24,6 @@ from pinyon.index.rerank import (
     Outcome,
     exhaustive,
     expected_misses,
-    kth_best,
     matching_below,
     with_newer,
 )
@@ -172,7 +172,7 @@ def _expected(expected: Floats, deviation: Floats, sizes: Ints, found: _Found, k
     exact = -found.exact if metric == "euclidean" else found.exact
     if exact.size < k:
         return np.where(found.read, 0.0, sizes).astype(np.float32)
-    kth = float(np.partition(exact, exact.size - k)[exact.size - k])
+    kth = kth_largest(exact, k)
     standard = (kth - expected) / deviation
     near = np.flatnonzero((standard < 5.0) & ~found.read)
     result = np.zeros(len(expected), np.float32)

@@ -14,6 +14,7 @@ import numpy as np
 
 from pinyon.distance import scores
 from pinyon.index import _faiss
+from pinyon.index.cutting import kth_best
 from pinyon.index.flat import flat_search
 from pinyon.index.vectors import Vectors
 from pinyon.types import Bools, Floats, Ints, Metric
@@ -118,9 +119,7 @@ class _Sieve:
         if rows.size < one.k:
             return self._searched(one)
         exact = scores(self._vectors.take(rows), one.query, self._metric)
-        if self._metric == "euclidean":
-            return float(np.partition(exact, one.k - 1)[one.k - 1])
-        return float(np.partition(exact, rows.size - one.k)[rows.size - one.k])
+        return kth_best(exact, one.k, self._metric)
 
     def _searched(self, one: Answered) -> float:
         blocks = self._vectors.span(0, one.n)

@@ -16,6 +16,7 @@ from math import erfc, exp, log, sqrt
 import numpy as np
 
 from pinyon.distance import scores
+from pinyon.index.cutting import kth_best
 from pinyon.index.flat import flat_search, gather_search, select
 from pinyon.index.scan import Scan
 from pinyon.index.vectors import Vectors
@@ -207,12 +208,6 @@ def expected_misses(
     spread = sign * (float(estimates[m // 2 - 1]) - last)
     decay = log(m / (m // 2)) / max(spread, _TINY)
     return _tail(m, gap, decay, noise), gap, decay, noise
-
-
-def kth_best(exact: Floats, k: int, metric: Metric) -> float:
-    """The k-th best of at least k scores."""
-    at = k - 1 if metric == "euclidean" else exact.size - k
-    return float(np.partition(exact, at)[at])
 
 
 def _tail(m: float, gap: float, decay: float, noise: float) -> float:
