@@ -36,7 +36,8 @@ DEAD_SHARE = 0.3
 BUSY_DEAD_SHARE = 0.5
 """...and one that is never quiet."""
 SAVE_SHARE = 0.05
-"""Share of rows that must have changed before large caches are written again; what they lack is read from the truth."""
+"""Share of rows that must have changed before large caches are written again, what they lack being read from the
+truth, or of sparse values before their lists are merged."""
 _log = logging.getLogger("pinyon")
 
 
@@ -181,6 +182,8 @@ class Maintenance:
             snapshot, more = self._based(state, snapshot, least=least, quiet=quiet)
         if (quiet or renewed) and not more and not self._stopping:
             snapshot.columns.settle()
+            if snapshot.n >= bases.SCAN_ROWS and snapshot.sparse.loose >= SAVE_SHARE:
+                snapshot = state.publish_sparse(snapshot.sparse, snapshot.sparse.settle())
             self._give_back_memory()
             self._worked.add(ns_id)
             self._save(state, snapshot, least=1 if renewed else max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))
