@@ -44,6 +44,26 @@ def test_dead_rows_do_not_pile_up(tmp_path: Path, quiet: float, monkeypatch: pyt
         assert len(files) <= 2, "a file of vectors that nobody needs is deleted"
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["by name", "all of the index"])
+def test_a_namespace_that_shrank_to_a_few_rows_leaves_its_dead_ones_behind(
+    tmp_path: Path, named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "QUIET", 1e9)
+    vectors = np.random.default_rng(4).normal(size=(ROWS, D)).astype(np.float32)
+    ids = [f"row-{number}" for number in range(ROWS)]
+    with Database(tmp_path / "data") as database:
+        database.create_index(IndexSpec("docs", D, "cosine"))
+        index = database.index("docs")
+        index.upsert("", ids, vectors)
+        index.upsert("small", ids[:10], vectors[:10])
+        index.query("", Query(1, vector=vectors[0]))
+        index.delete("", ids[100:])
+        assert index.ready("" if named else None)
+        report = index.describe("")
+        assert (report.records, report.dead_rows) == (100, 0)
+        assert index.query("", Query(1, vector=vectors[99])).matches[0].id == ids[99]
+
+
 def test_what_is_written_while_a_namespace_is_read_anew_is_there_afterwards(tmp_path: Path) -> None:
     vectors = np.random.default_rng(3).normal(size=(ROWS, D)).astype(np.float32)
     ids = [f"row-{number}" for number in range(ROWS)]

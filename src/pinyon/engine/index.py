@@ -314,10 +314,7 @@ class Index:
 
     def ready(self, namespace: str | None = None, timeout: float | None = None) -> bool:
         """Wait until the background work on what was written so far is done. False when `timeout` seconds ran out."""
-        if namespace is not None:
-            return self.maintenance.settle([namespace], timeout)
-        counts = self.read(lambda view: view.counts())
-        return self.maintenance.settle([name for name, count in counts.items() if worth_upkeep(count)], timeout)
+        return self.maintenance.settle(namespace, timeout)
 
     def describe(self, namespace: str) -> NamespaceReport:
         """What a namespace looks like inside. Raises NotFoundError."""

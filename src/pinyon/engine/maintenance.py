@@ -11,7 +11,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -36,7 +36,8 @@ DEAD_SHARE = 0.3
 BUSY_DEAD_SHARE = 0.5
 """...and one that is never quiet."""
 SAVE_SHARE = 0.05
-"""Share of rows that must have changed before large caches are written again; what they lack is read from the truth."""
+"""Share of rows that must have changed before large caches are written again, what they lack being read from the
+truth, or of sparse values before their lists are merged."""
 _log = logging.getLogger("pinyon")
 
 
@@ -123,21 +124,30 @@ class Maintenance:
                 _log.warning("upkeep of index %s was put off: %s", self._memory.name, error)
         return False
 
-    def settle(self, names: Sequence[str], timeout: float | None) -> bool:
-        """Do all work on these namespaces now, in the calling thread."""
+    def settle(self, name: str | None, timeout: float | None) -> bool:
+        """Do all work on a namespace, or on every one, now and in the calling thread. False when time ran out."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        for name in names:
+        for ns_id in self._memory.read(lambda view: self._upkept(view, name)):
             left = -1.0 if deadline is None else max(0.0, deadline - time.monotonic())
             if not self._working.acquire(timeout=left):
                 return False
             try:
-                position = self._memory.read(lambda view, name=name: view.position(name))  # type: ignore[misc]
-                while position is not None and self.work(position[0], quiet=True):
+                while self.work(ns_id, quiet=True):
                     if deadline is not None and time.monotonic() > deadline:
                         return False
             finally:
                 self._working.release()
         return True
+
+    def _upkept(self, view: View, name: str | None) -> list[int]:
+        """The ns_id of a namespace, if there is one; of all that may be worth upkeep without a name."""
+        if name is not None:
+            position = view.position(name)
+            return [] if position is None else [position[0]]
+        # One that shrank has few records, and perhaps many dead rows in memory.
+        states = self._memory.loaded_states()
+        worn = {state.ns_id for state in states if worth_upkeep(state.snapshot.n + state.behind)}
+        return sorted(worn.union(view.large_namespaces(bases.SCAN_ROWS)))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -172,6 +182,8 @@ class Maintenance:
             snapshot, more = self._based(state, snapshot, least=least, quiet=quiet)
         if (quiet or renewed) and not more and not self._stopping:
             snapshot.columns.settle()
+            if snapshot.n >= bases.SCAN_ROWS and snapshot.sparse.loose >= SAVE_SHARE:
+                snapshot = state.publish_sparse(snapshot.sparse, snapshot.sparse.settle())
             self._give_back_memory()
             self._worked.add(ns_id)
             self._save(state, snapshot, least=1 if renewed else max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))

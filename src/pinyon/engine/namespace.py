@@ -13,6 +13,7 @@ from pinyon.engine.meter import Meter
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.engine.texts import Texts
 from pinyon.index.analysis import TextSettings
+from pinyon.index.sparse import Sparse
 from pinyon.index.vectors import Vectors
 from pinyon.storage.reading import View
 from pinyon.storage.values import Changes
@@ -203,6 +204,13 @@ class NamespaceState:
             if self._meter is not None:
                 self._meter.rebased(former, base)
             return True
+
+    def publish_sparse(self, former: Sparse, settled: Sparse) -> Snapshot:
+        """Use another form of the same sparse vectors, unless these were changed meanwhile."""
+        with self._lock:
+            if self.snapshot.sparse is former:
+                self.snapshot = replace(self.snapshot, sparse=settled)
+            return self.snapshot
 
     def slim(self, least: int) -> Snapshot:
         """Move vectors from memory to the mapped file when at least `least` rows wait for it."""

@@ -59,6 +59,17 @@ class Sparse:
             return self
         return _value((postings.merged(self._segments),), self.n)
 
+    @property
+    def loose(self) -> float:
+        """Share of the postings that are not in the first list, or of the rows whose postings no longer count if that
+        is more: what searches pay for until ``settle``."""
+        if not self._segments:
+            return 0.0
+        held = [segment.rows.size for segment in self._segments]
+        gone = sum(segment.gone.size for segment in self._segments)
+        owners = sum(segment.owners.size for segment in self._segments)
+        return max(1.0 - held[0] / max(1, sum(held)), gone / max(1, owners))
+
     def top(self, query: SparseValues, k: int, mask: Bools | None = None) -> tuple[Ints, Floats]:
         """The k >= 1 best rows of ``scores`` and every row that ties with the k-th, best first, equal scores by row."""
         allowed = self._allowed(mask)

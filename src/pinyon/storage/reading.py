@@ -103,6 +103,10 @@ class View:
         rows: list[Row] = self.connection.execute("SELECT name, count FROM namespace ORDER BY name").fetchall()
         return dict(rows)
 
+    def large_namespaces(self, least: int) -> list[int]:
+        """The ns_ids of the namespaces with so many records."""
+        return [ns_id for (ns_id,) in self.connection.execute("SELECT ns_id FROM namespace WHERE count >= ?", (least,))]
+
     def cache(self, kind: str, ns_id: int) -> tuple[int, str] | None:
         """(lsn, digest) of the cache of a namespace that may be believed."""
         row: tuple[int, str] | None = self.connection.execute(
