@@ -38,9 +38,6 @@ class Limits:
 
     write_wait: float = 60.0
     """How long a writer queues for the write lock before it gives up."""
-    loaded_bytes: int = 4 * 1024**3
-    """Memory that loaded namespaces may hold before the least recently used are dropped."""
-    loaded_namespaces: int = 10_000
 
 
 DEFAULT = Limits()

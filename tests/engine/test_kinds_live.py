@@ -475,10 +475,10 @@ def test_a_cache_that_cannot_be_read_is_read_from_the_truth(
     with Database(tmp_path / "data") as database:
         table = Table(database, "cosine", SETTINGS["hnsw"])
         table.append(clustered(N, D))
-        table.settle()
         whole = Hnsw.to_arrays
         with monkeypatch.context() as patch:
             patch.setattr(Hnsw, "to_arrays", lambda graph: {**whole(graph), "graph": whole(graph)["graph"][:1_000]})
+            table.settle()
             database.close()
     with Database(tmp_path / "data") as database:
         table.database, table.index = database, database.index("films")

@@ -9,18 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import sqrt
-from typing import TypeAlias
 
 import numpy as np
 
-from pinyon.engine.kinds import PARAMETERS, line_of, value_of
+from pinyon.engine.budget import Budget
+from pinyon.engine.fitting import GraphWanted, fit
+from pinyon.engine.kinds import line_of, value_of
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.errors import ClosedError, InvalidRequestError
 from pinyon.index import scan as scan_kernel
-from pinyon.index import symqg
 from pinyon.index.calibrate import calibrate
 from pinyon.index.calibrate_lists import calibrate_lists
 from pinyon.index.graph import calibrate_graph
@@ -41,12 +41,14 @@ TRAIN_ROWS = 4_096
 """Rows that the codebook is trained on: 256 for each of the 16 centroids of a sub-vector; more gain nothing."""
 ROWS_PER_LIST = 64
 """Rows that each list is trained on."""
-CODE_ROWS = 2_048
-"""Rows that are coded at a time, at least: no second copy of all vectors is needed, and few copies of the codes."""
+CODE_ROWS = 8_192
+"""Rows that are coded between two looks whether to stop."""
 RETRAIN_GROWTH = 8
 """Codes are trained anew when the namespace has this many times the rows they were trained at, or as small a part."""
 RECALIBRATE_GROWTH = 1.5
 """The search effort is measured anew when the namespace has grown or shrunk by this factor."""
+TABLE_BYTES = 64 * 2**20
+"""Scores that are held while the search effort is measured, about."""
 SAMPLE = 48
 """Stored vectors whose search is repeated exactly to choose the search effort."""
 LINK_SECONDS = 0.5
@@ -59,13 +61,8 @@ GRAPH_LAG_SHARE = 0.02
 """...or this share of the rows, if that is more, before the graph grows."""
 
 REBUILD_SHARE = 0.1
-"""Share of newer rows from which a graph that cannot grow is built anew."""
-GRAPH_ROWS = 100_000
-"""From this many rows on, ``auto`` builds a symqg graph where the library for it is installed. Below, a scan is as
-fast."""
-
-_Wanted: TypeAlias = tuple[str, int, int]
-"""Kind of a graph, links of a row, ef_construction."""
+"""Share of newer rows from which a graph that cannot grow is built anew while writes go on. Once they have stopped, one
+that lacks too much to be searched is built anew: it would only take memory."""
 
 _log = logging.getLogger("pinyon")
 
@@ -75,7 +72,7 @@ class _Growing:
     """A graph in the making, for rows of one lineage."""
 
     lineage: int
-    wanted: _Wanted
+    wanted: GraphWanted
     maker: HnswBuilder | _Whole
 
 
@@ -83,7 +80,7 @@ class _Whole:
     """A symqg graph of a snapshot's rows, built by a thread of its own: it takes a minute for some hundred thousand
     rows and cannot be stopped, so nobody waits for its end who does not want to."""
 
-    def __init__(self, snapshot: Snapshot, wanted: _Wanted) -> None:
+    def __init__(self, snapshot: Snapshot, wanted: GraphWanted) -> None:
         assert snapshot.vectors is not None
         spans = snapshot.vectors.span(0, snapshot.n)
         self._rows = spans[0] if len(spans) == 1 else np.concatenate(spans)
@@ -94,9 +91,9 @@ class _Whole:
         self._thread.start()
 
     def _make(self) -> None:
-        _, degree, ef_construction = self._wanted
+        degree, effort = self._wanted.links, self._wanted.ef_construction
         try:
-            self._made = Symqg.build(self._rows, self._metric, degree=degree, ef_construction=ef_construction)
+            self._made = Symqg.build(self._rows, self._metric, degree=degree, ef_construction=effort)
         except Exception as error:  # raised again in the thread that waits
             self._made = error
 
@@ -109,11 +106,13 @@ class _Whole:
 
 
 class Builder:
-    """Builds the bases of one index. Used by one thread at a time. stopping: whether to give up."""
+    """Builds the bases of one index. Used by one thread at a time. stopping: whether to give up. budget: the memory
+    that bases must fit, where that is possible; copies that are made on the way are reserved there."""
 
-    def __init__(self, name: str, stopping: Callable[[], bool]) -> None:
+    def __init__(self, name: str, stopping: Callable[[], bool], budget: Budget) -> None:
         self._name = name
         self._stopping = stopping
+        self._budget = budget
         self._unreachable: dict[int, int] = {}
         """ns_id -> rows at which no effort reached the target."""
         self._graphless: dict[int, int] = {}
@@ -123,7 +122,12 @@ class Builder:
 
     def forget(self) -> None:
         self._unreachable.clear()
-        self._growing.clear()
+        for ns_id in list(self._growing):
+            self._abandon(ns_id)
+
+    def _abandon(self, ns_id: int) -> None:
+        if self._growing.pop(ns_id, None) is not None:
+            self._budget.reserve((self, ns_id), 0)
 
     # -- codes --------------------------------------------------------------------------------------------------------
 
@@ -143,7 +147,8 @@ class Builder:
             hopeless = 2 * self._unreachable.get(snapshot.ns_id, 0)
             if snapshot.n < max(SCAN_ROWS if quiet or base is not None else 2 * SCAN_ROWS, hopeless):
                 return base
-            base = self._trained(snapshot, spec)
+            with self._budget.reserved((self, "codes"), self._copies(snapshot)):
+                base = self._trained(snapshot, spec)
         else:
             unsure = changed or (quiet and _far_from(snapshot.n, base.calibrated_on, RECALIBRATE_GROWTH))
             if not unsure and snapshot.n - base.scan.n < least:
@@ -151,7 +156,7 @@ class Builder:
             base = replace(base, scan=self.extended(base.scan, snapshot))
             if unsure:
                 base = self._measured(base, snapshot, spec)
-        if base.depth.reached or _graph_wanted(spec, snapshot.live) is not None:
+        if base.depth.reached or self._graph_wanted(snapshot, spec) is not None:
             return base
         self._unreachable[snapshot.ns_id] = snapshot.n
         _log.info("%s: codes cannot reach the recall target; searches stay exact", self._name)
@@ -161,6 +166,8 @@ class Builder:
         """Whether the base must be trained anew rather than extended."""
         lists = base.scan.nlist if isinstance(base.scan, Ivf) else 0
         wanted = self._lists_wanted(snapshot, spec)
+        if fit(snapshot, spec, self._budget.limit).width != base.scan.width:
+            return True
         if changed:
             fitting = lists == wanted if "nlist" in spec.parameters else wanted <= 2 * lists <= 4 * wanted
             return not fitting
@@ -182,27 +189,30 @@ class Builder:
 
     def _trained(self, snapshot: Snapshot, spec: IndexSpec) -> Base:
         nlist = self._lists_wanted(snapshot, spec)
-        fixed = _fixed(spec)
+        fixed, width = _fixed(spec), fit(snapshot, spec, self._budget.limit).width
         if nlist:
             sample = _sample(snapshot, max(TRAIN_ROWS, nlist * ROWS_PER_LIST))
-            lists = self.extended(Ivf.train(sample, snapshot.metric, nlist=nlist, seed=snapshot.n), snapshot)
+            empty = Ivf.train(sample, snapshot.metric, nlist=nlist, width=width, seed=snapshot.n)
+            lists = self.extended(empty, snapshot)
             base = self._measured(_blank(lists, snapshot, spec, fixed), snapshot, spec)
             if spec.kind == "ivf" or (base.depth.reached and base.read <= LIST_SHARE):
                 return base
             _log.info("%s: lists do not pay at %d rows, a scan of all codes serves", self._name, snapshot.n)
-        scan = self.extended(Scan.train(_sample(snapshot, TRAIN_ROWS), snapshot.metric), snapshot)
+        scan = self.extended(Scan.train(_sample(snapshot, TRAIN_ROWS), snapshot.metric, width=width), snapshot)
         base = self._measured(_blank(scan, snapshot, spec, fixed), snapshot, spec)
         return replace(base, listless=snapshot.n if nlist else 0)
 
     def extended(self, codes: Scan | Ivf, snapshot: Snapshot) -> Scan | Ivf:
         """The codes of all rows of the snapshot."""
+        return codes.extended(self._pieces(snapshot, codes.n))
+
+    def _pieces(self, snapshot: Snapshot, start: int) -> Iterator[Floats]:
         assert snapshot.vectors is not None
-        step = max(CODE_ROWS, (snapshot.n - codes.n) // 16)
-        for start in range(codes.n, snapshot.n, step):
+        for at in range(start, snapshot.n, CODE_ROWS):
             if self._stopping():
                 raise ClosedError("The index is being closed.")
-            codes = codes.extended(np.concatenate(snapshot.vectors.span(start, min(snapshot.n, start + step))))
-        return codes
+            spans = snapshot.vectors.span(at, min(snapshot.n, at + CODE_ROWS))
+            yield spans[0] if len(spans) == 1 else np.concatenate(spans)
 
     def _measured(self, base: Base, snapshot: Snapshot, spec: IndexSpec) -> Base:
         """The base with the effort that the contract of ``spec`` needs on the rows of the snapshot."""
@@ -235,39 +245,53 @@ class Builder:
 
     # -- graphs -------------------------------------------------------------------------------------------------------
 
-    def graph(self, snapshot: Snapshot, base: Base, spec: IndexSpec) -> tuple[Base, bool]:
-        """The base with the graph that it should have, after a slice of work at most; and whether there is more."""
-        wanted = _graph_wanted(spec, snapshot.live)
+    def graph(self, snapshot: Snapshot, base: Base, spec: IndexSpec, *, quiet: bool) -> tuple[Base, bool]:
+        """The base with the graph that it should have, after a slice of work at most; and whether there is more.
+
+        quiet: nobody writes, or settings changed.
+        """
+        wanted = self._graph_wanted(snapshot, spec)
         graph = base.graph
-        if wanted is None or graph is None or _made(graph) != wanted:
+        if wanted is None or graph is None or not _same(graph, wanted):
             graph = None
         if wanted is None:
-            self._growing.pop(snapshot.ns_id, None)
+            self._abandon(snapshot.ns_id)
             return (base if base.graph is None else replace(base, graph=None, breadth=None)), False
-        if graph is not None and snapshot.n - graph.n < self._lag(graph, snapshot.n):
+        if graph is not None and snapshot.n - graph.n < self._lag(graph, snapshot.n, quiet):
             return (base if base.breadth is not None else self._with_graph(base, graph, snapshot, spec)), False
         if snapshot.n < 2 * self._graphless.get(snapshot.ns_id, 0):
             return base, False
         growing = self._growing.get(snapshot.ns_id)
-        if growing is None or (growing.lineage, growing.wanted) != (snapshot.lineage, wanted):
+        if growing is None or growing.lineage != snapshot.lineage or not _alike(growing.wanted, wanted):
+            self._budget.reserve((self, snapshot.ns_id), 2 * wanted.size)
             growing = self._growing[snapshot.ns_id] = _begun(snapshot, wanted, graph)
         try:
             made = self._linked(growing.maker, snapshot)
         except (InvalidRequestError, MemoryError) as error:
             _log.warning("%s: %s; its codes are searched", self._name, error)
             self._graphless[snapshot.ns_id] = snapshot.n
-            del self._growing[snapshot.ns_id]
+            self._abandon(snapshot.ns_id)
             return base, False
         if made is None:
             return base, True
-        del self._growing[snapshot.ns_id]
+        self._abandon(snapshot.ns_id)
         return self._with_graph(base, made, snapshot, spec), False
 
-    def _lag(self, graph: Hnsw | Symqg, n: int) -> float:
+    def _graph_wanted(self, snapshot: Snapshot, spec: IndexSpec) -> GraphWanted | None:
+        """The graph that the settings ask for, where it fits the memory budget."""
+        return fit(snapshot, spec, self._budget.limit).graph
+
+    def _copies(self, snapshot: Snapshot) -> int:
+        """Bytes that training and measuring take on the way, about: sampled rows, tables of scores, masks."""
+        assert snapshot.vectors is not None
+        rows = min(snapshot.n, max(TRAIN_ROWS, ROWS_PER_LIST * usual_nlist(snapshot.n)))
+        return 2 * 4 * snapshot.vectors.d * rows + min(TABLE_BYTES, 4 * SAMPLE * snapshot.n) + 32 * snapshot.n
+
+    def _lag(self, graph: Hnsw | Symqg, n: int, quiet: bool) -> float:
         """How many rows a graph may lack before it grows, or is built anew where it cannot grow."""
         if isinstance(graph, Hnsw):
             return max(GRAPH_LAG, GRAPH_LAG_SHARE * n) / 2
-        return max(GRAPH_LAG, REBUILD_SHARE * n)
+        return max(GRAPH_LAG, (GRAPH_LAG_SHARE if quiet else REBUILD_SHARE) * n) + 1
 
     def _linked(self, maker: HnswBuilder | _Whole, snapshot: Snapshot) -> Hnsw | Symqg | None:
         """Work on the graph for a while; what it is once it is done."""
@@ -310,33 +334,27 @@ def usual_nlist(rows: int) -> int:
     return max(2, min(65_536, round(2 * sqrt(rows))))
 
 
-def _begun(snapshot: Snapshot, wanted: _Wanted, graph: Hnsw | Symqg | None) -> _Growing:
+def _begun(snapshot: Snapshot, wanted: GraphWanted, graph: Hnsw | Symqg | None) -> _Growing:
     """The making of a graph for the rows of the snapshot; one that can grow goes on from ``graph``."""
-    kind, links, ef_construction = wanted
     maker: HnswBuilder | _Whole
-    if kind == Symqg.name:
+    if wanted.name == Symqg.name:
         maker = _Whole(snapshot, wanted)
     elif isinstance(graph, Hnsw):
         maker = HnswBuilder.onward(graph)
     else:
         assert snapshot.vectors is not None
-        maker = HnswBuilder(snapshot.vectors.d, snapshot.metric, m=links, ef_construction=ef_construction)
+        d, effort = snapshot.vectors.d, wanted.ef_construction
+        maker = HnswBuilder(d, snapshot.metric, m=wanted.links, ef_construction=effort)
     return _Growing(snapshot.lineage, wanted, maker)
 
 
-def _graph_wanted(spec: IndexSpec, rows: int) -> _Wanted | None:
-    if spec.kind == "hnsw":
-        return Hnsw.name, int(value_of(spec, "m") or 0), int(value_of(spec, "ef_construction") or 0)
-    if spec.kind == "symqg" and symqg.available():  # else a store that was made elsewhere: its codes are searched
-        return Symqg.name, int(value_of(spec, "degree") or 0), int(value_of(spec, "ef_construction") or 0)
-    if spec.kind == "auto" and rows >= GRAPH_ROWS and symqg.available():
-        usual = PARAMETERS["symqg"]
-        return Symqg.name, int(usual["degree"].default or 0), int(usual["ef_construction"].default or 0)
-    return None
+def _alike(one: GraphWanted, other: GraphWanted) -> bool:
+    """Whether they ask for the same, whatever the number of rows."""
+    return (one.name, one.links, one.ef_construction) == (other.name, other.links, other.ef_construction)
 
 
-def _made(graph: Hnsw | Symqg) -> _Wanted:
-    return graph.name, graph.m, graph.ef_construction
+def _same(graph: Hnsw | Symqg, wanted: GraphWanted) -> bool:
+    return (graph.name, graph.m, graph.ef_construction) == (wanted.name, wanted.links, wanted.ef_construction)
 
 
 def _fixed(spec: IndexSpec) -> Effort:

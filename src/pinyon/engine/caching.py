@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pinyon.engine.budget import Budget
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.errors import ClosedError, CorruptionError, FormatError, MissingExtraError, StorageError
 from pinyon.filters import Columns
@@ -34,6 +35,12 @@ from pinyon.types import Metric
 
 KIND = "snapshot"
 VECTORS = "vectors"
+SAVE_ROWS = 8_192
+"""Rows that must have changed before caches are written again, or all of them where there are fewer..."""
+SAVE_SHARE = 0.05
+"""...and this share; what they lack is read from the truth."""
+
+_GRAPHS = (f"{Hnsw.name}.", f"{Symqg.name}.")
 
 _log = logging.getLogger("pinyon")
 
@@ -56,6 +63,10 @@ class SnapshotCache:
         if lineage == snapshot.lineage and shape == _shape(snapshot):
             return snapshot.edits - edits
         return max(snapshot.edits, snapshot.n)
+
+    def due(self, snapshot: Snapshot) -> bool:
+        """Whether so much has changed since the cache files were written that it is worth to write them again."""
+        return self.unsaved(snapshot) >= max(min(SAVE_ROWS, snapshot.n), int(SAVE_SHARE * snapshot.n))
 
     def saved(self) -> list[int]:
         """Namespaces whose cache files were read or written."""
@@ -154,8 +165,9 @@ class SnapshotCache:
 
     # -- loading ------------------------------------------------------------------------------------------------------
 
-    def load(self, view: View, blank: Snapshot) -> Snapshot | None:
-        """The saved snapshot of a namespace that the truth vouches for, or None."""
+    def load(self, view: View, blank: Snapshot, budget: Budget) -> Snapshot | None:
+        """The saved snapshot of a namespace that the truth vouches for, or None. Others make room for it first, and a
+        graph for which there is no room is left out."""
         listed = view.cache(KIND, blank.ns_id)
         if listed is None or not self._directory.enabled:
             return None
@@ -168,7 +180,7 @@ class SnapshotCache:
                 return None
             with file:
                 file.verify_all()
-                loaded = self._unpacked(file, blank, view.dimension)
+                loaded = self._unpacked(file, blank, view.dimension, _fitting(file, budget))
             if loaded is not None:
                 self._saved[blank.ns_id] = loaded.lineage, loaded.edits, _shape(loaded)
             return loaded
@@ -178,9 +190,11 @@ class SnapshotCache:
             _log.warning("cache of namespace %d of %s is not usable: %s", blank.ns_id, view.label, error)
         return None
 
-    def _unpacked(self, file: CacheFile, blank: Snapshot, dimension: int | None) -> Snapshot | None:
+    def _unpacked(
+        self, file: CacheFile, blank: Snapshot, dimension: int | None, names: Sequence[str]
+    ) -> Snapshot | None:
         meta = file.meta
-        arrays = {name: file.array(name) for name in file.names}
+        arrays = {name: file.array(name) for name in names}
         ords = arrays["ords"]
         alive = arrays["alive"].astype(np.bool_, copy=False)
         vectors = None
@@ -208,7 +222,7 @@ class SnapshotCache:
             last_ord=int(meta["last_ord"]),
             ascending=bool(meta["ascending"]),
             base=base,
-            settled=str(meta["settled"]),
+            settled=str(meta["settled"]) if len(names) == len(file.names) else "",
         )
 
     def close(self) -> None:
@@ -216,6 +230,15 @@ class SnapshotCache:
             file.close()
         self._files.clear()
         self._saved.clear()
+
+
+def _fitting(file: CacheFile, budget: Budget) -> list[str]:
+    """The arrays that may be loaded."""
+    sizes = {name: file.size(name) for name in file.names}
+    if sum(sizes.values()) > budget.limit:
+        sizes = {name: size for name, size in sizes.items() if not name.startswith(_GRAPHS)}
+    budget.make_room(sum(sizes.values()))
+    return list(sizes)
 
 
 def _shape(snapshot: Snapshot) -> str:
@@ -255,7 +278,7 @@ def _unpacked_base(
         float(meta["read"]),
         int(meta["listless"]),
     )
-    if "breadth" not in meta:
+    if "breadth" not in meta or not any(name.startswith(_GRAPHS) for name in arrays):
         return base
     assert dimension is not None, "only a dense index has a graph"
     graph: Hnsw | Symqg

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from pinyon.engine import checks, kinds
+from pinyon.engine import checks, fitting, kinds
+from pinyon.engine.budget import DEFAULT_MEMORY, Budget, check_memory
 from pinyon.engine.index import Index
 from pinyon.engine.lease import FOLDER, file_lease
 from pinyon.engine.registry import Registry
@@ -47,16 +48,24 @@ class Database:
     """All indexes of one data directory. Thread-safe; several processes may use one directory at once.
 
     path: a directory, made (mode 0700) when missing, or ":memory:". Raises FormatError when the directory is not ours
-    or was written by a newer release, and StorageError when the disk says no. vfs: name of the SQLite VFS, for tests
-    that make the disk fail.
+    or was written by a newer release, and StorageError when the disk says no. memory: bytes, or text such as "2GB",
+    that loaded namespaces may hold in this process, vectors in mapped files apart (see ``budget``); 4 GiB when it is
+    not given. vfs: name of the SQLite VFS, for tests that make the disk fail.
     """
 
     def __init__(
-        self, path: str | Path, *, limits: Limits = DEFAULT, read_only: bool = False, vfs: str | None = None
+        self,
+        path: str | Path,
+        *,
+        limits: Limits = DEFAULT,
+        read_only: bool = False,
+        memory: int | str | None = None,
+        vfs: str | None = None,
     ) -> None:
         self.path = None if str(path) == ":memory:" else Path(path).expanduser()
         self.limits = limits
         self.read_only = read_only
+        self.budget = Budget(DEFAULT_MEMORY if memory is None else check_memory(memory))
         self._vfs = vfs
         self._lock = threading.RLock()
         self._indexes: dict[str, Index] = {}
@@ -161,7 +170,10 @@ class Database:
                 spec = replace(spec, deployment=deployment)
             if notes is not None:
                 spec = replace(spec, notes=_merged(spec.notes, notes, without=None))
-            edit.spec = spec = checks.check_spec(spec, self.limits)
+            spec = checks.check_spec(spec, self.limits)
+            if kinds.line_of(spec) != kinds.line_of(edit.spec):
+                fitting.check_fits(spec, self.index(name).read(lambda view: view.counts()), self.budget.limit)
+            edit.spec = spec
         with self._lock:
             for handle in self._indexes.values():
                 if handle.name == name:
@@ -223,7 +235,8 @@ class Database:
                 if dropped and not self.read_only:
                     truth.close()
                     raise self._finish_deletion(entry)
-                index = self._indexes[entry.uuid] = Index(entry.spec, truth, self._caches(entry.uuid), self.limits)
+                index = Index(entry.spec, truth, self._caches(entry.uuid), self.limits, self.budget)
+                self._indexes[entry.uuid] = index
             else:
                 index.spec = entry.spec
         return index
@@ -351,7 +364,7 @@ class Database:
         truth = Truth(None, spec.dimension, write_wait=self.limits.write_wait)
         backup.restore_into_memory(source, truth.connections, index_uuid=uuid)
         with self._lock:
-            self._indexes[uuid] = Index(spec, truth, self._caches(uuid), self.limits)
+            self._indexes[uuid] = Index(spec, truth, self._caches(uuid), self.limits, self.budget)
 
     # -- several processes ---------------------------------------------------------------------------------------------
 
@@ -516,7 +529,9 @@ class Database:
     def abandon_after_fork(self) -> None:
         """In a forked child: locks and threads of the parent mean nothing any more."""
         self._lock = threading.RLock()
+        self.budget = Budget(self.budget.limit)
         for index in self._indexes.values():
+            index.memory.budget = self.budget
             index.abandon_after_fork()
 
     def __enter__(self) -> Database:

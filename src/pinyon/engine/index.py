@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pinyon.engine import checks
+from pinyon.engine.budget import Budget
 from pinyon.engine.kinds import line_of
 from pinyon.engine.maintenance import Maintenance, worth_upkeep
 from pinyon.engine.memory import Memory
@@ -41,8 +42,16 @@ class Index:
     Every read is of one LSN: what it returns was true at one moment. Errors are those of ``pinyon.errors``.
     """
 
-    def __init__(self, spec: IndexSpec, truth: Truth, caches: CacheDirectory, limits: Limits) -> None:
-        self.memory = Memory(spec, truth, caches, limits)
+    def __init__(
+        self,
+        spec: IndexSpec,
+        truth: Truth,
+        caches: CacheDirectory,
+        limits: Limits,
+        budget: Budget | None = None,
+    ) -> None:
+        """budget: the memory that all indexes of a database share; one of its own where it is not given."""
+        self.memory = Memory(spec, truth, caches, limits, budget)
         self.maintenance = Maintenance(self.memory)
         self.metering = Metering(self.memory)
         self.truth = truth
@@ -324,7 +333,7 @@ class Index:
             opened = self.memory.snapshot(view, namespace)
             if opened is None:
                 raise self.memory.unknown_namespace(namespace)
-            return NamespaceReport.of(namespace, *opened, self.spec)
+            return NamespaceReport.of(namespace, *opened, self.spec, self.memory.budget.limit)
 
         return self.read(work)
 
@@ -346,7 +355,7 @@ class Index:
 
     def abandon_after_fork(self) -> None:
         """In a forked child: forget what the parent's threads may have been in the middle of, and load it anew."""
-        self.memory = Memory(self.spec, self.truth, self.memory.directory, self.limits)
+        self.memory = Memory(self.spec, self.truth, self.memory.directory, self.limits, self.memory.budget)
         self.maintenance = Maintenance(self.memory)
         self.metering = Metering(self.memory)
         self.read = self.memory.read

@@ -6,17 +6,15 @@ reference, and stops between steps. Nothing depends on it for correctness: witho
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from pinyon.engine import bases
-from pinyon.engine.kinds import line_of
+from pinyon.engine import bases, fitting
+from pinyon.engine.budget import trim
 from pinyon.engine.memory import Memory
 from pinyon.engine.namespace import NamespaceState
 from pinyon.engine.snapshot import Base, Snapshot
@@ -29,15 +27,18 @@ BULK_ROWS = 65_536
 """Newer rows that may wait while somebody only writes: until then the writer gets the machine for itself."""
 IDLE_ROWS = 256
 """Newer rows that are left to be scored one by one when writes have stopped."""
+STEP_SHARE = 1 / 256
+"""...or this share of the rows, if that is more: each time the codes are copied."""
+UNREAD_BYTES = 8 * 1024 * 1024
+"""Metadata that may wait to be read while writes go on."""
 QUIET = 0.25
 """Seconds without a commit after which a namespace counts as quiet."""
 DEAD_SHARE = 0.3
 """Share of dead rows from which a quiet namespace is read anew without them."""
 BUSY_DEAD_SHARE = 0.5
 """...and one that is never quiet."""
-SAVE_SHARE = 0.05
-"""Share of rows that must have changed before large caches are written again, what they lack being read from the
-truth, or of sparse values before their lists are merged."""
+LOOSE_SHARE = 0.05
+"""Share of sparse values outside of the longest lists from which the lists are merged."""
 _log = logging.getLogger("pinyon")
 
 
@@ -58,7 +59,7 @@ class Maintenance:
         """Namespaces that were brought up to date: what is too little to save at once is saved at the end."""
         self._thread: threading.Thread | None = None
         self._stopping = False
-        self._builder = bases.Builder(memory.name, lambda: self._stopping)
+        self._builder = bases.Builder(memory.name, lambda: self._stopping, memory.budget)
 
     # -- what the index tells -----------------------------------------------------------------------------------------
 
@@ -107,11 +108,17 @@ class Maintenance:
 
     def _pressing(self, state: NamespaceState) -> bool:
         """Whether work has to be done although writes go on."""
-        return state.backlog >= (STEP_ROWS if state.ns_id in self._read else BULK_ROWS) or self._changed(state)
+        few = _step(state)
+        return state.backlog >= (few if state.ns_id in self._read else max(few, BULK_ROWS)) or self._changed(state)
 
     def _changed(self, state: NamespaceState) -> bool:
         """Whether all was built, and for other settings than those of now."""
-        return state.snapshot.settled not in ("", line_of(self._memory.spec))
+        snapshot = state.snapshot
+        return snapshot.settled != "" and snapshot.settled != self._line(snapshot)
+
+    def _line(self, snapshot: Snapshot) -> str:
+        """The settings of now, and the memory budget where it decides what is built."""
+        return fitting.line_within(snapshot, self._memory.spec, self._memory.budget.limit)
 
     def _attempt(self, step: Callable[[], object]) -> bool:
         """What the step says, False when it failed."""
@@ -170,7 +177,17 @@ class Maintenance:
         if found is None:
             return False
         state, snapshot = found
-        least = IDLE_ROWS if quiet else STEP_ROWS
+        state.busy = True
+        try:
+            return self._worked_on(state, snapshot, quiet=quiet)
+        finally:
+            state.busy = False
+            self._memory.weigh(state)
+
+    def _worked_on(self, state: NamespaceState, snapshot: Snapshot, *, quiet: bool) -> bool:
+        least = IDLE_ROWS if quiet else _step(state)
+        if snapshot.columns.waiting > UNREAD_BYTES:
+            snapshot.columns.read()
         more = False
         dead = snapshot.n - snapshot.live
         renewed = snapshot.n >= bases.SCAN_ROWS and dead > (DEAD_SHARE if quiet else BUSY_DEAD_SHARE) * snapshot.n
@@ -182,29 +199,34 @@ class Maintenance:
             snapshot, more = self._based(state, snapshot, least=least, quiet=quiet)
         if (quiet or renewed) and not more and not self._stopping:
             snapshot.columns.settle()
-            if snapshot.n >= bases.SCAN_ROWS and snapshot.sparse.loose >= SAVE_SHARE:
+            if snapshot.n >= bases.SCAN_ROWS and snapshot.sparse.loose >= LOOSE_SHARE:
                 snapshot = state.publish_sparse(snapshot.sparse, snapshot.sparse.settle())
             self._give_back_memory()
-            self._worked.add(ns_id)
-            self._save(state, snapshot, least=1 if renewed else max(STEP_ROWS, int(SAVE_SHARE * snapshot.n)))
+            self._worked.add(state.ns_id)
+            if renewed or self._memory.cache.due(snapshot):
+                self._save(state, snapshot, least=1)
         return more
 
     def _based(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> tuple[Snapshot, bool]:
         """The snapshot with the base that the settings ask for, as far as it is built; whether more is to be done."""
         spec = self._memory.spec
-        line, more = line_of(spec), False
+        more = False
         urgent = quiet or self._changed(state)
         base = self._builder.codes(snapshot, spec, least=least, quiet=urgent)
         if base is not None and (urgent or base.graph is not None):  # a graph that is there grows under writes, too
             snapshot = self._publish(state, snapshot, base, snapshot.settled)
-            base, more = self._builder.graph(snapshot, base, spec)
-        return self._publish(state, snapshot, base, line if urgent and not more else snapshot.settled), more
+            base, more = self._builder.graph(snapshot, base, spec, quiet=urgent)
+        settled = snapshot.settled
+        if urgent and not more:
+            settled = self._line(replace(snapshot, base=base))
+        return self._publish(state, snapshot, base, settled), more
 
     def _publish(self, state: NamespaceState, snapshot: Snapshot, base: Base | None, settled: str) -> Snapshot:
         """The state's snapshot with this base, unless its rows were numbered anew meanwhile."""
         if base is snapshot.base and settled == snapshot.settled:
             return snapshot
         state.publish_base(snapshot.lineage, base, settled)
+        self._memory.weigh(state)
         return state.snapshot
 
     def _renewed(self, state: NamespaceState, worn: Snapshot) -> Snapshot:
@@ -233,8 +255,7 @@ class Maintenance:
         """Let go of this thread's page cache and of freed memory that the C library keeps: tens of megabytes."""
         with self._memory.truth.connections.use() as connection:
             connection.execute("PRAGMA shrink_memory").fetchall()
-        if _malloc_trim is not None:
-            _malloc_trim(0)
+        trim()
 
     def _save(self, state: NamespaceState, snapshot: Snapshot, *, least: int) -> None:
         """Publish the caches of a large namespace once so many rows have changed that it is worth it."""
@@ -279,12 +300,6 @@ def worth_upkeep(rows: int) -> bool:
     return rows >= bases.SCAN_ROWS
 
 
-def _find_malloc_trim() -> Callable[[int], int] | None:
-    if sys.platform != "linux":
-        return None
-    # Absent from other C libraries, such as musl.
-    trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    return trim
-
-
-_malloc_trim = _find_malloc_trim()
+def _step(state: NamespaceState) -> int:
+    """Newer rows for which work is worth it while writes go on."""
+    return max(STEP_ROWS, int(STEP_SHARE * state.snapshot.n))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from pinyon.engine import checks
+from pinyon.engine import checks, fitting
+from pinyon.engine.bases import SCAN_ROWS
+from pinyon.engine.budget import Budget
 from pinyon.engine.caching import SnapshotCache
-from pinyon.engine.kinds import line_of
 from pinyon.engine.namespace import NamespaceState, Stale
 from pinyon.engine.planner import matching_rows
 from pinyon.engine.slots import slots
@@ -28,6 +27,8 @@ from pinyon.storage.values import Changes
 from pinyon.types import IndexSpec
 
 T = TypeVar("T")
+WEIGHED = 256
+"""Reads between two looks at what a namespace holds: what searches keep for each other grows without any change."""
 
 
 class Memory:
@@ -38,16 +39,20 @@ class Memory:
     kept: called with a namespace where queries wait for their recall to be checked.
     """
 
-    def __init__(self, spec: IndexSpec, truth: Truth, directory: CacheDirectory, limits: Limits) -> None:
+    def __init__(
+        self, spec: IndexSpec, truth: Truth, directory: CacheDirectory, limits: Limits, budget: Budget | None = None
+    ) -> None:
         self.spec = spec
+        self.budget = Budget() if budget is None else budget
         self.truth = truth
         self.directory = directory
         self.limits = limits
         self.cache = SnapshotCache(truth, directory)
         self.changed: Callable[[NamespaceState, bool], None] = _nobody_listens
         self.kept: Callable[[NamespaceState], None] = _nobody_checks
-        self._states: OrderedDict[int, NamespaceState] = OrderedDict()
+        self._states: dict[int, NamespaceState] = {}
         self._lock = threading.Lock()
+        self._asked = 0
 
     @property
     def name(self) -> str:
@@ -79,14 +84,18 @@ class Memory:
             return None
         ns_id, lsn, _ = position
         state = self.state(view, ns_id)
-        with suppress(KeyError):  # dropped by another thread: this read goes on with what it has
-            self._states.move_to_end(ns_id)
+        self.budget.touch(state)
+        self._asked += 1
         snapshot = state.snapshot
         if snapshot.lsn != lsn:
             snapshot = state.at(view, lsn)
             self.changed(state, True)
+            self.weigh(state)
         if texts and snapshot.texts is None:
             snapshot = state.with_texts(view, lsn)
+            self.weigh(state)
+        elif not self._asked % WEIGHED:
+            self.weigh(state)
         return state, snapshot
 
     def matching_ords(self, view: View, namespace: str, node: Node) -> list[int]:
@@ -136,11 +145,11 @@ class Memory:
         state = self._states.get(ns_id)
         if state is None:
             state = self._blank(ns_id)
-            saved = self.cache.load(view, state.snapshot)
+            saved = self.cache.load(view, state.snapshot, self.budget)
             if saved is not None:
                 state.restore(saved)
             state = self._keep(state)
-            if saved is not None and saved.settled != line_of(self.spec):
+            if saved is not None and saved.settled != fitting.line_within(saved, self.spec, self.budget.limit):
                 self.changed(state, True)
         return state
 
@@ -153,10 +162,31 @@ class Memory:
             if state is not None:
                 state.note(change)
                 self.changed(state, False)
+                self.weigh(state)
+
+    def weigh(self, state: NamespaceState) -> None:
+        """What the namespace holds has changed."""
+        if self._states.get(state.ns_id) is state:
+            self.budget.weigh(state, self)
+
+    def unfinished(self, state: NamespaceState) -> bool:
+        """Whether to drop the namespace is to lose what was read or built and is not in the cache files yet."""
+        snapshot = state.snapshot
+        return self.cache.enabled and snapshot.n >= SCAN_ROWS and self.cache.due(snapshot)
+
+    def drop(self, state: NamespaceState) -> None:
+        """Forget a namespace; it is loaded again when it is next used."""
+        with self._lock:
+            if self._states.get(state.ns_id) is state:
+                del self._states[state.ns_id]
+        self.cache.leave(state.ns_id, state.snapshot.lineage)
 
     def clear(self) -> None:
         with self._lock:
+            states = list(self._states.values())
             self._states.clear()
+        for state in states:
+            self.budget.forget(state)
 
     def _blank(self, ns_id: int) -> NamespaceState:
         spec = self.spec
@@ -166,15 +196,9 @@ class Memory:
     def _keep(self, state: NamespaceState) -> NamespaceState:
         """The state that counts, when several threads made one; others make room if memory runs over its budget."""
         with self._lock:
-            states = self._states
-            state = states.setdefault(state.ns_id, state)
-            # Adding up costs as much as there are namespaces, so small ones are counted only now and then.
-            weigh = state.snapshot.n >= 4_096 or len(states) % 256 == 0
-            total = sum(other.snapshot.weight for other in states.values()) if weigh else 0
-            while len(states) > 1 and (len(states) > self.limits.loaded_namespaces or total > self.limits.loaded_bytes):
-                _, dropped = states.popitem(last=False)
-                total -= dropped.snapshot.weight
-            return state
+            kept = self._states.setdefault(state.ns_id, state)
+        self.budget.weigh(kept, self)
+        return kept
 
 
 def _nobody_listens(state: NamespaceState, by_reader: bool) -> None:

@@ -191,6 +191,12 @@ class Meter:
         return len(self._waiting)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of the masks that waiting queries hold."""
+        masks = {id(one.mask): one.mask for one in self._waiting.copy() if one.mask is not None}
+        return sum(mask.nbytes for mask in masks.values())
+
+    @property
     def outcomes(self) -> Outcomes:
         generation, outcomes = self._outcomes
         return outcomes if generation == self._generation else _NONE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 
@@ -12,6 +13,7 @@ import numpy as np
 from pinyon.engine.meter import Meter
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.engine.texts import Texts
+from pinyon.errors import CorruptionError
 from pinyon.index.analysis import TextSettings
 from pinyon.index.sparse import Sparse
 from pinyon.index.vectors import Vectors
@@ -24,6 +26,9 @@ NOTE_BYTES = 16 * 1024 * 1024
 
 SPILL_ROWS = 4_096
 """Vectors that may wait in memory before they go to the mapped file, which the system can drop and read again."""
+
+UNREAD_BYTES = 16 * 1024 * 1024
+"""Metadata that may wait to be read while a namespace is read from the file."""
 
 TEXT_ROWS = 8_192
 """Rows whose texts are read at a time."""
@@ -60,6 +65,8 @@ class NamespaceState:
         self._excluded: set[int] = set()
         self._reported: set[int] = set()
         self._meter: Meter | None = None
+        self.busy = False
+        """Background work goes on here: not to be dropped from memory."""
         self.snapshot = self.blank()
 
     def blank(self) -> Snapshot:
@@ -75,6 +82,16 @@ class NamespaceState:
         """Rows that wait: committed but not in the snapshot, or in it but not in the codes."""
         snapshot = self.snapshot
         return self._behind + snapshot.n - (snapshot.base.scan.n if snapshot.base is not None else 0)
+
+    @property
+    def weight(self) -> int:
+        """Bytes held in memory, mapped vectors apart."""
+        return self.snapshot.weight + self._note_bytes + (0 if self._meter is None else self._meter.nbytes)
+
+    def shed(self) -> None:
+        """Let go of what searches keep for each other."""
+        self.snapshot.recent.clear()
+        self.snapshot.masks.clear()
 
     @property
     def meter(self) -> Meter:
@@ -172,6 +189,9 @@ class NamespaceState:
     def _read_on(self, snapshot: Snapshot, view: View, lsn: int) -> Snapshot:
         for changes in view.changes(self.ns_id, snapshot.lsn, snapshot.last_ord, lsn):
             snapshot = self._slim(snapshot.applied(changes), SPILL_ROWS)
+            if snapshot.columns.waiting > UNREAD_BYTES:
+                with suppress(CorruptionError):  # searches without a filter need it not; others say so
+                    snapshot.columns.read()
         if self._excluded:
             snapshot = snapshot.without(_as_ords(self._excluded))
         return snapshot.at(lsn)

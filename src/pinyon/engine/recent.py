@@ -15,6 +15,8 @@ ROW_BYTES = 1_024
 """Rows with more metadata than this are not kept, so that the whole takes some ten megabytes."""
 MASKS = 32
 """Filters whose answers are kept: a byte for each row of the namespace."""
+ROW_OBJECTS = 320
+"""Bytes of the Python objects of a kept row, about, besides its id and metadata."""
 MASK_ROWS = 1_000_000
 """In larger namespaces no answers are kept."""
 
@@ -38,6 +40,13 @@ class RecentMasks:
             self._masks = {}
         self._masks[node] = mask, count
 
+    @property
+    def nbytes(self) -> int:
+        return sum(len(mask) for mask, _ in list(self._masks.values()))
+
+    def clear(self) -> None:
+        self._masks = {}
+
 
 class RecentRows:
     """Checked rows by ord, without vectors. Shared by snapshots for which they are the same; safe from any thread.
@@ -46,10 +55,12 @@ class RecentRows:
     (``without``), so a query never sees the metadata of another LSN.
     """
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_rows", "nbytes")
 
     def __init__(self, rows: dict[int, StoredRow] | None = None) -> None:
         self._rows: dict[int, StoredRow] = {} if rows is None else rows
+        self.nbytes = _bytes_of(self._rows.values())
+        """About; threads that add at once may lose some of it until the oldest rows go."""
 
     def get(self, ords: Sequence[int]) -> dict[int, StoredRow]:
         """Those of the rows that are here."""
@@ -61,9 +72,14 @@ class RecentRows:
         if len(kept) >= ROWS:
             # A new dictionary: other threads may be reading the old one.
             kept = self._rows = dict(islice(kept.copy().items(), ROWS // 4, None))
-        for row in rows:
-            if row.metadata is None or len(row.metadata) <= ROW_BYTES:
-                kept[row.ord] = row
+            self.nbytes = _bytes_of(kept.values())
+        small = [row for row in rows if row.metadata is None or len(row.metadata) <= ROW_BYTES]
+        kept.update((row.ord, row) for row in small)
+        self.nbytes += _bytes_of(small)
+
+    def clear(self) -> None:
+        self._rows = {}
+        self.nbytes = 0
 
     def without(self, ords: Iterable[int]) -> RecentRows:
         """The same rows but these, apart from this cache."""
@@ -71,3 +87,7 @@ class RecentRows:
         for ord_ in ords:
             rows.pop(ord_, None)
         return RecentRows(rows)
+
+
+def _bytes_of(rows: Iterable[StoredRow]) -> int:
+    return sum(ROW_OBJECTS + len(row.id) + len(row.metadata or b"") for row in rows)

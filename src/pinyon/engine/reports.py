@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pinyon.engine.fitting import shortage
 from pinyon.engine.namespace import NamespaceState
 from pinyon.engine.quality import quality_of
 from pinyon.engine.snapshot import Snapshot
@@ -21,7 +22,9 @@ class NamespaceReport:
     kind: "scan" when quantised codes serve it, else "flat" or "sparse". base_rows: rows that the codes cover;
     delta_rows: newer rows, scored one by one. dead_rows: deleted rows that still hold their place in memory.
     recall_estimate: recall@10 measured on stored vectors when the codes were built (flattering: queries are harder),
-    None when every search is exact. nbytes: memory held. quality: recall as live queries get it.
+    None when every search is exact. nbytes: memory held, as the memory budget counts it. mapped_bytes: vectors in the
+    mapped file, which the system may drop and read again. shortage: what the budget keeps the namespace from, or "".
+    quality: recall as live queries get it.
     """
 
     name: str
@@ -33,6 +36,8 @@ class NamespaceReport:
     recall_estimate: float | None
     rerank_depth: int | None
     nbytes: int
+    mapped_bytes: int
+    shortage: str
     lsn: int
     damaged: tuple[int, ...]
     quality: Quality
@@ -54,7 +59,8 @@ class NamespaceReport:
         return self.quality.effort
 
     @classmethod
-    def of(cls, name: str, state: NamespaceState, snapshot: Snapshot, spec: IndexSpec) -> NamespaceReport:
+    def of(cls, name: str, state: NamespaceState, snapshot: Snapshot, spec: IndexSpec, budget: int) -> NamespaceReport:
+        """budget: bytes of the database's memory budget."""
         base = snapshot.base
         covered = base.scan.n if base else 0
         damaged = {row.ord for row in snapshot.bad} | state.excluded
@@ -67,7 +73,9 @@ class NamespaceReport:
             dead_rows=snapshot.n - snapshot.live,
             recall_estimate=base.recall if base else None,
             rerank_depth=base.depth.rows(10, False) if base else None,
-            nbytes=snapshot.nbytes,
+            nbytes=state.weight,
+            mapped_bytes=snapshot.mapped_bytes,
+            shortage=shortage(snapshot, spec, budget),
             lsn=snapshot.lsn,
             damaged=tuple(sorted(damaged)),
             quality=quality_of(snapshot, state.metered, spec),

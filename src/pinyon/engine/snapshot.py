@@ -8,6 +8,7 @@ import numpy as np
 
 from pinyon.distance import prepare
 from pinyon.engine.recent import RecentMasks, RecentRows
+from pinyon.engine.room import Room, appended
 from pinyon.engine.texts import Texts
 from pinyon.filters import Columns
 from pinyon.index.graph import Breadth
@@ -20,6 +21,9 @@ from pinyon.index.symqg import Symqg
 from pinyon.index.vectors import Vectors
 from pinyon.storage.values import BadRow, Changes
 from pinyon.types import Bools, Ints, Metric
+
+_OBJECTS = 4_096
+"""Bytes of the Python objects of a namespace, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Snapshot:
     edits: rows appended, updated and killed since the lineage began, to tell when caches are worth saving again.
     texts: the words of the full-text fields; None until somebody searches by words.
     settled: the line of settings for which all was built that can be; "" before.
+    rooms: where ords and alive may grow without a copy.
     """
 
     ns_id: int
@@ -96,6 +101,7 @@ class Snapshot:
     bad: tuple[BadRow, ...] = ()
     texts: Texts | None = None
     settled: str = ""
+    rooms: tuple[Room | None, Room | None] = (None, None)
 
     @classmethod
     def empty(cls, ns_id: int, metric: Metric, dimension: int | None, filter_key: bytes, lineage: int) -> Snapshot:
@@ -117,22 +123,23 @@ class Snapshot:
         return len(self.ords)
 
     @property
-    def weight(self) -> int:
-        """Bytes held, by rule of thumb: what the memory budget counts, at no cost."""
-        rows = self.n * (128 + 4 * (self.vectors.d if self.vectors is not None else 64))
-        graph = 0 if self.base is None or self.base.graph is None else self.base.graph.nbytes
-        return 2_048 + rows + graph + (0 if self.texts is None else self.texts.nbytes)
+    def rest(self) -> int:
+        """Bytes held whatever the kind of index: all but vectors, base and what searches keep for each other."""
+        total = _OBJECTS + self.ords.nbytes + self.alive.nbytes + self.columns.nbytes + self.sparse.nbytes
+        return total + (0 if self.texts is None else self.texts.nbytes)
 
     @property
-    def nbytes(self) -> int:
-        total = self.ords.nbytes + self.alive.nbytes + self.columns.nbytes + self.sparse.nbytes
+    def mapped_bytes(self) -> int:
+        """Bytes of vectors that lie in the mapped file, which the system may drop from memory and read again."""
+        return 0 if self.vectors is None else 4 * self.vectors.d * self.mapped
+
+    @property
+    def weight(self) -> int:
+        """Bytes held in memory: what the memory budget counts. Costs some ten microseconds."""
+        total = self.rest + self.recent.nbytes + self.masks.nbytes
         if self.vectors is not None:
-            total += self.vectors.nbytes
-        if self.base is not None:
-            total += self.base.nbytes
-        if self.texts is not None:
-            total += self.texts.nbytes
-        return total
+            total += self.vectors.nbytes - self.mapped_bytes
+        return total + (0 if self.base is None else self.base.nbytes)
 
     def rows_of(self, ords: Ints) -> Ints:
         """Row numbers of the ords that this snapshot holds; others are left out."""
@@ -163,10 +170,13 @@ class Snapshot:
             assert changes.vectors is not None, "records of a dense index have vectors"
             vectors = vectors.append(prepare(changes.vectors, self.metric))
         count = len(ords)
+        all_ords, ords_room = appended(self.ords, self.rooms[0], ords)
+        alive, alive_room = appended(self.alive, self.rooms[1], np.ones(count, np.bool_))
         return replace(
             self,
-            ords=np.concatenate([self.ords, ords]),
-            alive=np.concatenate([self.alive, np.ones(count, np.bool_)]),
+            ords=all_ords,
+            alive=alive,
+            rooms=(ords_room, alive_room),
             live=self.live + count,
             vectors=vectors,
             columns=self.columns.append(changes.metadata),
@@ -201,4 +211,6 @@ class Snapshot:
             return self
         alive = self.alive.copy()
         alive[rows] = False
-        return replace(self, alive=alive, live=self.live - len(np.unique(rows)), masks=RecentMasks())
+        alive.flags.writeable = False  # so that whoever works something out of it may remember that
+        live = self.live - len(np.unique(rows))
+        return replace(self, alive=alive, live=live, masks=RecentMasks(), rooms=(self.rooms[0], None))

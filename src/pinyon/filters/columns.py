@@ -42,6 +42,8 @@ from pinyon.types import Bools, Ints
 
 Words: TypeAlias = Callable[[Match], Bools]
 _MAX_ROWS: Final = 2**31 - 1
+_BYTES_OBJECT: Final = 48
+"""What Python adds to a piece of metadata that waits, about."""
 _DELTA_ROWS: Final = 4096
 """A delta of more rows than this, and than an eighth of the base, is folded by the mask that meets it."""
 
@@ -64,6 +66,13 @@ class _Edit:
     parent: Columns
     rows: tuple[int, ...] | None
     metadata: tuple[bytes | None, ...]
+    waiting: int
+    """Bytes of metadata that wait to be read here and before."""
+
+    @classmethod
+    def after(cls, parent: Columns, rows: tuple[int, ...] | None, metadata: Sequence[bytes | None]) -> _Edit:
+        size = sum([_BYTES_OBJECT + len(raw) for raw in metadata if raw is not None])
+        return cls(parent, rows, tuple(metadata), parent.waiting + size)
 
 
 class _Lineage:
@@ -109,7 +118,7 @@ class Columns:
             raise InvalidRequestError(
                 f"Filter columns hold at most {_MAX_ROWS:,} rows, not {n:,}: use more namespaces."
             )
-        return Columns(_Edit(self, None, tuple(metadata)), n, self._lineage)
+        return Columns(_Edit.after(self, None, metadata), n, self._lineage)
 
     def replace(self, rows: Ints | Sequence[int], metadata: Sequence[bytes | None]) -> Columns:
         """``rows[i]`` holds ``metadata[i]`` and nothing of what it held. Of a row given twice the last counts."""
@@ -124,7 +133,7 @@ class Columns:
             raise InvalidRequestError(
                 f"Rows {min(chosen)}..{max(chosen)} cannot be replaced: there are {self.n:,} rows. Append new ones."
             )
-        return Columns(_Edit(self, chosen, tuple(metadata)), self.n, self._lineage)
+        return Columns(_Edit.after(self, chosen, metadata), self.n, self._lineage)
 
     def mask(self, node: Node, words: Words | None = None) -> Bools:
         """(n,) bool, the caller's own: the rows that match. Raises: CorruptionError, on damaged metadata.
@@ -132,6 +141,10 @@ class Columns:
         words: gives the (n,) rows that a ``Match`` keeps; needed where the filter holds one.
         """
         return _evaluate(self._state(), node, self._lineage.digest, words)
+
+    def read(self) -> None:
+        """Read what is unread, as the first ``mask`` does. Raises: CorruptionError, on damaged metadata."""
+        self._state()
 
     def settle(self) -> None:
         """Read what is unread and fold the delta into the base. Readers of this value go on meanwhile."""
@@ -158,11 +171,16 @@ class Columns:
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays and of the metadata that waits to be read."""
-        held, waiting = self._held, 0
+        held = self._held
         while isinstance(held, _Edit):
-            waiting += sum(len(raw) for raw in held.metadata if raw is not None)
             held = held.parent._held
-        return waiting + held.base.nbytes + held.delta.nbytes + held.stale.nbytes
+        return self.waiting + held.base.nbytes + held.delta.nbytes + held.stale.nbytes
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of the metadata that waits to be read."""
+        held = self._held
+        return held.waiting if isinstance(held, _Edit) else 0
 
     def _state(self) -> _State:
         held = self._held

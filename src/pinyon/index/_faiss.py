@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import threading
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -84,27 +85,35 @@ def cluster(rows: Floats, nlist: int, iterations: int, seed: int) -> tuple[Float
     return means.centroids.astype(np.float32), nearest[:, 0].astype(np.int64)
 
 
-def list_members(index: Any, n: int) -> tuple[Ints, NDArray[np.int32]]:
-    """(nlist,) sizes of the lists, and (n,) which list each row is in."""
+def list_members(index: Any, n: int, known: tuple[Ints, NDArray[np.int32]] | None) -> tuple[Ints, NDArray[np.int32]]:
+    """(nlist,) sizes of the lists, and (n,) which list each row is in. known: the same of the first rows."""
     faiss = load()
     sizes = np.zeros(index.nlist, np.int64)
     lists = np.zeros(n, np.int32)
-    for number in range(index.nlist):
+    before = [0] * index.nlist
+    if known is not None:
+        before = known[0].tolist()
+        lists[: len(known[1])] = known[1]
+    for number, old in enumerate(before):
         size = index.invlists.list_size(number)
-        if size:
+        if size > old:
             ids = faiss.rev_swig_ptr(index.invlists.get_ids(number), size)
-            lists[ids] = number
-            sizes[number] = size
+            lists[ids[old:]] = number
+        sizes[number] = size
     return sizes, lists
 
 
-def extended(index: Any, rows: Floats) -> Any:
-    """A clone with the rows added."""
-    faiss = load()
-    grown = faiss.clone_index(index)
-    for start in range(0, len(rows), _ADD_ROWS):
-        grown.add(rows[start : start + _ADD_ROWS])
-    return grown
+def extended(index: Any, pieces: Iterable[Floats], n: int) -> tuple[Any, int]:
+    """A clone with the rows of the pieces behind its ``n``, and how many it has then; the index itself where there are
+    none."""
+    grown = index
+    for rows in pieces:
+        if grown is index:
+            grown = load().clone_index(index)
+        for start in range(0, len(rows), _ADD_ROWS):
+            grown.add(rows[start : start + _ADD_ROWS])
+        n += len(rows)
+    return grown, n
 
 
 def emptied(index: Any) -> Any:

@@ -28,7 +28,9 @@ _PROBE = {10: 500, 100: 1_000}
 _TOLERANCES = (0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002)
 _SETTLED = 0.8
 _PIVOTS = 16
-_SCORE_CELLS = 8_000_000
+_SAMPLED_CELLS = 8_000_000
+_TABLE_CELLS = 8_000_000
+"""Scores that are held at a time, or those of one query where they are more."""
 _FEWEST_SAMPLES = 16
 _CHUNK_ROWS = 4_096
 _HUNDRED = ("plain", "random 10%")
@@ -129,21 +131,20 @@ def _first(trials: list[_Trial], kinds: list[str], k: int, tolerance: float) -> 
 
 def _trials(scan: Scan, vectors: Vectors, living: Ints, metric: Metric, sample: int, seed: int) -> list[_Trial]:
     rng = np.random.default_rng(seed)
-    count = min(living.size, max(_FEWEST_SAMPLES, min(sample, _SCORE_CELLS // scan.n)))
+    count = min(living.size, max(_FEWEST_SAMPLES, min(sample, _SAMPLED_CELLS // scan.n)))
     chosen = np.sort(rng.choice(living, count, replace=False))
     pivots = np.sort(rng.choice(living, min(_PIVOTS, living.size), replace=False))
-    exact, affinity = _all_scores(vectors, scan.n, chosen, pivots, metric)
-    regions = (affinity.argmin(axis=0) if metric == "euclidean" else affinity.argmax(axis=0)).astype(np.uint8)
+    regions, affinity = _regions(vectors, scan.n, chosen, pivots, metric)
     alive = np.zeros(scan.n, dtype=np.bool_)
     alive[living] = True
     draws = rng.random(scan.n, dtype=np.float32)
     trials: list[_Trial] = []
-    for i, row in enumerate(chosen):
+    for i, (row, exact) in enumerate(zip(chosen, _all_scores(vectors, scan.n, chosen, metric), strict=True)):
         query = vectors.take(chosen[i : i + 1])[0]
-        order = np.argsort(affinity[:, row] if metric == "euclidean" else -affinity[:, row], kind="stable")
+        order = np.argsort(affinity[:, i] if metric == "euclidean" else -affinity[:, i], kind="stable")
         for kind, mask in _filters(alive, draws, regions, order):
             for k in (10, 100) if kind in _HUNDRED else (10,):
-                trial = _trial(scan, query, int(row), exact[i], kind, mask, k, metric)
+                trial = _trial(scan, query, int(row), exact, kind, mask, k, metric)
                 if trial is not None:
                     trials.append(trial)
     return trials
@@ -194,9 +195,31 @@ def _without(values: Floats, value: np.float32) -> Floats:
     return np.delete(values, at[0] if at.size else values.argmin())
 
 
-def _all_scores(vectors: Vectors, n: int, chosen: Ints, pivots: Ints, metric: Metric) -> tuple[Floats, Floats]:
-    """(s, n) scores of the chosen rows and (p, n) of the pivots against rows 0..n-1."""
-    anchors = np.concatenate([chosen, pivots])
+def _all_scores(vectors: Vectors, n: int, chosen: Ints, metric: Metric) -> Iterator[Floats]:
+    """(n,) scores of each chosen row against rows 0..n-1."""
+    group = max(1, _TABLE_CELLS // n)
+    for start in range(0, chosen.size, group):
+        part = chosen[start : start + group]
+        table = np.empty((part.size, n), dtype=np.float32)
+        for at, cells in _scored(vectors, n, part, metric):
+            table[:, at : at + cells.shape[1]] = cells
+        yield from table
+
+
+def _regions(vectors: Vectors, n: int, chosen: Ints, pivots: Ints, metric: Metric) -> tuple[NDArray[np.uint8], Floats]:
+    """(n,) the pivot that is nearest to each of rows 0..n-1, and (p, s) scores of the pivots and the chosen rows."""
+    regions = np.empty(n, np.uint8)
+    affinity = np.empty((pivots.size, chosen.size), np.float32)
+    for at, cells in _scored(vectors, n, pivots, metric):
+        stop = at + cells.shape[1]
+        regions[at:stop] = cells.argmin(axis=0) if metric == "euclidean" else cells.argmax(axis=0)
+        first, last = np.searchsorted(chosen, (at, stop))
+        affinity[:, first:last] = cells[:, chosen[first:last] - at]
+    return regions, affinity
+
+
+def _scored(vectors: Vectors, n: int, anchors: Ints, metric: Metric) -> Iterator[tuple[int, Floats]]:
+    """(first row, (a, m) scores of the anchors against the m rows from there), piece by piece."""
     queries = vectors.take(anchors)
     euclidean = metric == "euclidean"
     # The expanded form of a distance cancels less around the middle of the data.
@@ -204,19 +227,16 @@ def _all_scores(vectors: Vectors, n: int, chosen: Ints, pivots: Ints, metric: Me
     if middle is not None:
         queries = queries - middle
     lengths = np.einsum("ij,ij->i", queries, queries)
-    table = np.empty((anchors.size, n), dtype=np.float32)
     at = 0
     for block in vectors.span(0, n):
         for start in range(0, len(block), _CHUNK_ROWS):
             part = block[start : start + _CHUNK_ROWS]
             if middle is not None:
                 part = part - middle
-            cells = table[:, at : at + len(part)]
             products = queries @ part.T
             if euclidean:
                 products *= -2.0
                 products += lengths[:, None]
                 products += np.einsum("ij,ij->i", part, part)
-            cells[...] = products
+            yield at, products
             at += len(part)
-    return table[: chosen.size], table[chosen.size :]

@@ -36,6 +36,19 @@ _CELLS = 16_000_000
 """Scores that are held in memory at a time."""
 
 
+class _Mask:
+    """(n,) bool, a bit each: there are some hundred of them."""
+
+    __slots__ = ("_bits", "_n")
+
+    def __init__(self, mask: Bools) -> None:
+        self._bits = np.packbits(mask)
+        self._n = len(mask)
+
+    def rows(self) -> Bools:
+        return np.unpackbits(self._bits, count=self._n).view(np.bool_)
+
+
 @dataclass(frozen=True, slots=True)
 class _Trial:
     """One query under one filter, and the exact score of the last that belongs to its best ten."""
@@ -43,7 +56,7 @@ class _Trial:
     kind: str
     row: int
     query: Floats
-    mask: Bools
+    mask: _Mask
     plain: bool
     matching: int
     kth: float
@@ -96,7 +109,7 @@ def _measured(
     candidates: dict[bool, list[int]] = {True: [], False: []}
     read: list[int] = []
     for trial in trials:
-        mask = None if trial.plain else trial.mask
+        mask = None if trial.plain else trial.mask.rows()
         outcome = ivf_search(ivf, vectors, trial.query, metric, _K + 1, depth, mask, trial.matching, fixed)
         values = outcome.scores[outcome.rows != trial.row]
         good = values <= trial.kth if metric == "euclidean" else values >= trial.kth
@@ -133,21 +146,23 @@ def _trials(ivf: Ivf, vectors: Vectors, living: Bools, metric: Metric, sample: i
     rows = np.flatnonzero(living)
     chosen = np.sort(rng.choice(rows, min(rows.size, sample), replace=False))
     group = max(1, _CELLS // max(ivf.n, 1))
-    draws = rng.random(ivf.n, dtype=np.float32) < 0.1
+    draws = living & (rng.random(ivf.n, dtype=np.float32) < 0.1)
+    known = {id(living): _Mask(living), id(draws): _Mask(draws)}
     for start in range(0, chosen.size, group):
         part = chosen[start : start + group]
         queries = vectors.take(part)
         table = goodness_table(vectors.span(0, ivf.n), queries, metric)
         for row, query, goodness in zip(part.tolist(), queries, table, strict=True):
             for kind, mask in _filters(ivf, living, draws, query):
-                trial = _trial(kind, row, query, goodness, mask, vectors, metric)
+                packed = known.get(id(mask)) or _Mask(mask)
+                trial = _trial(kind, row, query, goodness, mask, packed, vectors, metric)
                 if trial is not None:
                     yield trial
 
 
 def _filters(ivf: Ivf, living: Bools, draws: Bools, query: Floats) -> Iterator[tuple[str, Bools]]:
     yield "plain", living
-    yield "random 10%", living & draws
+    yield "random 10%", draws
     order = np.argsort(-ivf.nearness(query).expected)
     reached = np.cumsum(ivf.sizes[order])
     near = np.zeros(ivf.nlist, np.bool_)
@@ -159,7 +174,14 @@ def _filters(ivf: Ivf, living: Bools, draws: Bools, query: Floats) -> Iterator[t
 
 
 def _trial(
-    kind: str, row: int, query: Floats, goodness: Floats, mask: Bools, vectors: Vectors, metric: Metric
+    kind: str,
+    row: int,
+    query: Floats,
+    goodness: Floats,
+    mask: Bools,
+    packed: _Mask,
+    vectors: Vectors,
+    metric: Metric,
 ) -> _Trial | None:
     """None where so few rows match that a search would be exact anyway."""
     matching = np.flatnonzero(mask)
@@ -171,4 +193,4 @@ def _trial(
     exact = scores(vectors.take(near), query, metric)  # the table of products rounds differently
     _, best = select(near, exact, metric, _K)
     plain = kind == "plain" and matching.size == mask.size
-    return _Trial(kind, row, query, mask, plain, matching.size, float(best[_K - 1]))
+    return _Trial(kind, row, query, packed, plain, matching.size, float(best[_K - 1]))

@@ -62,10 +62,15 @@ class Hnsw:
     @property
     def nbytes(self) -> int:
         """Bytes of 16-bit vectors, links and levels."""
-        return self.n * (2 * self.d + 4 * 2 * self.m + 12)
+        return graph_bytes(self.n, self.d, self.m)
 
     def __len__(self) -> int:
         return self.n
+
+
+def graph_bytes(n: int, d: int, m: int) -> int:
+    """Bytes of a graph of n rows of d numbers with m links."""
+    return n * (2 * d + 4 * 2 * m + 12)
 
 
 class HnswBuilder:

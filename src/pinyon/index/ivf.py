@@ -7,7 +7,7 @@ to be expected in the lists that were not read: the search decides from that, no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pinyon.errors import FormatError, InvalidRequestError
 from pinyon.index import _faiss
-from pinyon.index.scan import default_width, pad, training_rows
+from pinyon.index.scan import default_width, fitting_pieces, pad, training_rows
 from pinyon.types import Bools, Floats, Ints, Metric
 
 _ITERATIONS = 10
@@ -75,7 +75,10 @@ class Ivf:
 
     __slots__ = ("_counted", "_index", "_padded", "_shape", "d", "lists", "metric", "n", "sizes", "subspaces")
 
-    def __init__(self, index: Any, shape: _Shape, d: int, padded: int, metric: Metric, n: int) -> None:
+    def __init__(
+        self, index: Any, shape: _Shape, d: int, padded: int, metric: Metric, n: int, known: Ivf | None = None
+    ) -> None:
+        """known: a value of the first rows."""
         self._index = index
         self._shape = shape
         self._padded = padded
@@ -83,7 +86,9 @@ class Ivf:
         self.metric = metric
         self.n = n
         self.subspaces: int = int(index.pq.M)
-        self.sizes, self.lists = _faiss.list_members(index, n)
+        self.sizes: Ints
+        self.lists: NDArray[np.int32]
+        self.sizes, self.lists = _faiss.list_members(index, n, None if known is None else (known.sizes, known.lists))
         self._counted: tuple[Bools, Ints] | None = None
 
     @property
@@ -110,15 +115,13 @@ class Ivf:
         index = _faiss.train_lists(codebook, pad(means, padded), padded // span, metric, _ITERATIONS)
         return cls(index, shape, d, padded, metric, 0)
 
-    def extended(self, rows: Floats) -> Ivf:
-        """A new value that covers n + m rows, the (m, d) float32 prepared ``rows`` last. This one stays as it is."""
-        if rows.ndim != 2 or rows.shape[1] != self.d:
-            raise InvalidRequestError(f"rows of shape {rows.shape} do not fit codes of dimension {self.d}")
-        if len(rows) == 0:
-            return self
-        contiguous = np.ascontiguousarray(rows, dtype=np.float32)
-        grown = _faiss.extended(self._index, pad(contiguous, self._padded))
-        return Ivf(grown, self._shape, self.d, self._padded, self.metric, self.n + len(rows))
+    def extended(self, rows: Floats | Iterable[Floats]) -> Ivf:
+        """A new value that covers n + m rows, the (m, d) float32 prepared ``rows`` last. This one stays as it is.
+
+        rows: an array, or pieces of one, which are taken one after the other.
+        """
+        grown, n = _faiss.extended(self._index, fitting_pieces(rows, self.d, self._padded), self.n)
+        return self if n == self.n else Ivf(grown, self._shape, self.d, self._padded, self.metric, n, self)
 
     def emptied(self) -> Ivf:
         """The same lists and codebook without rows."""
@@ -151,7 +154,10 @@ class Ivf:
         known = self._counted
         if known is not None and known[0] is mask:
             return known[1]
-        sizes = np.bincount(self.lists[np.flatnonzero(mask[: self.n])], minlength=self.nlist)
+        kept = mask[: self.n]
+        most = 2 * np.count_nonzero(kept) > self.n
+        few = np.bincount(self.lists[np.flatnonzero(~kept if most else kept)], minlength=self.nlist)
+        sizes = self.sizes - few if most else few
         if not mask.flags.writeable:  # the mask of a popular filter comes again, and nobody can change it
             self._counted = mask, sizes
         return sizes
@@ -216,6 +222,11 @@ class Ivf:
         index = _faiss.deserialise(arrays["codes"], padded, n, metric, len(means))
         shape = _Shape.of(centre, means, axes, float(rest[0]), scales, offsets)
         return cls(index, shape, d, padded, metric, n)
+
+    @property
+    def width(self) -> int:
+        """Dimensions that share 4 bits."""
+        return self._padded // self.subspaces
 
     @property
     def nbytes(self) -> int:

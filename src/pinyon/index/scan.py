@@ -6,7 +6,7 @@ codes limits recall, and ``rerank`` makes up for that with the stored float32 ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from pinyon.index import _faiss
 from pinyon.index._faiss import available
 from pinyon.types import Bools, Floats, Ints, Metric
 
-__all__ = ["Scan", "available"]
+__all__ = ["Scan", "available", "code_bytes"]
 
 _CENTROIDS = 16
 _TRAINING_VALUES = 5_000 * 384
@@ -59,18 +59,14 @@ class Scan:
         index = _faiss.train_codes(pad(rows, padded), padded // span, metric, _ITERATIONS)
         return cls(index, d, padded, metric, 0)
 
-    def extended(self, rows: Floats) -> Scan:
+    def extended(self, rows: Floats | Iterable[Floats]) -> Scan:
         """A new value that covers n + m rows, the (m, d) float32 prepared ``rows`` last. This one stays as it is.
 
-        Costs a copy of the codes and the encoding of the new rows; the GIL is released meanwhile.
+        rows: an array, or pieces of one, which are taken one after the other. Costs a copy of the codes, however many
+        pieces there are, and the encoding of the new rows; the GIL is released meanwhile.
         """
-        if rows.ndim != 2 or rows.shape[1] != self.d:
-            raise InvalidRequestError(f"rows of shape {rows.shape} do not fit codes of dimension {self.d}")
-        if len(rows) == 0:
-            return self
-        contiguous = np.ascontiguousarray(rows, dtype=np.float32)
-        grown = _faiss.extended(self._index, pad(contiguous, self._padded))
-        return Scan(grown, self.d, self._padded, self.metric, self.n + len(rows))
+        grown, n = _faiss.extended(self._index, fitting_pieces(rows, self.d, self._padded), self.n)
+        return self if n == self.n else Scan(grown, self.d, self._padded, self.metric, n)
 
     def emptied(self) -> Scan:
         """The same codebook without rows."""
@@ -118,6 +114,11 @@ class Scan:
         return cls(_faiss.deserialise(arrays["codes"], padded, n, metric, 1), d, padded, metric, n)
 
     @property
+    def width(self) -> int:
+        """Dimensions that share 4 bits."""
+        return self._padded // self.subspaces
+
+    @property
     def nbytes(self) -> int:
         """Bytes of codes, row numbers and codebook."""
         index = self._index
@@ -153,6 +154,21 @@ def default_width(d: int) -> int:
     if d < 256:
         return 2
     return max(4, -(-d // _MOST_SUBSPACES))
+
+
+def fitting_pieces(rows: Floats | Iterable[Floats], d: int, padded: int) -> Iterator[Floats]:
+    """Contiguous pieces of (m, d) rows, padded; empty ones are left out. Raises InvalidRequestError."""
+    for piece in (rows,) if isinstance(rows, np.ndarray) else rows:
+        if piece.ndim != 2 or piece.shape[1] != d:
+            raise InvalidRequestError(f"rows of shape {piece.shape} do not fit codes of dimension {d}")
+        if len(piece):
+            yield pad(np.ascontiguousarray(piece, dtype=np.float32), padded)
+
+
+def code_bytes(n: int, d: int, width: int) -> int:
+    """Bytes that the codes of n rows of d numbers take, with row and list numbers, ``width`` dimensions to 4 bits."""
+    subspaces = -(-d // width)
+    return n * ((subspaces + 1) // 2 + 12)
 
 
 def training_rows(sample: Floats, padded: int) -> Floats:

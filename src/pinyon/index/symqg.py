@@ -109,11 +109,16 @@ class Symqg:
     @property
     def nbytes(self) -> int:
         """Bytes of rows, neighbours' codes and links."""
-        padded = -(-self.d // 64) * 64
-        return self.n * (4 * padded + self.m * (padded // 8 + 16))
+        return graph_bytes(self.n, self.d, self.m)
 
     def __len__(self) -> int:
         return self.n
+
+
+def graph_bytes(n: int, d: int, degree: int) -> int:
+    """Bytes of a graph of n rows of d numbers with ``degree`` links."""
+    padded = -(-d // 64) * 64
+    return n * (4 * padded + degree * (padded // 8 + 16))
 
 
 def _widened(rows: Floats) -> Floats:

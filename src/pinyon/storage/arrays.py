@@ -186,6 +186,10 @@ class CacheFile:
         """True once every block was verified."""
         return self._blocks.complete
 
+    def size(self, name: str) -> int:
+        """Bytes of one array. Raises KeyError."""
+        return self._layouts[name].size
+
     def array(self, name: str) -> Array:
         """A verified copy of one array, writable and independent of the file. Raises KeyError, CorruptionError."""
         layout = self._layouts[name]
