@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +15,13 @@ import numpy as np
 from pinyon.engine import checks
 from pinyon.engine.caching import SnapshotCache
 from pinyon.engine.kinds import line_of
+from pinyon.engine.learned import Learned, MeterCache
+from pinyon.engine.meter import Meter
 from pinyon.engine.namespace import NamespaceState, Stale
 from pinyon.engine.planner import matching_rows
 from pinyon.engine.slots import slots
 from pinyon.engine.snapshot import Snapshot
-from pinyon.errors import NotFoundError
+from pinyon.errors import NotFoundError, PinyonError
 from pinyon.filters import Node, has_words, parse
 from pinyon.limits import Limits
 from pinyon.storage.cache import CacheDirectory
@@ -29,6 +32,8 @@ from pinyon.types import IndexSpec
 
 T = TypeVar("T")
 
+_log = logging.getLogger("pinyon")
+
 
 class Memory:
     """Thread-safe. Namespaces load when they are first used, and the least recently used make room for others.
@@ -36,6 +41,7 @@ class Memory:
     changed: called with a namespace that has changed, or whose caches are not what its settings ask for, and whether it
     was a reader who found out; upkeep listens.
     kept: called with a namespace where queries wait for their recall to be checked.
+    learned: called when a meter learned something that should be kept, and whether at once: its namespace made room.
     """
 
     def __init__(self, spec: IndexSpec, truth: Truth, directory: CacheDirectory, limits: Limits) -> None:
@@ -46,6 +52,10 @@ class Memory:
         self.cache = SnapshotCache(truth, directory)
         self.changed: Callable[[NamespaceState, bool], None] = _nobody_listens
         self.kept: Callable[[NamespaceState], None] = _nobody_checks
+        self.learned: Callable[[bool], None] = _nobody_keeps
+        self.meters = MeterCache(truth, directory)
+        self._parted: dict[int, NamespaceState] = {}
+        """Namespaces that made room before what their meters learned was kept."""
         self._states: OrderedDict[int, NamespaceState] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -139,10 +149,37 @@ class Memory:
             saved = self.cache.load(view, state.snapshot)
             if saved is not None:
                 state.restore(saved)
+                learned = self._learned(view, ns_id)
+                if learned is not None:
+                    state.recall(learned, self.spec)
             state = self._keep(state)
             if saved is not None and saved.settled != line_of(self.spec):
                 self.changed(state, True)
         return state
+
+    def _learned(self, view: View, ns_id: int) -> Learned | None:
+        parted = self._parted.get(ns_id)
+        if parted is not None and parted.metered is not None:
+            return parted.metered.learned
+        return self.meters.load(view, ns_id)
+
+    def keep_learned(self) -> None:
+        """Write what meters learned since it was last written. What cannot be written is left for the next time."""
+        if not self.meters.enabled:
+            return
+        for state in [*self._parted.values(), *self.loaded_states()]:
+            meter = state.metered
+            if meter is not None and meter.learned is not None and meter.learned is not meter.kept:
+                self._keep_learned(state, meter, meter.learned)
+            if self._parted.get(state.ns_id) is state:
+                del self._parted[state.ns_id]
+
+    def _keep_learned(self, state: NamespaceState, meter: Meter, learned: Learned) -> None:
+        try:
+            if self.meters.save(state.ns_id, state.snapshot.lsn, learned):
+                meter.kept = learned
+        except (PinyonError, OSError) as error:
+            _log.warning("recall that was learned of index %s was not kept: %s", self.name, error)
 
     def note(self, changes: Sequence[Changes]) -> None:
         """Remember what was committed, so that the next read need not fetch it from the file."""
@@ -157,6 +194,7 @@ class Memory:
     def clear(self) -> None:
         with self._lock:
             self._states.clear()
+            self._parted.clear()
 
     def _blank(self, ns_id: int) -> NamespaceState:
         spec = self.spec
@@ -174,10 +212,18 @@ class Memory:
             while len(states) > 1 and (len(states) > self.limits.loaded_namespaces or total > self.limits.loaded_bytes):
                 _, dropped = states.popitem(last=False)
                 total -= dropped.snapshot.weight
+                meter = dropped.metered
+                if self.meters.enabled and meter is not None and meter.learned is not meter.kept:
+                    self._parted[dropped.ns_id] = dropped
+                    self.learned(True)
             return state
 
 
 def _nobody_listens(state: NamespaceState, by_reader: bool) -> None:
+    """Until upkeep begins."""
+
+
+def _nobody_keeps(at_once: bool) -> None:
     """Until upkeep begins."""
 
 
