@@ -234,10 +234,10 @@ class RecallBand:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What is known of the recall of dense searches in a namespace, and what is done about it.
+    """What is known of the recall of dense and hybrid searches in a namespace, and what is done about it.
 
-    Live queries are repeated exactly, a few at random; those that ask for ``exact`` or for an effort of their own, and
-    hybrid ones, are not among them.
+    Live queries are repeated exactly, a few at random; those that ask for ``exact`` or for an effort of their own are
+    not among them. What was learned outlives the process, until the searches are other ones.
     """
 
     recall: float
@@ -260,7 +260,8 @@ class Quality:
     checks: int = 0
     """Queries checked since the namespace was loaded."""
     bands: Mapping[str, RecallBand] = field(default_factory=dict)
-    """By the share of the records that the filter keeps: "all", "30-100%", "3-30%", "0-3%"; those that were seen."""
+    """Of dense queries by the share of the records that the filter keeps: "all", "30-100%", "3-30%", "0-3%"; and of
+    "hybrid" ones. Those that were seen."""
     built: Mapping[str, float] = field(default_factory=dict)
     """Recall@10 that the build measured on stored vectors, by kind of filter. It flatters: live queries are harder."""
 

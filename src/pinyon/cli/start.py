@@ -268,7 +268,7 @@ def _filtered_recall(quality: Quality) -> str:
     """The worst of what is known of searches with a filter: of live ones, else of those that the build tried."""
     if quality.label == "exact":
         return "exact"
-    live = [(band.recall, band.interval) for name, band in quality.bands.items() if name != "all"]
+    live = [(band.recall, band.interval) for name, band in quality.bands.items() if name not in ("all", "hybrid")]
     if live:
         return recall(*min(live), "measured" if quality.label == "measured" else "estimate")
     built = [value for name, value in quality.built.items() if name != "plain"]

@@ -128,15 +128,7 @@ class SnapshotCache:
                 return False
             arrays, meta = self._packed(snapshot)
             file = None if snapshot.vectors is None else self._files[snapshot.ns_id, snapshot.lineage]
-            digest = self._directory.publish(snapshot.ns_id, KIND, snapshot.lsn, arrays, meta, vectors=file)
-            assert digest is not None, "the directory is enabled"
-            with self._truth.write() as writer:
-                alive = writer.lsn_of(snapshot.ns_id) is not None
-                if alive:
-                    writer.trust_cache(KIND, snapshot.ns_id, snapshot.lsn, digest)
-            name = self._directory.file_name(snapshot.ns_id, KIND, snapshot.lsn, digest)
-            keep = {name} if file is None else {name, file.path.name}
-            self._directory.sweep(snapshot.ns_id, keep if alive else set())
+            publish_trusted(self._truth, self._directory, snapshot.ns_id, KIND, snapshot.lsn, arrays, meta, file)
         self._saved[snapshot.ns_id] = snapshot.lineage, snapshot.edits, _shape(snapshot)
         return True
 
@@ -239,6 +231,31 @@ def _fitting(file: CacheFile, budget: Budget) -> list[str]:
         sizes = {name: size for name, size in sizes.items() if not name.startswith(_GRAPHS)}
     budget.make_room(sum(sizes.values()))
     return list(sizes)
+
+
+def publish_trusted(
+    truth: Truth,
+    directory: CacheDirectory,
+    ns_id: int,
+    kind: str,
+    lsn: int,
+    arrays: Mapping[str, NDArray[Any]],
+    meta: Mapping[str, str | int | float],
+    vectors: VectorFile | None = None,
+) -> None:
+    """Write a cache file of a namespace, list it in the truth, and delete what it takes the place of; where the
+    namespace is gone, all of its files. The caller holds the lease. Raises StorageError."""
+    digest = directory.publish(ns_id, kind, lsn, arrays, meta, vectors=vectors)
+    assert digest is not None, "the directory is enabled"
+    with truth.write() as writer:
+        alive = writer.lsn_of(ns_id) is not None
+        if alive:
+            writer.trust_cache(kind, ns_id, lsn, digest)
+    kept = [directory.file_name(ns_id, kind, lsn, digest)] + ([] if vectors is None else [vectors.path.name])
+    if alive:
+        directory.sweep(ns_id, kept, kinds=(KIND, VECTORS) if kind == KIND else (kind,))
+    else:
+        directory.sweep(ns_id, ())
 
 
 def _shape(snapshot: Snapshot) -> str:

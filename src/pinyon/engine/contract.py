@@ -2,8 +2,8 @@
 
 Two rules, neither of which follows noise upwards or waits for ever:
 
-* **Broken**: a bet against the target (``Shortfall``) has won, over all queries or over those whose filters keep a
-  certain share of the records. It is looked at after every outcome, and a handful of bad ones is enough.
+* **Broken**: a bet against the target (``Shortfall``) has won, over all queries or over those of one band (``BANDS``).
+  It is looked at after every outcome, and a handful of bad ones is enough.
 * **Unproven, or more than proven**: whenever as many outcomes have come as an interval needs to be narrow, its lower
   end is compared with the target. Below it, effort rises a little. Well above it, effort falls a little; when that
   turns out to have been too early, the next attempt waits twice as long.
@@ -22,8 +22,10 @@ from pinyon.index.rerank import MOST_RAISED
 from pinyon.index.shortfall import ALARM, Shortfall
 from pinyon.types import RecallBand
 
-BANDS: Final = ("all", "30-100%", "3-30%", "0-3%")
-"""Filters by the share of the records that they keep; "all" means no filter."""
+BANDS: Final = ("all", "30-100%", "3-30%", "0-3%", "hybrid")
+"""Dense queries by the share of the records that their filter keeps, "all" meaning no filter; and hybrid ones, with
+any filter or none: what they miss depends on both of their sides, so they are a population of their own."""
+HYBRID: Final = BANDS.index("hybrid")
 EXACT_EFFORT: Final = 2.0 * MOST_RAISED
 """Effort at which every search scores every record."""
 STEP: Final = 1.5
@@ -38,11 +40,21 @@ Verdict = Literal["unproven", "generous"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One checked query. band: number of its filter's band. exact: it was answered exactly, and so found everything."""
+    """One checked query. band: its number in ``BANDS``. exact: it was answered exactly, and so found everything."""
 
     recall: float
     band: int
     exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a contract knows besides its outcomes. since: outcomes since it began anew. patience: windows that must be
+    good before effort falls. lowered: whether the last change was a fall."""
+
+    since: int
+    patience: int
+    lowered: bool
 
 
 class Outcomes:
@@ -88,6 +100,18 @@ class Contract:
         self.window: deque[Outcome] = deque(maxlen=window_of(self.target))
         self._bets: dict[int | None, Shortfall] = {}
         self._since = 0
+        self._due = False
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self._since, self._patience, self._lowered)
+
+    def resume(self, outcomes: Iterable[Outcome], standing: Standing) -> None:
+        """Go on where another contract with this target left off; what it looked at is not looked at again."""
+        self.forget()
+        for outcome in outcomes:
+            self.add(outcome)
+        self._since, self._patience, self._lowered = standing.since, standing.patience, standing.lowered
         self._due = False
 
     def add(self, outcome: Outcome) -> None:

@@ -39,6 +39,8 @@ BUSY_DEAD_SHARE = 0.5
 """...and one that is never quiet."""
 LOOSE_SHARE = 0.05
 """Share of sparse values outside of the longest lists from which the lists are merged."""
+KEEP_SECONDS = 60.0
+"""Seconds after which what recall meters learned is written."""
 _log = logging.getLogger("pinyon")
 
 
@@ -48,6 +50,7 @@ class Maintenance:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         memory.changed = self.wake
+        memory.learned = self.learned
         self._working = threading.Lock()
         self._starting = threading.Lock()
         self._event = threading.Event()
@@ -57,6 +60,8 @@ class Maintenance:
         """Namespaces that somebody searched since they were last worked on."""
         self._worked: set[int] = set()
         """Namespaces that were brought up to date: what is too little to save at once is saved at the end."""
+        self._keep_at: float | None = None
+        """When to write what recall meters learned, monotonic seconds; None while they learn nothing."""
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._builder = bases.Builder(memory.name, lambda: self._stopping, memory.budget)
@@ -71,14 +76,25 @@ class Maintenance:
             self._read.add(state.ns_id)
         idle = not self._dirty
         self._dirty[state.ns_id] = time.monotonic()
+        self._start()
+        if idle or state.behind >= STEP_ROWS or self._pressing(state):
+            self._event.set()
+
+    def learned(self, at_once: bool) -> None:
+        """A recall meter learned something, which is written within a minute; or at once where the meter goes."""
+        at = time.monotonic() + (0.0 if at_once else KEEP_SECONDS)
+        if self._memory.meters.enabled and not self._stopping and (self._keep_at is None or at < self._keep_at):
+            self._keep_at = at
+            self._start()
+            self._event.set()
+
+    def _start(self) -> None:
         if self._thread is None:
             with self._starting:
                 if self._thread is None and not self._stopping:
                     thread = threading.Thread(target=self._run, name=f"pinyon-{self._memory.name}", daemon=True)
                     thread.start()
                     self._thread = thread
-        if idle or state.behind >= STEP_ROWS or self._pressing(state):
-            self._event.set()
 
     def settings_changed(self) -> None:
         """The kind or the contract is another one now: every namespace in memory follows in the background."""
@@ -89,8 +105,11 @@ class Maintenance:
 
     def _run(self) -> None:
         while not self._stopping:
-            self._event.wait(QUIET if self._dirty else None)
+            self._event.wait(self._pause())
             self._event.clear()
+            if self._keep_at is not None and time.monotonic() >= self._keep_at:
+                self._keep_at = None
+                self._attempt(self._memory.keep_learned)
             for ns_id, last in [] if self._stopping else list(self._dirty.items()):
                 state = self._memory.loaded(ns_id)
                 quiet = time.monotonic() - last >= QUIET
@@ -105,6 +124,14 @@ class Maintenance:
                         self._dirty.pop(ns_id, None)
                 elif state.behind >= STEP_ROWS:  # so that the first search after a bulk load finds little to catch up
                     self._attempt(lambda ns_id=ns_id: self._caught_up(ns_id))  # type: ignore[misc]
+
+    def _pause(self) -> float | None:
+        """Seconds until there is something to look after; None until somebody comes."""
+        keep_at = self._keep_at
+        left = None if keep_at is None else max(0.0, keep_at - time.monotonic())
+        if not self._dirty:
+            return left
+        return QUIET if left is None else min(QUIET, left)
 
     def _pressing(self, state: NamespaceState) -> bool:
         """Whether work has to be done although writes go on."""
@@ -163,6 +190,7 @@ class Maintenance:
             yield
             self._dirty.clear()
             self._worked.clear()
+            self._keep_at = None
             self._builder.forget()
             self._memory.cache.close()
 
@@ -283,6 +311,7 @@ class Maintenance:
             thread.join()
         self._thread = None
         self._save_what_is_new()
+        self._memory.keep_learned()
         self._memory.cache.close()
 
     def _save_what_is_new(self) -> None:

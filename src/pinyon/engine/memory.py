@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,11 +14,13 @@ from pinyon.engine import checks, fitting
 from pinyon.engine.bases import SCAN_ROWS
 from pinyon.engine.budget import Budget
 from pinyon.engine.caching import SnapshotCache
+from pinyon.engine.learned import Learned, MeterCache
+from pinyon.engine.meter import Meter
 from pinyon.engine.namespace import NamespaceState, Stale
 from pinyon.engine.planner import matching_rows
 from pinyon.engine.slots import slots
 from pinyon.engine.snapshot import Snapshot
-from pinyon.errors import NotFoundError
+from pinyon.errors import NotFoundError, PinyonError
 from pinyon.filters import Node, has_words, parse
 from pinyon.limits import Limits
 from pinyon.storage.cache import CacheDirectory
@@ -30,6 +33,8 @@ T = TypeVar("T")
 WEIGHED = 256
 """Reads between two looks at what a namespace holds: what searches keep for each other grows without any change."""
 
+_log = logging.getLogger("pinyon")
+
 
 class Memory:
     """Thread-safe. Namespaces load when they are first used, and the least recently used make room for others.
@@ -37,6 +42,7 @@ class Memory:
     changed: called with a namespace that has changed, or whose caches are not what its settings ask for, and whether it
     was a reader who found out; upkeep listens.
     kept: called with a namespace where queries wait for their recall to be checked.
+    learned: called when a meter learned something that should be kept, and whether at once: its namespace made room.
     """
 
     def __init__(
@@ -50,7 +56,11 @@ class Memory:
         self.cache = SnapshotCache(truth, directory)
         self.changed: Callable[[NamespaceState, bool], None] = _nobody_listens
         self.kept: Callable[[NamespaceState], None] = _nobody_checks
+        self.learned: Callable[[bool], None] = _nobody_keeps
+        self.meters = MeterCache(truth, directory)
         self._states: dict[int, NamespaceState] = {}
+        self._parted: dict[int, tuple[int, Meter]] = {}
+        """ns_id -> (LSN, meter) of namespaces that made room before what their meters learned was kept."""
         self._lock = threading.Lock()
         self._asked = 0
 
@@ -148,10 +158,39 @@ class Memory:
             saved = self.cache.load(view, state.snapshot, self.budget)
             if saved is not None:
                 state.restore(saved)
+                learned = self._learned(view, ns_id)
+                if learned is not None:
+                    state.recall(learned, self.spec)
             state = self._keep(state)
             if saved is not None and saved.settled != fitting.line_within(saved, self.spec, self.budget.limit):
                 self.changed(state, True)
         return state
+
+    def _learned(self, view: View, ns_id: int) -> Learned | None:
+        if ns_id in self._parted:
+            return self._parted[ns_id][1].learned
+        return self.meters.load(view, ns_id)
+
+    def keep_learned(self) -> None:
+        """Write what meters learned since it was last written. What cannot be written is left for the next time."""
+        if not self.meters.enabled:
+            return
+        for ns_id, (lsn, meter) in list(self._parted.items()):
+            self._keep_learned(ns_id, lsn, meter)
+            self._parted.pop(ns_id, None)
+        for state in self.loaded_states():
+            if state.metered is not None:
+                self._keep_learned(state.ns_id, state.snapshot.lsn, state.metered)
+
+    def _keep_learned(self, ns_id: int, lsn: int, meter: Meter) -> None:
+        learned = meter.learned
+        if learned is None or learned is meter.kept:
+            return
+        try:
+            if self.meters.save(ns_id, lsn, learned):
+                meter.kept = learned
+        except (PinyonError, OSError) as error:
+            _log.warning("recall that was learned of index %s was not kept: %s", self.name, error)
 
     def note(self, changes: Sequence[Changes]) -> None:
         """Remember what was committed, so that the next read need not fetch it from the file."""
@@ -179,12 +218,20 @@ class Memory:
         with self._lock:
             if self._states.get(state.ns_id) is state:
                 del self._states[state.ns_id]
+                self._part(state)
         self.cache.leave(state.ns_id, state.snapshot.lineage)
+
+    def _part(self, state: NamespaceState) -> None:
+        meter = state.metered
+        if self.meters.enabled and meter is not None and meter.learned is not meter.kept:
+            self._parted[state.ns_id] = state.snapshot.lsn, meter
+            self.learned(True)
 
     def clear(self) -> None:
         with self._lock:
             states = list(self._states.values())
             self._states.clear()
+            self._parted.clear()
         for state in states:
             self.budget.forget(state)
 
@@ -202,6 +249,10 @@ class Memory:
 
 
 def _nobody_listens(state: NamespaceState, by_reader: bool) -> None:
+    """Until upkeep begins."""
+
+
+def _nobody_keeps(at_once: bool) -> None:
     """Until upkeep begins."""
 
 

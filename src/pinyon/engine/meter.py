@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import count
 from math import log
 from random import random
@@ -19,24 +18,22 @@ from typing import Any, Final
 
 import numpy as np
 
-from pinyon.distance import prepare_query
-from pinyon.engine.contract import EXACT_EFFORT, STEP, Contract, Outcome, Outcomes, band_of
+from pinyon.engine.answers import STEP_SECONDS, Answer, Asked, again, kths, recalls, seconds
+from pinyon.engine.contract import EXACT_EFFORT, HYBRID, STEP, Contract, Outcome, Outcomes, band_of
 from pinyon.engine.drift import Drift
-from pinyon.engine.planner import Found, Stages, search
+from pinyon.engine.kinds import line_of
+from pinyon.engine.learned import Learned, measured_of
+from pinyon.engine.planner import Found
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.filters import Node, has_words
-from pinyon.index.recount import Answered, kth_scores
-from pinyon.index.rerank import MOST_RAISED, Effort
+from pinyon.index.rerank import MOST_RAISED
 from pinyon.index.shortfall import ALARM, SHIFTED_ALARM, SUSPICION
-from pinyon.index.vectors import Vectors
-from pinyon.types import Bools, Floats, IndexSpec, Metric
+from pinyon.types import Floats, IndexSpec, SparseValues
 
 SHARE: Final = 1 / 8
 """Share of the queries that are kept to be checked. How many of these are checked, the budget decides."""
 CLOSE_SHARE: Final = 1 / 2
 """...while outcomes are bad, or few. While queries are not what they were, all of them are kept."""
-BATCH: Final = 32
-"""Queries that are checked together: more hardly cost less each."""
 READY: Final = 16
 """Queries that are not made to wait for company."""
 WAITING: Final = 512
@@ -47,51 +44,11 @@ FEW: Final = 50
 """Outcomes that are soon wanted of searches that have changed."""
 _RECENT: Final = 64
 _FEWEST_AGAIN: Final = 16
-_STEP_SECONDS: Final = 0.25
-_PRODUCT_SECONDS: Final = 3e-11
 _FIXED: Final = frozenset({"ef_search", "nprobe"})
 
 _log = logging.getLogger("pinyon")
 _generations = count(1)
 _NONE: Final = Outcomes()
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    query: Floats
-    node: Node | None
-    top_k: int
-    band: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """An answered query that waits. scores: of the k rows found; None when every matching row was scored."""
-
-    asked: _Asked
-    k: int
-    scores: Floats | None
-    vectors: Vectors
-    n: int
-    mask: Bools | None
-    lineage: int
-    generation: int
-
-    def answered(self, metric: Metric) -> Answered:
-        """As ``kth_scores`` wants it. A search that found too few rows would take any."""
-        assert self.scores is not None, "exact answers are not checked"
-        worst = np.inf if metric == "euclidean" else -np.inf
-        reached = float(self.scores[self.k - 1]) if self.scores.size >= self.k else worst
-        return Answered(prepare_query(self.asked.query, metric), self.k, reached, self.n, self.mask)
-
-    def recall(self, kth: float, metric: Metric) -> float:
-        """Share of the k best rows that were found; whatever ties with the k-th counts as one of them.
-
-        kth: exact score of the truly k-th best row.
-        """
-        assert self.scores is not None, "exact answers are not checked"
-        found = self.scores[: self.k]
-        return float(np.count_nonzero(found <= kth if metric == "euclidean" else found >= kth)) / self.k
 
 
 class Meter:
@@ -101,6 +58,7 @@ class Meter:
     outcomes: those of the last checked queries, at this effort. checks: queries checked so far.
     estimate: recall of the queries for which this effort was chosen; None at the usual effort.
     namespace: its name, as queries say it; None before the first one was kept.
+    learned: all that is worth keeping when the meter goes; None before the first check. kept: of that, what was kept.
     """
 
     __slots__ = (
@@ -108,6 +66,7 @@ class Meter:
         "_contract",
         "_counted",
         "_expected",
+        "_fused",
         "_generation",
         "_outcomes",
         "_recent",
@@ -118,6 +77,8 @@ class Meter:
         "checks",
         "effort",
         "estimate",
+        "kept",
+        "learned",
         "namespace",
     )
 
@@ -128,26 +89,54 @@ class Meter:
         self.namespace: str | None = None
         self._share = share
         self._skip = self._gap()
-        self._waiting: deque[_Answer] = deque()
-        self._recent: deque[_Asked] = deque(maxlen=_RECENT)
+        self._waiting: deque[Answer] = deque()
+        self._recent: deque[Asked] = deque(maxlen=_RECENT)
         self._expected: Drift | None = None
         self._score = Drift()
+        self._fused = Drift()
         self._agreed: tuple[Any, ...] = ()
         self._contract: Contract | None = None
         self._generation = self._counted = 0
         self._outcomes = 0, _NONE
+        self.learned: Learned | None = None
+        self.kept: Learned | None = None
+
+    @classmethod
+    def recalled(cls, learned: Learned, spec: IndexSpec, base: Base | None) -> Meter | None:
+        """One that goes on from what another had learned; None where that was about other searches than those of now.
+
+        As with ``rebased``: of a base that looks more or less hard by now, the outcomes are forgotten.
+        """
+        if base is None or (learned.settings, learned.kind) != (line_of(spec), base.kind):
+            return None
+        meter = cls()
+        meter.effort, meter.estimate = learned.effort, learned.estimate
+        meter.learned = meter.kept = learned
+        if learned.measured == measured_of(base):
+            contract = meter._contract_of(spec)
+            contract.resume(learned.outcomes, learned.standing)
+            meter._outcomes = meter._counted, Outcomes(contract.window)
+        return meter
 
     # -- on the way of a query ----------------------------------------------------------------------------------------
 
     def offer(
-        self, snapshot: Snapshot, found: Found, vector: Floats | None, node: Node | None, top_k: int, namespace: str
+        self,
+        snapshot: Snapshot,
+        found: Found,
+        vector: Floats | None,
+        node: Node | None,
+        top_k: int,
+        namespace: str,
+        sparse: SparseValues | None = None,
     ) -> bool:
         """A query was answered from a snapshot with a base. True when it is time to wake whoever checks.
 
-        Threads may get in each other's way here: at worst a query more or less is kept.
+        sparse: of a hybrid query. Threads may get in each other's way here: at worst a query more or less is kept.
         """
-        drifting = found.matching > 0 and self._score.add(float(found.scores[-1]))
-        if not found.exact:
+        scores = self._score if sparse is None else self._fused
+        drifting = found.matching > 0 and scores.add(float(found.scores[-1]))
+        if sparse is None and not found.exact:
             if self._expected is None:
                 self._expected = Drift()
             drifting |= self._expected.add(found.expected_recall)
@@ -155,29 +144,28 @@ class Meter:
         # A shift shows in answers that could be wrong.
         if vector is None or not (self._skip < 0 or (drifting and not found.exact)):
             return False
-        return self._kept(snapshot, found, vector, node, top_k, namespace)
+        self._skip = self._gap()
+        self.namespace = namespace
+        if not found.matching:
+            return False
+        if sparse is not None:
+            sparse = SparseValues(sparse.indices.copy(), sparse.values.copy())
+        band = HYBRID if sparse is not None else band_of(node is not None, found.matching, snapshot.live)
+        return self._keep(snapshot, found, Asked(np.array(vector, np.float32), sparse, node, top_k, band))
 
     def _gap(self) -> int:
         """How many queries are passed over until the next is kept: each has the same chance, whatever came before."""
         return int(log(1.0 - random()) / log(1.0 - self._share))
 
-    def _kept(
-        self, snapshot: Snapshot, found: Found, vector: Floats, node: Node | None, top_k: int, namespace: str
-    ) -> bool:
-        self._skip = self._gap()
-        self.namespace = namespace
-        if not found.matching:
-            return False
-        band = band_of(node is not None, found.matching, snapshot.live)
-        asked = _Asked(np.array(vector, np.float32), node, top_k, band)
+    def _keep(self, snapshot: Snapshot, found: Found, asked: Asked) -> bool:
         waiting, mask = self._waiting, found.mask
-        waiting.append(_answer(asked, snapshot, found, None if found.exact else found.scores, self._generation))
+        waiting.append(Answer.of(asked, snapshot, found, None if found.exact else found.scores, self._generation))
         room = WAITING if mask is None else min(WAITING, max(READY, WAITING_BYTES // mask.nbytes))
         while len(waiting) > room:
             self._next()
         return len(waiting) in (1, READY)
 
-    def _next(self) -> _Answer | None:
+    def _next(self) -> Answer | None:
         try:
             return self._waiting.popleft()
         except IndexError:
@@ -221,7 +209,7 @@ class Meter:
     @property
     def drifting(self) -> bool:
         """Whether queries are not what they were: their last scores, or what searches expect to have missed."""
-        return self._score.off or (self._expected is not None and self._expected.off)
+        return self._score.off or self._fused.off or (self._expected is not None and self._expected.off)
 
     def rebased(self, former: Base | None, base: Base | None) -> None:
         """Searches have another base from now on. What is known of their recall stays if it has only grown."""
@@ -250,7 +238,7 @@ class Meter:
         """
         contract = self._contract_of(spec)
         answers = self._taken(snapshot)
-        for one, recall in zip(answers, _recalls(answers, snapshot.metric, between), strict=True):
+        for one, recall in zip(answers, recalls(answers, snapshot.metric, between), strict=True):
             contract.add(Outcome(recall, one.asked.band, one.scores is None))
             if one.scores is not None:
                 self._recent.append(one.asked)
@@ -259,7 +247,13 @@ class Meter:
         self._outcomes = self._counted, Outcomes(contract.window)
         if answers and _FIXED.isdisjoint(spec.parameters):
             self._follow(contract, snapshot, f"index {spec.name}, namespace {self.namespace!r}", between)
+        if answers and snapshot.base is not None:
+            self.learned = self._noted(contract, snapshot.base, spec)
         self._share = CLOSE_SHARE if self.urgent else SHARE
+
+    def _noted(self, contract: Contract, base: Base, spec: IndexSpec) -> Learned:
+        about = line_of(spec), base.kind, measured_of(base)
+        return Learned(*about, self.effort, self.estimate, tuple(contract.window), contract.standing)
 
     def _contract_of(self, spec: IndexSpec) -> Contract:
         agreed = spec.kind, spec.recall_target, dict(spec.parameters)
@@ -272,14 +266,14 @@ class Meter:
         self._counted = self._generation
         return self._contract
 
-    def _taken(self, snapshot: Snapshot) -> list[_Answer]:
-        """The next answers that can be checked, as many as fit a step; others are dropped."""
-        most = _affordable(snapshot)
-        taken: list[_Answer] = []
-        while most and (one := self._next()) is not None:
+    def _taken(self, snapshot: Snapshot) -> list[Answer]:
+        """The next answers that can be checked, as many as fit a step, at least one; others are dropped."""
+        left = STEP_SECONDS
+        taken: list[Answer] = []
+        while left > 0.0 and (one := self._next()) is not None:
             if one.lineage == snapshot.lineage and one.generation == self._counted:
                 taken.append(one)
-                most -= one.scores is not None
+                left -= 0.0 if one.scores is None else seconds(one.asked, one.vectors)
         return taken
 
     def _follow(self, contract: Contract, snapshot: Snapshot, label: str, between: Callable[[], None]) -> None:
@@ -309,79 +303,37 @@ class Meter:
         self.forget()
         self._counted = self._generation
 
-    def _evidence(self, snapshot: Snapshot, band: int | None, run: int) -> Sequence[_Asked]:
+    def _evidence(self, snapshot: Snapshot, band: int | None, run: int) -> Sequence[Asked]:
         """The queries that are to be asked again: the last of those that were answered approximately."""
-        recent = [
-            one
-            for one in self._recent
-            if band in (None, one.band) and (snapshot.texts is not None or one.node is None or not has_words(one.node))
-        ]
-        return recent[-min(max(run, _FEWEST_AGAIN), 4 * _affordable(snapshot)) :]
+        assert snapshot.vectors is not None, "metered queries have vectors"
+        chosen: list[Asked] = []
+        left = 4.0 * STEP_SECONDS
+        for one in reversed(self._recent):
+            if len(chosen) == max(run, _FEWEST_AGAIN) or left <= 0.0:
+                break
+            known = snapshot.texts is not None or one.node is None or not has_words(one.node)
+            if band in (None, one.band) and known:
+                chosen.append(one)
+                left -= seconds(one, snapshot.vectors)
+        return chosen
 
     def _enough(
-        self, target: float, snapshot: Snapshot, queries: Sequence[_Asked], between: Callable[[], None]
+        self, target: float, snapshot: Snapshot, queries: Sequence[Asked], between: Callable[[], None]
     ) -> tuple[float, float]:
         """The least effort, in doublings, that finds these queries' best rows as the target asks, with half of the
         allowed loss kept as a margin; and the recall at it."""
         effort = self.effort
-        answers = [_again(snapshot, one, effort) for one in queries]
-        asked = [one for one in answers if one.k]
+        asked = [one for one in (again(snapshot, query, effort) for query in queries) if one.k]
         if snapshot.base is None or not asked:
             return effort, 1.0
-        best = kth_scores(asked[0].vectors, [one.answered(snapshot.metric) for one in asked], snapshot.metric, between)
-        recalls = [one.recall(float(kth), snapshot.metric) for one, kth in zip(asked, best, strict=True)]
+        best = kths(asked, snapshot.metric, between)
+        recalls = [one.recall(kth, snapshot.metric) for one, kth in zip(asked, best, strict=True)]
         while (mean := sum(recalls) / len(recalls)) < target + (1.0 - target) / 2.0:
             effort *= 2.0
             if effort > MOST_RAISED:
                 return EXACT_EFFORT, 1.0
             for at, one in enumerate(asked):
                 if recalls[at] < 1.0:
-                    recalls[at] = _again(snapshot, one.asked, effort).recall(float(best[at]), snapshot.metric)
+                    recalls[at] = again(snapshot, one.asked, effort).recall(best[at], snapshot.metric)
                     between()
         return effort, mean
-
-
-def _again(snapshot: Snapshot, asked: _Asked, effort: float) -> _Answer:
-    """The query, answered from this snapshot with this effort; with scores even where the answer is exact."""
-    found = search(
-        snapshot,
-        asked.query,
-        None,
-        asked.node,
-        asked.top_k,
-        exact=False,
-        stages=Stages(),
-        effort=Effort(raised=effort),
-    )
-    return _answer(asked, snapshot, found, found.scores, 0)
-
-
-def _answer(asked: _Asked, snapshot: Snapshot, found: Found, scores: Floats | None, generation: int) -> _Answer:
-    assert snapshot.vectors is not None, "a dense query goes to a dense index"
-    return _Answer(
-        asked,
-        min(asked.top_k, found.matching),
-        scores,
-        snapshot.vectors,
-        snapshot.n,
-        found.mask,
-        snapshot.lineage,
-        generation,
-    )
-
-
-def _recalls(answers: Sequence[_Answer], metric: Metric, between: Callable[[], None]) -> list[float]:
-    """(len(answers),) share of the truly best rows in each; 1.0 for exact ones."""
-    costly = [one for one in answers if one.scores is not None]
-    if not costly:
-        return [1.0] * len(answers)
-    vectors = max(costly, key=lambda one: one.n).vectors
-    best = iter(kth_scores(vectors, [one.answered(metric) for one in costly], metric, between).tolist())
-    return [1.0 if one.scores is None else one.recall(next(best), metric) for one in answers]
-
-
-def _affordable(snapshot: Snapshot) -> int:
-    """Queries that can be checked together in a quarter of a second, at least one."""
-    vectors = snapshot.vectors
-    cells = 1 if vectors is None else max(1, vectors.n * vectors.d)
-    return max(1, min(BATCH, int(_STEP_SECONDS / (_PRODUCT_SECONDS * cells))))

@@ -179,6 +179,7 @@ class Metering:
         self._since[ns_id] = time.monotonic()
         try:
             meter.check(state.snapshot, self._memory.spec, between)
+            self._memory.learned(False)
         except (PinyonError, OSError, MemoryError) as error:
             if not self._stopped.is_set():
                 _log.warning("recall of index %s was not checked: %s", self._memory.name, error)

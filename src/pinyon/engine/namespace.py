@@ -10,6 +10,7 @@ from itertools import count
 
 import numpy as np
 
+from pinyon.engine.learned import Learned
 from pinyon.engine.meter import Meter
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.engine.texts import Texts
@@ -19,7 +20,7 @@ from pinyon.index.sparse import Sparse
 from pinyon.index.vectors import Vectors
 from pinyon.storage.reading import View
 from pinyon.storage.values import Changes
-from pinyon.types import Ints, Metric
+from pinyon.types import IndexSpec, Ints, Metric
 
 NOTE_BYTES = 16 * 1024 * 1024
 """Vectors of own commits that may wait in memory; past that, catching up reads them from the file."""
@@ -210,6 +211,12 @@ class NamespaceState:
         with self._lock:
             if snapshot.lsn > self.snapshot.lsn:
                 self.snapshot = snapshot
+
+    def recall(self, learned: Learned, spec: IndexSpec) -> None:
+        """Go on from what a meter of these searches learned, in another process or before it made room."""
+        with self._lock:
+            if self._meter is None:
+                self._meter = Meter.recalled(learned, spec, self.snapshot.base)
 
     def publish_base(self, lineage: int, base: Base | None, settled: str = "") -> bool:
         """Use new codes, which cover a prefix of the rows, or none. False when the rows were renumbered meanwhile.

@@ -259,7 +259,8 @@ def _hybrid(
             recall = near.expected_recall
             return Found(rows, best, "hybrid", reason, matching, near.candidates + scored, near.exact, mask, recall)
     rows, best = fuse_all(vectors, query, metric, weights, k)
-    return Found(rows, best, "hybrid", "dense and sparse scores of every matching record", matching, matching, True)
+    reason = "dense and sparse scores of every matching record"
+    return Found(rows, best, "hybrid", reason, matching, matching, True, mask)
 
 
 _NO_ROWS: Ints = np.empty(0, np.int64)

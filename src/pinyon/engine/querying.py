@@ -71,8 +71,9 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
             _warn(memory, damaged)
             snapshot = snapshot.without(np.array(damaged, np.int64))
         stages.mark("fetch")
-        metered = wanted is not None and weights is None and effort is USUAL and not query.exact
-        if metered and snapshot.base is not None and state.meter.offer(snapshot, found, wanted, node, top_k, namespace):
+        metered = wanted is not None and effort is USUAL and not query.exact
+        offered = snapshot, found, wanted, node, top_k, namespace, weights
+        if metered and snapshot.base is not None and state.meter.offer(*offered):
             memory.kept(state)
         plan = None
         if query.explain:

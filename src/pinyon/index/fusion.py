@@ -9,6 +9,8 @@ missed only where the dense search missed it and its sparse score did not bring 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pinyon.distance import scores
@@ -18,6 +20,7 @@ from pinyon.index.vectors import Vectors
 from pinyon.types import Floats, Ints, Metric
 
 _CHUNK_BYTES = 1 << 19
+_PIECE_BYTES = 3 << 20
 _GATHER_SHARE = 6
 
 
@@ -49,13 +52,40 @@ def fuse_all(vectors: Vectors, query: Floats, metric: Metric, weights: Floats, k
     if allowed.size * _GATHER_SHARE < vectors.n:
         return select(allowed, _totals(allowed, vectors, query, metric, weights), metric, k)
     coarse = np.concatenate([block @ query for block in vectors.blocks()]) + weights
-    # The fast product rounds differently from row to row: whoever may belong to the best is scored again, exactly.
-    norms = float(np.linalg.norm(query.astype(np.float64))) * vectors.largest_norm()
-    slack = 4.0 * (query.size + 4) * 2.0**-24 * norms
-    kth = floor_of_best(coarse, k)
-    slack += 2.0**-21 * (abs(kth) + norms)
-    rows = np.flatnonzero(coarse >= kth - slack)
+    rows = np.flatnonzero(coarse >= _surely(floor_of_best(coarse, k), vectors, query))
     return select(rows, _totals(rows, vectors, query, metric, weights), metric, k)
+
+
+def kth_of_all(
+    vectors: Vectors,
+    query: Floats,
+    metric: Metric,
+    weights: Floats,
+    k: int,
+    reached: float,
+    between: Callable[[], None] = lambda: None,
+) -> float:
+    """The k-th best sum that ``fuse_all`` gives. reached: what k rows are known to reach, -inf where none are known.
+    ``between`` is called every millisecond or so, and may raise to stop the work."""
+    least, at = _surely(reached, vectors, query), 0
+    kept: list[Ints] = []
+    step = max(64, _PIECE_BYTES // (4 * query.size))
+    for block in vectors.blocks():
+        for start in range(0, len(block), step):
+            products = block[start : start + step] @ query
+            part = weights[at + start : at + start + len(products)]
+            kept.append(np.flatnonzero((products + part >= least) & (part > -np.inf)) + (at + start))
+            between()
+        at += len(block)
+    rows = np.concatenate(kept)
+    return float(select(rows, _totals(rows, vectors, query, metric, weights), metric, k)[1][k - 1])
+
+
+def _surely(total: float, vectors: Vectors, query: Floats) -> float:
+    """What a sum with a fast product is at least, where the exact sum is ``total`` or better: the product rounds
+    differently from row to row, and whoever may belong to the best is scored again."""
+    norms = float(np.linalg.norm(query.astype(np.float64))) * vectors.largest_norm()
+    return total - 4.0 * (query.size + 4) * 2.0**-24 * norms - 2.0**-21 * (abs(total) + norms)
 
 
 def _totals(rows: Ints, vectors: Vectors, query: Floats, metric: Metric, weights: Floats) -> Floats:

@@ -161,12 +161,15 @@ class CacheDirectory:
         names = (path.name for path in self.root.iterdir())
         return sorted(name for name in names if not _OURS.match(name) and not _LOCK.match(name))
 
-    def sweep(self, ns_id: int, keep: Collection[str]) -> list[str]:
-        """Deletes this namespace's files but those named in ``keep``; the caller holds its lease. Gives what is gone.
+    def sweep(self, ns_id: int, keep: Collection[str], *, kinds: Collection[str] = ()) -> list[str]:
+        """Deletes this namespace's files, of these kinds or of any, but those named in ``keep``; the caller holds its
+        lease. Gives what is gone.
 
         What the system refuses to delete (mapped files on Windows) stays for the next sweep.
         """
-        return [name for name in self.names() if name.split(".", 1)[0] == str(ns_id) and self._drop(name, keep)]
+        places = ((name, name.split(".", 2)) for name in self.names())
+        mine = [name for name, place in places if place[0] == str(ns_id) and (not kinds or place[1] in kinds)]
+        return [name for name in mine if self._drop(name, keep)]
 
     def sweep_all(self, keep: Collection[str]) -> list[str]:
         """Deletes what ``keep`` does not name, leaving out namespaces that somebody is building. Gives what is gone."""
