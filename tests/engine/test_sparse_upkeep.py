@@ -81,6 +81,6 @@ def test_a_few_newer_values_are_left_where_they_are(tmp_path: Path) -> None:
         index.upsert("", IDS[:20], sparse=documents(rng, 20))
         index.query("", Query(1, sparse=held[0]))
         worn = state.snapshot.sparse
-        assert 0 < worn.loose < maintenance.SAVE_SHARE
+        assert 0 < worn.loose < maintenance.LOOSE_SHARE
         assert index.ready()
         assert state.snapshot.sparse is worn

@@ -70,9 +70,10 @@ class RecentRows:
     def add(self, rows: Iterable[StoredRow]) -> None:
         kept = self._rows
         if len(kept) >= ROWS:
-            # A new dictionary: other threads may be reading the old one.
-            kept = self._rows = dict(islice(kept.copy().items(), ROWS // 4, None))
+            # A new dictionary: other threads may be reading the old one, and add to this one once they see it.
+            kept = dict(islice(kept.copy().items(), ROWS // 4, None))
             self.nbytes = _bytes_of(kept.values())
+            self._rows = kept
         small = [row for row in rows if row.metadata is None or len(row.metadata) <= ROW_BYTES]
         kept.update((row.ord, row) for row in small)
         self.nbytes += _bytes_of(small)
