@@ -149,9 +149,9 @@ class Memory:
             saved = self.cache.load(view, state.snapshot)
             if saved is not None:
                 state.restore(saved)
-                learned = self._learned(view, ns_id)
-                if learned is not None:
-                    state.recall(learned, self.spec)
+            learned = self._learned(view, ns_id)
+            if learned is not None:
+                state.recall(learned, self.spec)
             state = self._keep(state)
             if saved is not None and saved.settled != line_of(self.spec):
                 self.changed(state, True)
