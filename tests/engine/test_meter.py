@@ -173,7 +173,7 @@ def test_answers_that_scored_every_record_count_without_a_check(database: Databa
     index.metering.settle()
     told = quality(index)
     assert told.checked > 220
-    assert told.exact_share >= 0.5
+    assert told.exact_share == pytest.approx(0.5, abs=0.05), "either half may lack a query: nearly every one is kept"
     assert told.bands.keys() == {"0-3%", "30-100%"}
     assert told.bands["0-3%"].recall == 1.0
     assert told.bands["0-3%"].interval[0] == pytest.approx(0.025 ** (1 / told.bands["0-3%"].checked), abs=0.01)

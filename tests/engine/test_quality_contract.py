@@ -110,3 +110,30 @@ def test_filters_belong_to_bands_by_what_they_keep() -> None:
     assert named == {1.0: "30-100%", 0.3: "30-100%", 0.29: "3-30%", 0.03: "3-30%", 0.02: "0-3%", 0.0: "0-3%"}
     assert BANDS[band_of(False, 10_000, 10_000)] == "all"
     assert band_of(True, 0, 0) == 3
+
+
+def test_a_contract_goes_on_where_another_left_off() -> None:
+    """Neither what was looked at nor the patience of one that fell too early is forgotten; nothing counts twice."""
+    size = window_of(TARGET)
+    first = Contract(TARGET)
+    first.changed(raised=False)
+    first.changed(raised=True)
+    filled(first, [1.0] * (size + 40))
+    assert first.review() is None, "patience is two windows by now"
+    second = Contract(TARGET)
+    second.resume(first.window, first.standing)
+    assert second.window == first.window
+    assert second.standing == first.standing
+    assert second.review() is None, "the window is full, but was looked at before"
+    for contract in (first, second):
+        assert filled(contract, [1.0] * (size - 41)).review() is None
+        assert filled(contract, [1.0]).review() == "generous"
+
+
+def test_evidence_that_was_nearly_enough_is_not_lost_with_the_process() -> None:
+    first = filled(Contract(TARGET), [*[1.0] * 300, *[0.8] * 2])
+    assert first.broken() is None
+    second = Contract(TARGET)
+    second.resume(first.window, first.standing)
+    assert second.gain == pytest.approx(first.gain)
+    assert filled(second, [0.8] * 2).broken() is not None

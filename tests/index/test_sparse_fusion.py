@@ -7,7 +7,7 @@ import pytest
 
 from pinyon.distance import scores
 from pinyon.index.flat import flat_search
-from pinyon.index.fusion import fuse, fuse_all
+from pinyon.index.fusion import fuse, fuse_all, kth_of_all
 from pinyon.index.vectors import Vectors
 from pinyon.types import Floats
 
@@ -124,3 +124,32 @@ def test_few_allowed_rows_are_scored_alone(vectors: Vectors, rng: np.random.Gene
     expected = scores(vectors.take(np.array([4, 2_999])), query, "dotproduct") + np.float32([1.0, 0.0])
     assert sorted(rows.tolist()) == [4, 2_999]
     assert sorted(found.tolist()) == sorted(expected.tolist())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scale", [0.01, 1.0, 30.0])
+def test_the_last_of_the_best_sums_is_the_same_to_the_bit_whatever_was_reached(
+    kind: str, scale: float, vectors: Vectors, rng: np.random.Generator
+) -> None:
+    """From nothing known to everything found, and in small pieces between which somebody may stop it."""
+    everything = vectors.take(np.arange(ROWS))
+    pieces: list[int] = []
+    for k in (1, 10, 300):
+        query = rng.normal(size=D).astype(np.float32)
+        dense = scores(everything, query, "dotproduct")
+        weights = sparse_scores(kind, rng, dense) * np.float32(scale)
+        weights[rng.random(ROWS) < 0.5] = -np.inf
+        _, best = fuse_all(vectors, query, "dotproduct", weights, k)
+        totals = np.sort(dense[weights > -np.inf] + weights[weights > -np.inf])[::-1]
+        for reached in (-np.inf, float(totals[-1]), float(totals[2 * k]), float(best[k - 1])):
+            known = kth_of_all(vectors, query, "dotproduct", weights, k, reached, lambda: pieces.append(1))
+            assert known == float(best[k - 1])
+    assert len(pieces) == 3 * 4 * len(vectors.blocks())
+
+
+def test_whoever_stops_the_search_for_the_last_sum_is_obeyed(vectors: Vectors) -> None:
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        kth_of_all(vectors, np.ones(D, np.float32), "dotproduct", np.zeros(ROWS, np.float32), 3, -np.inf, stop)

@@ -158,9 +158,9 @@ class Memory:
             saved = self.cache.load(view, state.snapshot, self.budget)
             if saved is not None:
                 state.restore(saved)
-                learned = self._learned(view, ns_id)
-                if learned is not None:
-                    state.recall(learned, self.spec)
+            learned = self._learned(view, ns_id)
+            if learned is not None:
+                state.recall(learned, self.spec)
             state = self._keep(state)
             if saved is not None and saved.settled != fitting.line_within(saved, self.spec, self.budget.limit):
                 self.changed(state, True)

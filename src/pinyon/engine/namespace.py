@@ -68,6 +68,7 @@ class NamespaceState:
         self._meter: Meter | None = None
         self.busy = False
         """Background work goes on here: not to be dropped from memory."""
+        self._learned: tuple[Learned, IndexSpec] | None = None
         self.snapshot = self.blank()
 
     def blank(self) -> Snapshot:
@@ -213,10 +214,15 @@ class NamespaceState:
                 self.snapshot = snapshot
 
     def recall(self, learned: Learned, spec: IndexSpec) -> None:
-        """Go on from what a meter of these searches learned, in another process or before it made room."""
+        """Go on from what a meter of these searches learned, in another process or before its namespace made room: at
+        once, or when there is a base again that it fits."""
         with self._lock:
-            if self._meter is None:
-                self._meter = Meter.recalled(learned, spec, self.snapshot.base)
+            self._learned = learned, spec
+            self._recall(self.snapshot.base)
+
+    def _recall(self, base: Base | None) -> None:
+        if self._meter is None and self._learned is not None:
+            self._meter = Meter.recalled(*self._learned, base)
 
     def publish_base(self, lineage: int, base: Base | None, settled: str = "") -> bool:
         """Use new codes, which cover a prefix of the rows, or none. False when the rows were renumbered meanwhile.
@@ -230,6 +236,7 @@ class NamespaceState:
             self.snapshot = replace(self.snapshot, base=base, settled=settled)
             if self._meter is not None:
                 self._meter.rebased(former, base)
+            self._recall(base)
             return True
 
     def publish_sparse(self, former: Sparse, settled: Sparse) -> Snapshot:

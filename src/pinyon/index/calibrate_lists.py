@@ -2,7 +2,12 @@
 
 Each sampled vector is a query against all the others, without a filter and under filters: random ones that keep 10 %,
 the nearest lists with a tenth of the rows, and the farthest half. The searches are those that users get, from the
-cheapest setting on, until one keeps the promise with a margin: stored vectors flatter an index.
+cheapest setting on, until one keeps the promise with margins: the sample is small, and the first setting that looks
+good enough is often one that was lucky. A quarter of the allowed loss is kept without a filter, half over all.
+
+Stored vectors as they are foretell the recall of held-out sentence embeddings to within 0.01 (measured on 20,000 and
+50,000 rows). Mixed with others, as a graph is measured, they lie farther from every list, searches read half as much
+again, and recall comes out up to 0.05 too high.
 """
 
 from __future__ import annotations
@@ -81,7 +86,7 @@ def calibrate_lists(
     """
     living = np.ones(ivf.n, np.bool_) if alive is None else alive[: ivf.n]
     trials = list(_trials(ivf, vectors, living, metric, sample, seed))
-    wanted = target + (1.0 - target) / 2.0
+    loss = 1.0 - target
     best, share = Depth(_FIRST, _FIRST, 0.0, reached=False, recall=0.0), 1.0
     for tolerance, spread in _SETTINGS:
         depth = Depth(_FIRST, _FIRST, tolerance, probes=_PROBES, spread=spread)
@@ -90,7 +95,8 @@ def calibrate_lists(
             return replace(depth, reached=True), read
         if depth.recall > best.recall:
             best, share = depth, read
-        if depth.reached and np.mean(list(depth.recalls.values())) >= wanted:
+        kept = depth.recalls.get("plain", 0.0) >= 1.0 - 0.75 * loss
+        if depth.reached and kept and np.mean(list(depth.recalls.values())) >= 1.0 - 0.5 * loss:
             return depth, read
     return best, share
 
