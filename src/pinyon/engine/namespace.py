@@ -68,6 +68,8 @@ class NamespaceState:
         self._meter: Meter | None = None
         self.busy = False
         """Background work goes on here: not to be dropped from memory."""
+        self.told: tuple[Snapshot, str] | None = None
+        """A snapshot, and what the memory budget keeps it from."""
         self.snapshot = self.blank()
 
     def blank(self) -> Snapshot:

@@ -10,7 +10,6 @@ import numpy as np
 
 from pinyon.engine import checks
 from pinyon.engine.effort import check_effort
-from pinyon.engine.fitting import shortage
 from pinyon.engine.memory import Memory
 from pinyon.engine.planner import Found, Stages, search
 from pinyon.engine.quality import with_quality
@@ -80,7 +79,7 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
         if query.explain:
             plan = found.plan(snapshot, stages.milliseconds)
             plan = with_quality(plan, snapshot, state.metered, memory.spec, metered=metered)
-            plan = replace(plan, shortage=shortage(snapshot, memory.spec, memory.budget.limit))
+            plan = replace(plan, shortage=memory.shortage(state, snapshot))
         return QueryResult(matches, namespace, snapshot.lsn, plan)
 
     return memory.read(work)
