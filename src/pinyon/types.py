@@ -287,6 +287,8 @@ class Plan:
     recall_interval: tuple[float, float] | None = None
     recall_label: RecallLabel | None = None
     effort: float = 1.0
+    shortage: str = ""
+    """What the memory budget keeps the namespace from, in words; "" when it keeps it from nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ class Pinecone(pinecone.Pinecone):
 
     path: the data directory, or ":memory:". Without it: the environment variable PINYON_DATA, else "./pinyon-data".
     models: a registry of your own instead of the default one.
+    memory: what the namespaces in use may hold in this process, such as "2GB" or a number of bytes; the least recently
+        used make room. Without it: the environment variable PINYON_MEMORY, else 4 GiB.
     read_only: open without writing; every write raises ReadOnlyError.
     api_key, host and the network keywords of the Pinecone SDKs are accepted and have no effect.
     """
@@ -132,6 +134,7 @@ class Pinecone(pinecone.Pinecone):
         host: str | None = None,
         *,
         path: str | os.PathLike[str] | None = None,
+        memory: int | str | None = None,
         read_only: bool = False,
         models: pinecone.Models | None = None,
         **network: Any,
@@ -140,6 +143,7 @@ class Pinecone(pinecone.Pinecone):
             api_key,
             host,
             path=path,
+            memory=memory,
             read_only=read_only,
             models=default_models() if models is None else models,
             **network,

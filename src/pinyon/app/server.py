@@ -185,7 +185,11 @@ def _prepared(settings: Settings) -> Iterator[tuple[engine.Database, tuple[Path,
     """(the open database, (authority, certificate) that are our own, warnings)."""
     with ExitStack() as stack:
         database = stack.enter_context(
-            engine.Database(settings.data if settings.data is not None else ":memory:", limits=settings.limits)
+            engine.Database(
+                settings.data if settings.data is not None else ":memory:",
+                limits=settings.limits,
+                memory=settings.worker_memory,
+            )
         )
         warnings = tuple(check_start(settings, database) or ())
         certificates = None
@@ -283,7 +287,8 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     logs.set_up(settings)
     try:
-        with engine.Database(settings.data or ":memory:", limits=settings.limits) as database:
+        place, memory = settings.data or ":memory:", settings.worker_memory
+        with engine.Database(place, limits=settings.limits, memory=memory) as database:
             opened = sockets.listen(settings.host, settings.port, shared=True)
             with _closing(opened):
                 parts = _parts(settings, database, None, opened, _tls(settings, certificates), metrics)

@@ -7,7 +7,6 @@ table; in the environment it is ``PINYON_REQUESTS_BODY_BYTES``.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 import types
 import warnings
@@ -17,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
+from pinyon.engine.budget import read_size
 from pinyon.errors import InvalidRequestError, NotFoundError
 from pinyon.limits import Limits
 from pinyon.server.settings import PINECONE_LIMITS, RequestLimits, Settings
@@ -26,8 +26,6 @@ PREFIX: Final = "PINYON_"
 PRESET: Final = "limits"
 PRESETS: Final[Mapping[str, RequestLimits]] = {"default": RequestLimits(), "pinecone": PINECONE_LIMITS}
 _TABLES: Final[Mapping[str, type]] = {"limits": Limits, "requests": RequestLimits}
-_SIZES: Final = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
-_SIZE = re.compile(r"(\d[\d_]*)\s*([A-Za-z]*)")
 _MAY_BE_ZERO: Final = {"port", "threads", "slow_query_ms", "requests.requests_per_second", "limits.write_wait"}
 _NOT_OURS: Final = {"data", "config"}
 """``PINYON_DATA`` and ``PINYON_CONFIG`` say where to look, and are read by whoever calls."""
@@ -196,9 +194,9 @@ def _flag(name: str, value: Any) -> bool:
 
 def _number(name: str, kind: type, value: Any) -> int | float:
     if isinstance(value, str):
-        size = _SIZE.fullmatch(value.strip())
-        if kind is int and size is not None and size[2].lower() in _SIZES:
-            return int(size[1]) * _SIZES[size[2].lower()]
+        size = read_size(value)
+        if kind is int and size is not None:
+            return size
         try:
             return kind(value)  # type: ignore[no-any-return]
         except ValueError:

@@ -133,6 +133,7 @@ class Group(TyperGroup):
 
     environment: ClassVar = (
         ("PINYON_DATA", "the data directory"),
+        ("PINYON_MEMORY", "memory that namespaces in use may hold, such as 2GB (4 GiB)"),
         ("NO_COLOR", "set to anything: no colour"),
     )
 

@@ -227,6 +227,8 @@ def print_plan(output: Output, plan: Plan) -> None:
     )
     if plan.recall is not None and plan.recall_label is not None:
         output.message(f"      recall {recall(plan.recall, plan.recall_interval, plan.recall_label)}", "dim")
+    if plan.shortage:
+        output.message(f"      {plan.shortage}", "dim")
 
 
 def result_json(result: QueryResult, times: dict[str, float], *, explain: bool) -> dict[str, Any]:
@@ -248,5 +250,6 @@ def result_json(result: QueryResult, times: dict[str, float], *, explain: bool) 
             "recall_interval": plan.recall_interval,
             "recall_label": plan.recall_label,
             "effort": plan.effort,
+            "shortage": plan.shortage,
         }
     return found

@@ -55,7 +55,8 @@ class Session:
                 "or name another directory with --data DIR or the environment variable PINYON_DATA"
             )
         read_only = not write and self.data.exists() and not os.access(self.data, os.W_OK)
-        with Database(self.data, read_only=read_only) as database:
+        memory = os.environ.get("PINYON_MEMORY") or None
+        with Database(self.data, memory=memory, read_only=read_only) as database:
             yield database
 
     def index(self, database: Database, name: str) -> Index:

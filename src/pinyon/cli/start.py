@@ -217,11 +217,26 @@ def _print_directory(session: Session, database: Database) -> None:
             sizes[part] += count
     sizes["backups"] = sum(backup.size for backup in database.list_backups())
     records = sum(index.stats().total for index in indexes)
-    found = {"data": str(session.data.resolve()), "indexes": len(indexes), "records": records, "bytes": sizes}
+    memory = {"budget": database.budget.limit}
+    found = {
+        "data": str(session.data.resolve()),
+        "indexes": len(indexes),
+        "records": records,
+        "bytes": sizes,
+        "memory": memory,
+    }
     if session.as_json:
         session.output.json(found)
         return
-    session.output.pairs({"data": found["data"], "indexes": len(indexes), "records": f"{records:,}", **_shown(sizes)})
+    session.output.pairs(
+        {
+            "data": found["data"],
+            "indexes": len(indexes),
+            "records": f"{records:,}",
+            **_shown(sizes),
+            "memory budget": f"{size(database.budget.limit)} (PINYON_MEMORY)",
+        }
+    )
 
 
 def _print_index(session: Session, database: Database, index: Index) -> None:
@@ -231,8 +246,15 @@ def _print_index(session: Session, database: Database, index: Index) -> None:
     reports = [index.describe(name) for name in names[: None if session.as_json else SHOWN_NAMESPACES]]
     sizes = _sizes(database, index)
     path = str(index.path.resolve()) if index.path is not None else ""
+    memory = {"budget": database.budget.limit, "used": database.budget.used}
     if session.as_json:
-        extra = {"records": stats.total, "path": path, "bytes": sizes, "namespaces": list(map(_report_json, reports))}
+        extra = {
+            "records": stats.total,
+            "path": path,
+            "bytes": sizes,
+            "memory": memory,
+            "namespaces": list(map(_report_json, reports)),
+        }
         session.output.json(spec_json(spec) | extra)
         return
     session.output.pairs(
@@ -245,11 +267,26 @@ def _print_index(session: Session, database: Database, index: Index) -> None:
             "protected": "yes" if spec.deletion_protection else "no",
             **({"tags": ", ".join(f"{key}={value}" for key, value in spec.tags.items())} if spec.tags else {}),
             **_shown(sizes),
+            "memory": f"{size(memory['used'])} of {size(memory['budget'])} (the namespaces below; PINYON_MEMORY)",
         }
     )
     session.output.line()
-    columns = ("namespace", "records", "kind", "base", "delta", "deleted", "recall", "with a filter", "memory")
+    columns = (
+        "namespace",
+        "records",
+        "kind",
+        "base",
+        "delta",
+        "deleted",
+        "recall",
+        "with a filter",
+        "memory",
+        "mapped",
+    )
     session.output.table(columns, list(map(_report_cells, reports)), right=columns[1:2] + columns[3:])
+    for report in reports:
+        if report.shortage:
+            session.output.message(f"{report.name or '(default)'}: {report.shortage}")
     if len(names) > SHOWN_NAMESPACES:
         session.output.message(f"and {len(names) - SHOWN_NAMESPACES:,} smaller namespaces (--json lists all)")
 
@@ -261,7 +298,7 @@ def _report_cells(report: NamespaceReport) -> tuple[Any, ...]:
         found += f" at {quality.effort:.3g}x effort"
     rows = (f"{report.base_rows:,}", f"{report.delta_rows:,}", f"{report.dead_rows:,}")
     cells = (report.name or "(default)", f"{report.records:,}", report.kind, *rows)
-    return (*cells, found, _filtered_recall(quality), size(report.nbytes))
+    return (*cells, found, _filtered_recall(quality), size(report.nbytes), size(report.mapped_bytes))
 
 
 def _filtered_recall(quality: Quality) -> str:
@@ -286,6 +323,8 @@ def _report_json(report: NamespaceReport) -> dict[str, Any]:
         "recall_estimate": report.recall_estimate,
         "quality": asdict(report.quality),
         "memory_bytes": report.nbytes,
+        "mapped_bytes": report.mapped_bytes,
+        "shortage": report.shortage,
         "lsn": report.lsn,
         "damaged": list(report.damaged),
     }

@@ -208,6 +208,13 @@ class Memory:
         if self._states.get(state.ns_id) is state:
             self.budget.weigh(state, self)
 
+    def shortage(self, state: NamespaceState, snapshot: Snapshot) -> str:
+        """What the memory budget keeps the namespace from, in words."""
+        known = state.told
+        if known is None or known[0] is not snapshot:
+            known = state.told = snapshot, fitting.shortage(snapshot, self.spec, self.budget.limit)
+        return known[1]
+
     def unfinished(self, state: NamespaceState) -> bool:
         """Whether to drop the namespace is to lose what was read or built and is not in the cache files yet."""
         snapshot = state.snapshot

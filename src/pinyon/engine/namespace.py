@@ -69,6 +69,8 @@ class NamespaceState:
         self.busy = False
         """Background work goes on here: not to be dropped from memory."""
         self._learned: tuple[Learned, IndexSpec] | None = None
+        self.told: tuple[Snapshot, str] | None = None
+        """A snapshot, and what the memory budget keeps it from."""
         self.snapshot = self.blank()
 
     def blank(self) -> Snapshot:

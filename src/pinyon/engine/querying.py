@@ -79,6 +79,7 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
         if query.explain:
             plan = found.plan(snapshot, stages.milliseconds)
             plan = with_quality(plan, snapshot, state.metered, memory.spec, metered=metered)
+            plan = replace(plan, shortage=memory.shortage(state, snapshot))
         return QueryResult(matches, namespace, snapshot.lsn, plan)
 
     return memory.read(work)

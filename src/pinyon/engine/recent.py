@@ -17,8 +17,8 @@ MASKS = 32
 """Filters whose answers are kept: a byte for each row of the namespace."""
 ROW_OBJECTS = 320
 """Bytes of the Python objects of a kept row, about, besides its id and metadata."""
-MASK_ROWS = 1_000_000
-"""In larger namespaces no answers are kept."""
+MASK_BYTES = 32 * 1024 * 1024
+"""...as long as they take no more than this: in very large namespaces a few."""
 
 
 class RecentMasks:
@@ -33,10 +33,11 @@ class RecentMasks:
         return self._masks.get(node)
 
     def add(self, node: Node, mask: Bools, count: int) -> None:
-        if len(mask) > MASK_ROWS:
+        most = min(MASKS, MASK_BYTES // max(1, len(mask)))
+        if not most:
             return
         mask.flags.writeable = False
-        if len(self._masks) >= MASKS:
+        if len(self._masks) >= most:
             self._masks = {}
         self._masks[node] = mask, count
 

@@ -50,6 +50,8 @@ class Pinecone:
     """A vector database in a directory, or in memory.
 
     path: the data directory, or ":memory:". Without it: the environment variable PINYON_DATA, else "./pinyon-data".
+    memory: what the namespaces in use may hold in this process, such as "2GB" or a number of bytes; the least recently
+        used make room. Without it: the environment variable PINYON_MEMORY, else 4 GiB.
     read_only: open without writing; every write raises ReadOnlyError.
     api_key, host and the network keywords of the SDKs are accepted and have no effect.
     """
@@ -60,13 +62,15 @@ class Pinecone:
         host: str | None = None,
         *,
         path: str | os.PathLike[str] | None = None,
+        memory: int | str | None = None,
         read_only: bool = False,
         models: Models | None = None,
         **network: Any,
     ) -> None:
         _refuse_unknown("Pinecone", network, "The data directory is path=.")
         place = os.environ.get("PINYON_DATA") or "./pinyon-data" if path is None else os.fspath(path)
-        self._database = Database(place, read_only=read_only)
+        budget = os.environ.get("PINYON_MEMORY") or None if memory is None else memory
+        self._database = Database(place, memory=budget, read_only=read_only)
         self._models: Models = NoModels() if models is None else models
         self.indexes = Indexes(self._database, self._models)
         self.backups = Backups(self._database)

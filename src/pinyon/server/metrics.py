@@ -33,6 +33,11 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 STAGES: Final = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0)
 
+MEMORY: Final = {
+    "pinyon_memory_budget_bytes": "What namespaces in use may hold in memory, mapped vectors apart.",
+    "pinyon_memory_used_bytes": "What they hold.",
+    "pinyon_loaded_namespaces": "Namespaces in memory.",
+}
 PINECONE_OPERATIONS: Final[Mapping[str, str]] = {
     "/vectors/upsert": "upsert",
     "/query": "query",
@@ -90,6 +95,7 @@ class Metrics:
         self.failed_backups = Counter(
             "pinyon_index_scheduled_backup_failures", "Scheduled backups that failed.", ("index_name",), registry=own
         )
+        self.memory = {name: Gauge(name, about, registry=own) for name, about in MEMORY.items()}
         self._recall = RecallNumbers(service, own)
         self._failed: dict[str, int] = {}
         self._known: dict[tuple[Any, ...], Any] = {}
@@ -146,6 +152,9 @@ class Metrics:
     def _count(self) -> None:
         """What others in this process count for themselves."""
         self._recall.count()
+        budget = self._service.database.budget
+        for name, value in zip(MEMORY, (budget.limit, budget.used, budget.loaded), strict=True):
+            self.memory[name].set(value)
         jobs = self._service.jobs
         for index, count in list(jobs.failures.items()) if jobs is not None else []:
             self.failed_backups.labels(index).inc(count - self._failed.get(index, 0))
@@ -212,7 +221,7 @@ def forget_worker(folder: Path, pid: int) -> None:
     """Takes back what a worker that died said about the present; what it counted stays counted."""
     path = folder / f"{pid}.json"
     told = _read(path)
-    for name in ("pinyon_requests_in_flight", *SUMS):
+    for name in ("pinyon_requests_in_flight", *MEMORY, *SUMS):
         told.pop(name, None)
     if path.exists():
         path.write_bytes(orjson.dumps(told))

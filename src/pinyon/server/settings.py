@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from pinyon.engine.budget import DEFAULT_MEMORY
 from pinyon.limits import DEFAULT, Limits
 
 MIB = 1024 * 1024
@@ -59,6 +60,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 5080
     workers: int = 1
+    memory: int = DEFAULT_MEMORY
+    """Bytes that the namespaces in use may hold, of all workers together."""
     threads: int = 0
     """Threads of one worker process that read data; 0 means as many as there are cores, at least 2."""
     stop_seconds: float = 30.0
@@ -91,3 +94,8 @@ class Settings:
     """Folders that bulk imports may read."""
     import_remote: bool = False
     """Bulk imports may read s3:// and gs:// with the credentials of the server's environment."""
+
+    @property
+    def worker_memory(self) -> int:
+        """Bytes of one worker."""
+        return max(1, self.memory // self.workers)
