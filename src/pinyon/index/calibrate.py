@@ -10,7 +10,7 @@ all filters together, the worst of them must reach the target itself, and the re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,31 +32,43 @@ _SAMPLED_CELLS = 8_000_000
 _TABLE_CELLS = 8_000_000
 """Scores that are held at a time, or those of one query where they are more."""
 _FEWEST_SAMPLES = 16
+_PLAIN_SAMPLES = 4
+"""Times as many searches without a filter: most queries have none, and of many ways the luckiest is taken."""
+_CODES_PER_ROW = 160
+_EXACT_PER_ROW = 4
+_LOOK_ROWS = 50
+"""Costs, of which only the ratios count: one rescored row is as much work as so many codes, or so many rows read in a
+row; and every look costs as much as so many rows."""
 _CHUNK_ROWS = 4_096
 _HUNDRED = ("plain", "random 10%")
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """One query under one filter: misses foreseen and recall found at each depth of the ladder that applies."""
+    """One query under one filter: misses foreseen and recall found at each depth of the ladder that applies.
+
+    last: recall where none of these depths is enough: 1.0 where the search is exact then.
+    """
 
     kind: str
     k: int
     depths: tuple[int, ...]
     misses: tuple[float, ...]
     found: tuple[float, ...]
+    last: float
 
-    def outcome(self, first: int, tolerance: float) -> tuple[bool, float]:
-        """Whether a search settles at its first depth, and the recall where it stops; never to stop counts as what
-        the deepest probe found, though such a search goes on and becomes exact."""
+    def walk(self, first: int, tolerance: float) -> tuple[list[int], float]:
+        """The depths that a search looks into, with a 0 at the end where none is enough, and the recall that it has."""
         reach = first
+        looked: list[int] = []
         for depth, misses, found in zip(self.depths, self.misses, self.found, strict=True):
             if depth < reach:
                 continue
+            looked.append(depth)
             if misses <= tolerance * self.k:
-                return depth == first, found
+                return looked, found
             reach = 2 * depth
-        return False, self.found[-1]
+        return [*looked, 0], self.last
 
 
 def calibrate(
@@ -68,50 +80,77 @@ def calibrate(
     sample: int = 48,
     seed: int = 0,
 ) -> Depth:
-    """The first depths and the tolerance with which ``scan_search`` reaches recall ``target`` on the rows of ``scan``.
+    """The first depths and the tolerances with which ``scan_search`` reaches recall ``target`` on the rows of ``scan``.
 
-    alive: (>= n,) bool, the rows that count; sample: how many stored vectors to ask for (fewer of very many rows).
-    Equal arguments give equal results. ``reached`` is False where codes do not pay: search exactly then.
+    alive: (>= n,) bool, the rows that count; sample: how many stored vectors to ask for under filters, and a multiple
+    of them without (fewer of very many rows). Equal arguments give equal results. ``reached`` is False where codes do
+    not pay: search exactly then.
     """
     living = np.arange(scan.n) if alive is None else np.flatnonzero(alive[: scan.n])
     if living.size // 4 < _LADDER[2]:
         return Depth(_LADDER[:2], _LADDER[:2], 0.0, reached=False)
     trials = _trials(scan, vectors, living, metric, sample, seed)
     wanted = target + (1.0 - target) / 2.0
+    plain = _plain([trial for trial in trials if trial.kind == "plain"], scan.n, target, wanted)
+    filtered = [trial for trial in trials if trial.kind != "plain"]
     best: Depth | None = None
     for tolerance in _TOLERANCES:
-        depth = _depth(trials, tolerance, target)
+        depth = _under_filters(plain, filtered, tolerance, target)
         if best is None or depth.recall > best.recall:
             best = depth
-        kept = min(depth.recalls.get("plain", 0.0), float(np.mean(list(depth.recalls.values()))))
-        if depth.recall >= target and kept >= wanted:
+        if depth.recall >= target and np.mean(list(depth.recalls.values())) >= wanted:
             return depth
     assert best is not None
     return best
 
 
-def _depth(trials: list[_Trial], tolerance: float, target: float) -> Depth:
-    kinds = sorted({trial.kind for trial in trials})
-    filtered = [kind for kind in kinds if kind != "plain"]
-    (ten, settled), (hundred, _) = _first(trials, ["plain"], 10, tolerance), _first(trials, ["plain"], 100, tolerance)
-    (under_ten, _), (under_hundred, _) = (
-        _first(trials, filtered, 10, tolerance),
-        _first(trials, filtered, 100, tolerance),
+def _plain(trials: list[_Trial], n: int, target: float, wanted: float) -> Depth:
+    """The cheapest way without a filter that finds as much as is wanted, or the surest; ``filtered`` is still to do."""
+    tens = [trial for trial in trials if trial.k == 10]
+    ways = [(*_judged(tens, n, first, tolerance), first, tolerance) for first in _LADDER for tolerance in _TOLERANCES]
+    enough = [way for way in ways if way[0] >= wanted]
+    recall, _, first, tolerance = (
+        min(enough, key=lambda way: way[1]) if enough else max(ways, key=lambda way: (way[0], -way[1]))
     )
-    recalls = {}
-    for kind in kinds:
-        first = ten if kind == "plain" else under_ten
-        found = [t.outcome(max(first, t.depths[0]), tolerance)[1] for t in trials if t.kind == kind and t.k == 10]
-        recalls[kind] = float(np.mean(found))
-    recall = min(recalls.values())
+    hundred, _ = _first(trials, ["plain"], 100, tolerance)
     return Depth(
-        plain=(ten, max(ten, hundred)),
-        filtered=(under_ten, max(under_ten, under_hundred)),
+        plain=(first, max(first, hundred)),
+        filtered=(first, first),
         tolerance=tolerance,
-        reached=settled and recall >= target,
+        reached=recall >= target and _first(trials, ["plain"], 10, tolerance)[1],
+        recall=recall,
+        recalls={"plain": recall},
+        samples=len(tens),
+        plain_tolerance=tolerance,
+    )
+
+
+def _judged(trials: list[_Trial], n: int, first: int, tolerance: float) -> tuple[float, float]:
+    """(recall, cost) of the searches that begin at ``first``; the cost in rows that are rescored."""
+    recall = cost = 0.0
+    for trial in trials:
+        looked, found = trial.walk(first, tolerance)
+        recall += found
+        cost += sum(depth + _LOOK_ROWS + n / _CODES_PER_ROW if depth else n / _EXACT_PER_ROW for depth in looked)
+    return recall / max(1, len(trials)), cost
+
+
+def _under_filters(plain: Depth, trials: list[_Trial], tolerance: float, target: float) -> Depth:
+    """``plain``, and how searches with a filter go at this tolerance."""
+    kinds = sorted({trial.kind for trial in trials})
+    (ten, _), (hundred, _) = _first(trials, kinds, 10, tolerance), _first(trials, kinds, 100, tolerance)
+    recalls = dict(plain.recalls)
+    for kind in kinds:
+        asked = [trial for trial in trials if trial.kind == kind and trial.k == 10]
+        recalls[kind] = float(np.mean([trial.walk(max(ten, trial.depths[0]), tolerance)[1] for trial in asked]))
+    recall = min(recalls.values())
+    return replace(
+        plain,
+        filtered=(ten, max(ten, hundred)),
+        tolerance=tolerance,
+        reached=plain.reached and recall >= target,
         recall=recall,
         recalls=recalls,
-        samples=sum(1 for trial in trials if trial.kind == "plain" and trial.k == 10),
     )
 
 
@@ -132,7 +171,8 @@ def _first(trials: list[_Trial], kinds: list[str], k: int, tolerance: float) -> 
 
 def _trials(scan: Scan, vectors: Vectors, living: Ints, metric: Metric, sample: int, seed: int) -> list[_Trial]:
     rng = np.random.default_rng(seed)
-    count = min(living.size, max(_FEWEST_SAMPLES, min(sample, _SAMPLED_CELLS // scan.n)))
+    most = max(_FEWEST_SAMPLES, min(_PLAIN_SAMPLES * sample, _SAMPLED_CELLS // scan.n))
+    count = min(living.size, most)
     chosen = np.sort(rng.choice(living, count, replace=False))
     pivots = np.sort(rng.choice(living, min(_PIVOTS, living.size), replace=False))
     regions, affinity = _regions(vectors, scan.n, chosen, pivots, metric)
@@ -140,11 +180,12 @@ def _trials(scan: Scan, vectors: Vectors, living: Ints, metric: Metric, sample: 
     alive[living] = True
     draws = rng.random(scan.n, dtype=np.float32)
     trials: list[_Trial] = []
+    apart = -(-count // min(sample, count))  # every so many queries also ask under filters
     for i, (row, exact) in enumerate(zip(chosen, _all_scores(vectors, scan.n, chosen, metric), strict=True)):
         query = vectors.take(chosen[i : i + 1])[0]
         order = np.argsort(affinity[:, i] if metric == "euclidean" else -affinity[:, i], kind="stable")
-        for kind, mask in _filters(alive, draws, regions, order):
-            for k in (10, 100) if kind in _HUNDRED else (10,):
+        for kind, mask in _filters(alive, draws, regions, order) if i % apart == 0 else [("plain", alive)]:
+            for k in (10, 100) if kind in _HUNDRED and i % apart == 0 else (10,):
                 trial = _trial(scan, query, int(row), exact, kind, mask, k, metric)
                 if trial is not None:
                     trials.append(trial)
@@ -187,7 +228,10 @@ def _trial(
     values = exact[rows]
     hits = np.minimum(np.cumsum(goodness[rows] >= kth), k)
     misses = tuple(expected_misses(estimates[:depth], values[:depth], k, metric, scan.subspaces)[0] for depth in depths)
-    return _Trial(kind, k, depths, misses, tuple(float(hits[depth - 1]) / k for depth in depths))
+    found = tuple(float(hits[depth - 1]) / k for depth in depths)
+    # Whoever would look into more than a quarter of the rows scores all of them.
+    last = 1.0 if 2 * depths[-1] > matching // 4 else found[-1]
+    return _Trial(kind, k, depths, misses, found, last)
 
 
 def _without(values: Floats, value: np.float32) -> Floats:

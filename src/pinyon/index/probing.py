@@ -84,7 +84,7 @@ def _lists_search(
         return exhaustive(ivf.n, vectors, query, metric, k, mask, matching, 0)
     sizes = ivf.matching_sizes(mask)
     near = ivf.nearness(query)
-    tolerated = depth.tolerance * k / effort.factor
+    tolerated = depth.tolerated(k, mask is not None) / effort.factor
     if effort.nprobe is None:
         lists = _nearest(near.expected, sizes, max(1, depth.probes), reach)
     else:  # just so many, unless they hold too few rows

@@ -38,7 +38,8 @@ class Depth:
     """How deep searches of one scan look first, and when they may stop.
 
     plain, filtered: first rerank depth at top_k 10 and 100, without and with a filter.
-    tolerance: share of the top_k that may be expected to be missing when a search stops.
+    tolerance: share of the top_k that may be expected to be missing when a search stops. plain_tolerance: without a
+    filter, where it is another one.
     reached: False where the codes do not settle most queries before a quarter of the rows is reranked: search exactly.
     recall: estimated recall@10, the worst of ``recalls``; stored vectors served as queries and flatter it.
     probes, spread: of inverted lists only. How many are looked into first, and what the deviations of their scores are
@@ -54,6 +55,12 @@ class Depth:
     samples: int = 0
     probes: int = 0
     spread: float = 1.0
+    plain_tolerance: float | None = None
+
+    def tolerated(self, k: int, filtered: bool) -> float:
+        """How many of the k best rows may be expected to be missing when a search stops."""
+        loose = None if filtered else self.plain_tolerance
+        return (self.tolerance if loose is None else loose) * k
 
     def rows(self, k: int, filtered: bool, factor: float = 1.0) -> int:
         """The first rerank depth for top_k ``k``: a power law through the two measured points, at least k + 16.
@@ -73,6 +80,7 @@ class Depth:
             plain=(int(effort * self.plain[0]), int(effort * self.plain[1])),
             filtered=(int(effort * self.filtered[0]), int(effort * self.filtered[1])),
             tolerance=self.tolerance / effort,
+            plain_tolerance=None if self.plain_tolerance is None else self.plain_tolerance / effort,
             probes=int(effort * self.probes + 0.5),
         )
 
@@ -236,6 +244,7 @@ def _base_search(
     if effort.cap is not None and effort.bounds(matching):
         return _bounded_search(scan, vectors, query, metric, k, depth, mask, reach, effort.cap)
     limit = matching // EXACT_SHARE
+    tolerated = depth.tolerated(k, mask is not None)
     candidates = 0
     while reach <= limit and depth.reached:
         rows, estimates = scan.probe(query, reach, mask)
@@ -244,9 +253,9 @@ def _base_search(
         exact = scores(vectors.take(rows), query, metric)
         candidates += reach
         misses, gap, decay, noise = expected_misses(estimates, exact, k, metric, scan.subspaces)
-        if misses <= depth.tolerance * k:
+        if misses <= tolerated:
             return Outcome(*select(rows, exact, metric, k), candidates, False, max(0.0, 1.0 - misses / k))
-        reach = _deeper(reach, limit, depth.tolerance * k, gap, decay, noise)
+        reach = _deeper(reach, limit, tolerated, gap, decay, noise)
     return exhaustive(scan.n, vectors, query, metric, k, mask, matching, candidates)
 
 
@@ -263,6 +272,7 @@ def _bounded_search(
 ) -> Outcome:
     """As deep as needed, but no deeper than ``most`` >= k rows, of which there are more. ``candidates`` counts rows
     here: those of an earlier round are among those of a later one."""
+    tolerated = depth.tolerated(k, mask is not None)
     while True:
         reach = min(reach, most)
         rows, estimates = scan.probe(query, reach, mask)
@@ -274,9 +284,9 @@ def _bounded_search(
         misses, gap, decay, noise = float(k), 0.0, 1.0, 1.0
         if reach > k:
             misses, gap, decay, noise = expected_misses(estimates, exact, k, metric, scan.subspaces)
-        if misses <= depth.tolerance * k or reach == most:
+        if misses <= tolerated or reach == most:
             return Outcome(*select(rows, exact, metric, k), reach, False, max(0.0, 1.0 - misses / k))
-        reach = _deeper(reach, most, depth.tolerance * k, gap, decay, noise)
+        reach = _deeper(reach, most, tolerated, gap, decay, noise)
 
 
 def _deeper(reach: int, limit: int, tolerated: float, gap: float, decay: float, noise: float) -> int:
