@@ -25,7 +25,7 @@ STEP_SECONDS: Final = 0.25
 """CPU time that a check may take."""
 _SHARED_SECONDS: Final = 3e-11
 """CPU time of one number of one row for one query, where many queries share the reading of the rows."""
-_SINGLE_SECONDS: Final = 3e-10
+_SINGLE_SECONDS: Final = 1.5e-10
 """...and for a hybrid query, which is searched by itself."""
 
 
