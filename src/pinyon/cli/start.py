@@ -285,8 +285,8 @@ def _print_index(session: Session, database: Database, index: Index) -> None:
     )
     session.output.table(columns, list(map(_report_cells, reports)), right=columns[1:2] + columns[3:])
     for report in reports:
-        if report.shortage:
-            session.output.message(f"{report.name or '(default)'}: {report.shortage}")
+        for said in filter(None, (report.shortage, report.exhausted)):
+            session.output.message(f"{report.name or '(default)'}: {said}")
     if len(names) > SHOWN_NAMESPACES:
         session.output.message(f"and {len(names) - SHOWN_NAMESPACES:,} smaller namespaces (--json lists all)")
 
@@ -325,6 +325,7 @@ def _report_json(report: NamespaceReport) -> dict[str, Any]:
         "memory_bytes": report.nbytes,
         "mapped_bytes": report.mapped_bytes,
         "shortage": report.shortage,
+        "exhausted": report.exhausted,
         "lsn": report.lsn,
         "damaged": list(report.damaged),
     }

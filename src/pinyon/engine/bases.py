@@ -166,7 +166,7 @@ class Builder:
         """Whether the base must be trained anew rather than extended."""
         lists = base.scan.nlist if isinstance(base.scan, Ivf) else 0
         wanted = self._lists_wanted(snapshot, spec)
-        if fit(snapshot, spec, self._budget.limit).width != base.scan.width:
+        if quiet and fit(snapshot, spec, self._budget.limit).width != base.scan.width:
             return True
         if changed:
             fitting = lists == wanted if "nlist" in spec.parameters else wanted <= 2 * lists <= 4 * wanted
@@ -245,10 +245,10 @@ class Builder:
 
     # -- graphs -------------------------------------------------------------------------------------------------------
 
-    def graph(self, snapshot: Snapshot, base: Base, spec: IndexSpec, *, quiet: bool) -> tuple[Base, bool]:
+    def graph(self, snapshot: Snapshot, base: Base, spec: IndexSpec, *, quiet: bool, calm: bool) -> tuple[Base, bool]:
         """The base with the graph that it should have, after a slice of work at most; and whether there is more.
 
-        quiet: nobody writes, or settings changed.
+        quiet: nobody writes, or settings changed. calm: the namespace hardly grows.
         """
         wanted = self._graph_wanted(snapshot, spec)
         graph = base.graph
@@ -263,6 +263,8 @@ class Builder:
             return base, False
         growing = self._growing.get(snapshot.ns_id)
         if growing is None or growing.lineage != snapshot.lineage or not _alike(growing.wanted, wanted):
+            if wanted.name == Symqg.name and not calm:
+                return base, False
             self._budget.reserve((self, snapshot.ns_id), 2 * wanted.size)
             growing = self._growing[snapshot.ns_id] = _begun(snapshot, wanted, graph)
         try:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from pinyon.engine import bases, fitting
 from pinyon.engine.budget import trim
@@ -33,6 +34,10 @@ UNREAD_BYTES = 8 * 1024 * 1024
 """Metadata that may wait to be read while writes go on."""
 QUIET = 0.25
 """Seconds without a commit after which a namespace counts as quiet."""
+CALM = 2.0
+"""Seconds in which a namespace has hardly grown before a graph that cannot grow is begun: a bulk load passes it by."""
+CALM_GROWTH = 1.01
+"""Hardly: by no more than this factor."""
 DEAD_SHARE = 0.3
 """Share of dead rows from which a quiet namespace is read anew without them."""
 BUSY_DEAD_SHARE = 0.5
@@ -62,6 +67,8 @@ class Maintenance:
         """Namespaces that were brought up to date: what is too little to save at once is saved at the end."""
         self._keep_at: float | None = None
         """When to write what recall meters learned, monotonic seconds; None while they learn nothing."""
+        self._grown: dict[int, tuple[float, int]] = {}
+        """ns_id -> since when it has hardly grown, and from how many rows."""
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._builder = bases.Builder(memory.name, lambda: self._stopping, memory.budget)
@@ -115,12 +122,14 @@ class Maintenance:
                 quiet = time.monotonic() - last >= QUIET
                 if state is None:
                     self._dirty.pop(ns_id, None)
+                    self._grown.pop(ns_id, None)
                 elif quiet or self._pressing(state):
+                    calm = self._calm(state)
                     self._read.discard(ns_id)
-                    more = self._attempt(lambda ns_id=ns_id, quiet=quiet: self.work(ns_id, quiet=quiet))  # type: ignore[misc]
+                    more = self._attempt(partial(self.work, ns_id, quiet=quiet, calm=calm))
                     if more:
                         self._event.set()  # go on at once, after the others had their turn
-                    elif quiet and self._dirty.get(ns_id) == last:
+                    elif quiet and calm and self._dirty.get(ns_id) == last:
                         self._dirty.pop(ns_id, None)
                 elif state.behind >= STEP_ROWS:  # so that the first search after a bulk load finds little to catch up
                     self._attempt(lambda ns_id=ns_id: self._caught_up(ns_id))  # type: ignore[misc]
@@ -146,6 +155,14 @@ class Maintenance:
     def _line(self, snapshot: Snapshot) -> str:
         """The settings of now, and the memory budget where it decides what is built."""
         return fitting.line_within(snapshot, self._memory.spec, self._memory.budget.limit)
+
+    def _calm(self, state: NamespaceState) -> bool:
+        """Whether the namespace has hardly grown for a while."""
+        rows, now = state.snapshot.n + state.behind, time.monotonic()
+        since, before = self._grown.get(state.ns_id, (0.0, 0))
+        if rows > CALM_GROWTH * before:
+            self._grown[state.ns_id] = since, before = now, rows
+        return now - since >= CALM
 
     def _attempt(self, step: Callable[[], object]) -> bool:
         """What the step says, False when it failed."""
@@ -196,8 +213,9 @@ class Maintenance:
 
     # -- the work -----------------------------------------------------------------------------------------------------
 
-    def work(self, ns_id: int, *, quiet: bool) -> bool:
-        """Bring one namespace up to date. quiet: nobody writes, so fold what is left and save.
+    def work(self, ns_id: int, *, quiet: bool, calm: bool = True) -> bool:
+        """Bring one namespace up to date. quiet: nobody writes, so fold what is left and save. calm: it hardly grows,
+        so a graph may be begun that cannot grow.
 
         True when there is more to do, which takes long and so is done in slices.
         """
@@ -207,12 +225,12 @@ class Maintenance:
         state, snapshot = found
         state.busy = True
         try:
-            return self._worked_on(state, snapshot, quiet=quiet)
+            return self._worked_on(state, snapshot, quiet=quiet, calm=calm)
         finally:
             state.busy = False
             self._memory.weigh(state)
 
-    def _worked_on(self, state: NamespaceState, snapshot: Snapshot, *, quiet: bool) -> bool:
+    def _worked_on(self, state: NamespaceState, snapshot: Snapshot, *, quiet: bool, calm: bool) -> bool:
         least = IDLE_ROWS if quiet else _step(state)
         if snapshot.columns.waiting > UNREAD_BYTES:
             snapshot.columns.read()
@@ -224,7 +242,7 @@ class Maintenance:
         if snapshot.vectors is not None and snapshot.n >= bases.SCAN_ROWS:
             self._give_back_memory()
             snapshot = state.slim(least)
-            snapshot, more = self._based(state, snapshot, least=least, quiet=quiet)
+            snapshot, more = self._based(state, snapshot, least=least, quiet=quiet, calm=calm)
         if (quiet or renewed) and not more and not self._stopping:
             snapshot.columns.settle()
             if snapshot.n >= bases.SCAN_ROWS and snapshot.sparse.loose >= LOOSE_SHARE:
@@ -235,7 +253,9 @@ class Maintenance:
                 self._save(state, snapshot, least=1)
         return more
 
-    def _based(self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool) -> tuple[Snapshot, bool]:
+    def _based(
+        self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool, calm: bool
+    ) -> tuple[Snapshot, bool]:
         """The snapshot with the base that the settings ask for, as far as it is built; whether more is to be done."""
         spec = self._memory.spec
         more = False
@@ -243,9 +263,9 @@ class Maintenance:
         base = self._builder.codes(snapshot, spec, least=least, quiet=urgent)
         if base is not None and (urgent or base.graph is not None):  # a graph that is there grows under writes, too
             snapshot = self._publish(state, snapshot, base, snapshot.settled)
-            base, more = self._builder.graph(snapshot, base, spec, quiet=urgent)
+            base, more = self._builder.graph(snapshot, base, spec, quiet=urgent, calm=calm)
         settled = snapshot.settled
-        if urgent and not more:
+        if urgent and calm and not more:
             settled = self._line(replace(snapshot, base=base))
         return self._publish(state, snapshot, base, settled), more
 

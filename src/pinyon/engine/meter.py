@@ -40,6 +40,8 @@ WAITING: Final = 512
 """Queries that may wait; the oldest make room."""
 WAITING_BYTES: Final = 64 * 1024 * 1024
 """...and bytes of the masks that they bring along."""
+MANY: Final = 1_000_000
+"""Records from which on it takes long to score each of them, so that it is worth a warning."""
 FEW: Final = 50
 """Outcomes that are soon wanted of searches that have changed."""
 _RECENT: Final = 64
@@ -49,6 +51,14 @@ _FIXED: Final = frozenset({"ef_search", "nprobe"})
 _log = logging.getLogger("pinyon")
 _generations = count(1)
 _NONE: Final = Outcomes()
+
+
+def exhausted(target: float, rows: int) -> str:
+    """What is to be said where no effort short of scoring every record keeps the recall target."""
+    return (
+        f"no search effort keeps recall {target:g}, so that every search scores all {rows:,} records. The way out is "
+        "another index kind, a fixed ef_search or nprobe, or a lower recall target"
+    )
 
 
 class Meter:
@@ -74,6 +84,7 @@ class Meter:
         "_share",
         "_skip",
         "_waiting",
+        "_warned",
         "checks",
         "effort",
         "estimate",
@@ -98,6 +109,7 @@ class Meter:
         self._contract: Contract | None = None
         self._generation = self._counted = 0
         self._outcomes = 0, _NONE
+        self._warned = False
         self.learned: Learned | None = None
         self.kept: Learned | None = None
 
@@ -283,6 +295,7 @@ class Meter:
             queries = self._evidence(snapshot, band, run)
             effort, recall = self._enough(contract.target, snapshot, queries, between)
             self._change(contract, effort, recall, f"{label}: recall fell to {contract.recent(band, run):.3f}")
+            self._warn(contract.target, snapshot.live, label)
             contract.forget()  # also where the same queries find everything by now
             return
         verdict = contract.review()
@@ -302,6 +315,12 @@ class Meter:
         self.effort, self.estimate = effort, None if effort == 1.0 else recall
         self.forget()
         self._counted = self._generation
+
+    def _warn(self, target: float, rows: int, label: str) -> None:
+        """Says once that searches of very many records score each of them."""
+        if self.effort > MOST_RAISED and rows >= MANY and not self._warned:
+            self._warned = True
+            _log.warning("%s: %s", label, exhausted(target, rows))
 
     def _evidence(self, snapshot: Snapshot, band: int | None, run: int) -> Sequence[Asked]:
         """The queries that are to be asked again: the last of those that were answered approximately."""

@@ -123,9 +123,11 @@ class NamespaceState:
         with self._lock:
             if changes.lsn <= self.snapshot.lsn:
                 return
-            self._behind += len(changes.ords)
             size = changes.vectors.nbytes if changes.vectors is not None else 0
             size += sum(len(metadata) for metadata in changes.metadata if metadata)
+            if self._note_bytes + size > NOTE_BYTES:
+                self._make_note_room(changes.since)
+            self._behind += len(changes.ords)
             if self._note_bytes + size > NOTE_BYTES:
                 self._notes.clear()
                 self._note_bytes = 0
@@ -134,6 +136,12 @@ class NamespaceState:
                 changes = replace(changes, vectors=changes.vectors.copy())  # the caller may reuse its array
             self._notes[changes.since] = changes
             self._note_bytes += size
+
+    def _make_note_room(self, lsn: int) -> None:
+        """Whoever writes faster than others catch up does that himself: to read it back later takes far longer."""
+        self.snapshot = self._from_notes(lsn)
+        if self.snapshot.lsn == lsn:
+            self._behind = 0
 
     def at(self, view: View, lsn: int) -> Snapshot:
         """The snapshot at exactly `lsn`, which is what `view` sees. Raises Stale when it is already past it."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pinyon.engine.fitting import shortage
+from pinyon.engine.meter import exhausted
 from pinyon.engine.namespace import NamespaceState
 from pinyon.engine.quality import quality_of
 from pinyon.engine.snapshot import Snapshot
+from pinyon.index.rerank import MOST_RAISED
 from pinyon.types import IndexSpec, Quality, RecallLabel
 
 
@@ -57,6 +59,13 @@ class NamespaceReport:
     @property
     def effort(self) -> float:
         return self.quality.effort
+
+    @property
+    def exhausted(self) -> str:
+        """What is to be said where live queries made searches score every record; "" elsewhere."""
+        if not self.base_rows or self.effort <= MOST_RAISED:
+            return ""
+        return exhausted(self.quality.target, self.records)
 
     @classmethod
     def of(cls, name: str, state: NamespaceState, snapshot: Snapshot, spec: IndexSpec, budget: int) -> NamespaceReport:
