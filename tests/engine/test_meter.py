@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("faiss", reason="approximate search needs faiss")
 
 from pinyon.distance import prepare
-from pinyon.engine import Database, Index, meter, metering
+from pinyon.engine import Database, Index, bases, meter, metering
 from pinyon.engine.contract import EXACT_EFFORT, window_of
 from pinyon.engine.meter import Meter
 from pinyon.engine.metering import Budget, Metering
@@ -47,7 +47,8 @@ def database() -> Iterator[Database]:
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nearly every query is kept, so that tests are short."""
+    """Nearly every query is kept, so that tests are short; and codes stay, however coarse a test made them."""
+    monkeypatch.setattr(bases.Builder, "_outdated", lambda *_: False)
     monkeypatch.setattr(meter, "SHARE", 0.999)
     monkeypatch.setattr(meter, "CLOSE_SHARE", 0.999)
     monkeypatch.setattr(meter, "WAITING", 4_096)

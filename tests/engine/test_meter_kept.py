@@ -15,7 +15,6 @@ from engine.places import Processes
 from engine.test_meter import (
     POOR,
     ROWS,
-    D,
     K,
     ask,
     by_hand,
@@ -30,8 +29,7 @@ from engine.test_meter import (
 )
 from pinyon.engine import Database, Index, maintenance
 from pinyon.engine.learned import KIND
-from pinyon.limits import DEFAULT
-from pinyon.types import IndexSpec, Quality, Query
+from pinyon.types import Quality, Query
 
 __all__ = ["by_hand", "often"]
 pytestmark = pytest.mark.usefixtures("by_hand")
@@ -101,9 +99,10 @@ def test_of_several_processes_the_last_one_to_write_wins(tmp_path: Path, run_pyt
     script = """
 import sys
 import numpy as np
-from pinyon.engine import Database, meter
+from pinyon.engine import Database, bases, meter
 from pinyon.engine.meter import Meter
 from pinyon.types import Query
+bases.Builder._outdated = lambda *_: False
 meter.SHARE = meter.CLOSE_SHARE = 0.999
 Meter.__init__.__defaults__ = (0.999,)
 with Database(sys.argv[1]) as database:
@@ -283,30 +282,24 @@ def test_a_full_disk_costs_nothing_but_this(tmp_path: Path, monkeypatch: pytest.
 def test_a_namespace_that_made_room_comes_back_with_what_was_learned(
     tmp_path: Path, at_once: bool, saved: bool
 ) -> None:
-    """Whether it comes back before that was written, or after; with its codes, or before they are built again."""
-    with Database(tmp_path / "data", limits=replace(DEFAULT, loaded_namespaces=1)) as database:
-        database.create_index(IndexSpec("films", D, "cosine", kind="scan"))
-        index = database.index("films")
-        for name in ("first", "second"):
-            index.upsert(name, [str(n) for n in range(ROWS)], clustered(ROWS, 1))
-            assert index.ready(name, timeout=120)
-        index.query("first", Query(K, vector=clustered(1, 1)[0]))
-        assert index.ready("first", timeout=120)
-        if saved:
-            index.memory.cache.save(state_of(index).snapshot)
-        for query in clustered(220, 14):
-            index.query("first", Query(K, vector=query))
+    """Whether it comes back before that was written, or after; with its codes, or where they must be built again."""
+    with Database(tmp_path / "data") as database:
+        index = made(database)
+        index.memory.cache.save(state_of(index).snapshot)
+        ask(index, clustered(220, 14))
         index.metering.settle()
-        before = index.describe("first").quality
+        state, before = state_of(index), quality(index)
         assert before.checked > 200
-        (state,) = index.memory.loaded_states()
-        index.query("second", Query(K, vector=clustered(1, 1)[0]))
-        assert index.memory.loaded_states() != [state]
+        index.memory.drop(state)
+        assert index.memory.loaded_states() == []
         if not at_once:
-            until(lambda: files(tmp_path / "data"))
-        index.query("first", Query(K, vector=clustered(1, 1)[0]))
+            until(lambda: state.meter.kept is state.meter.learned)
+        if not saved:
+            for file in (tmp_path / "data" / "cache").rglob("*.snapshot.*"):
+                file.unlink()
+        index = opened(database)
+        assert state_of(index) is not state
         assert (state_of(index).snapshot.base is not None) == saved
-        assert index.ready("first", timeout=120)
-        after = index.describe("first").quality
-        assert state not in index.memory.loaded_states()
+        assert index.ready(timeout=120)
+        after = quality(index)
         assert (after.checked, after.recall, after.interval) == (before.checked, before.recall, before.interval)

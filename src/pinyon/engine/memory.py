@@ -167,9 +167,8 @@ class Memory:
         return state
 
     def _learned(self, view: View, ns_id: int) -> Learned | None:
-        if ns_id in self._parted:
-            return self._parted[ns_id][1].learned
-        return self.meters.load(view, ns_id)
+        parted = self._parted.get(ns_id)
+        return self.meters.load(view, ns_id) if parted is None else parted[1].learned
 
     def keep_learned(self) -> None:
         """Write what meters learned since it was last written. What cannot be written is left for the next time."""
