@@ -126,6 +126,9 @@ def test_results_are_saved_whole_and_read_back(tuned: Tuning, tmp_path: Path) ->
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 1
     assert f"{tuned.best.candidate.settings} *" in page
+    plot = (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    assert f"<!-- {tuned.best.candidate.settings} -->" in plot
+    assert f"<!-- recall {tuned.contract.recall:g} -->" in plot
 
 
 def test_a_finished_tuning_is_not_measured_again(tuned: Tuning, out: Path) -> None:

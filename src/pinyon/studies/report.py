@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pinyon.errors import MissingExtraError
 from pinyon.studies import findings, plots, tables
+from pinyon.studies.sources import source_line
 from pinyon.studies.words import NOTES, REPORT, TITLES, say
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def data_line(study: Study, language: str) -> str:
     """Which vectors were measured, on one line."""
     settings = study.settings
     told = {name: getattr(settings, name) for name in ("n", "d", "metric", "queries", "k")}
-    return say(REPORT, "data_line", language, source=str(settings.source or "arrays"), **told)
+    return say(REPORT, "data_line", language, source=source_line(settings.source, language), **told)
 
 
 def _head(key: str, language: str) -> str:
@@ -103,5 +104,6 @@ def html_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
 
 
 def listing(found: dict[str, Any]) -> str:
-    """Values as an element."""
-    return f"<pre>{escape(json.dumps(found, indent=1, ensure_ascii=False, default=str))}</pre>"
+    """Values as an element, a line each."""
+    lines = (f"{name}: {json.dumps(value, ensure_ascii=False, default=str)}" for name, value in found.items())
+    return f"<pre>{escape(chr(10).join(lines))}</pre>"
