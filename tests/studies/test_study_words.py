@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pinyon.errors import InvalidRequestError
-from pinyon.studies import Row, Source, Study
+from pinyon.studies import Row, Settings, Source, Study
 from pinyon.studies.findings import close, sentences
 from pinyon.studies.plans import configurations, plan_of, resolve
 from pinyon.studies.sources import source_line
-from pinyon.studies.study import Settings
 from pinyon.studies.tables import aligned, cells, columns, side_by_side, width
 from pinyon.studies.words import particle, to
 from pinyon.types import Metric

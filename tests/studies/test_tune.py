@@ -19,7 +19,7 @@ from pinyon.engine import Database
 from pinyon.engine.kinds import read_line
 from pinyon.errors import FailedPreconditionError, FormatError, InvalidRequestError, NotFoundError
 from pinyon.index.flat import flat_search
-from pinyon.studies import Contract, Source, Tuning, tuning
+from pinyon.studies import Contract, Source, Tuning, tuning_results
 from pinyon.studies.sources import Data, generate
 from pinyon.types import IndexSpec, Query
 
@@ -204,7 +204,7 @@ def test_bad_requests_are_refused(given: dict[str, object], said: str) -> None:
 def test_what_is_no_tuning_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"name the tuning\.json"):
         Tuning.read(tmp_path)
-    (tmp_path / tuning.RESULTS).write_text('{"format": "pinyon tuning 1", "settings": {}}', encoding="utf-8")
+    (tmp_path / tuning_results.RESULTS).write_text('{"format": "pinyon tuning 1", "settings": {}}', encoding="utf-8")
     with pytest.raises(FormatError, match="cannot be read"):
         Tuning.read(tmp_path)
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
 
 from pinyon.studies.plans import plan_of, series
+from pinyon.studies.results import Results
 from pinyon.studies.values import Row
 from pinyon.studies.words import check, particle, say, to
-
-if TYPE_CHECKING:
-    from pinyon.studies.study import Study
 
 GOOD = 0.99
 """The recall that "reached" means."""
@@ -203,7 +200,7 @@ _STRATEGIES = {
 }
 
 
-def sentences(study: Study, language: str) -> list[str]:
+def sentences(study: Results, language: str) -> list[str]:
     """What can be said of the rows that have figures; nothing without any."""
     check(language)
     rows = [row for row in study.rows if row.error is None and row.milliseconds]
@@ -219,7 +216,7 @@ def strategy(row: Row, language: str) -> str:
     return say(_STRATEGIES, name, language, ef=row.parameters.get("ef_search"))
 
 
-def _sweep(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
+def _sweep(study: Results, rows: Sequence[Row], language: str) -> Iterator[str]:
     settings = study.settings
     by_key = {row.configuration.key: row for row in rows}
     for one in series(plan_of(settings.study), settings.options, settings.n):
@@ -232,7 +229,7 @@ def _sweep(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
         yield _cheapest(others, flat, settings.k, language)
 
 
-def _series(varied: str, rows: Sequence[Row], study: Study, language: str) -> Iterator[str]:
+def _series(varied: str, rows: Sequence[Row], study: Results, language: str) -> Iterator[str]:
     k, queries = study.settings.k, study.settings.queries
     first, last = rows[0], rows[-1]
     recall = _Measure(
@@ -294,7 +291,7 @@ def _cheapest(rows: Sequence[Row], flat: float | None, k: int, language: str) ->
     return say(_SAY, "reached_flat", language, **shared, times=times, flat=flat)
 
 
-def _growth(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
+def _growth(study: Results, rows: Sequence[Row], language: str) -> Iterator[str]:
     ordered = sorted(rows, key=lambda row: row.n)
     first, last = ordered[0], ordered[-1]
     if first.n == last.n:
@@ -319,7 +316,7 @@ def _verdict(first: Row, last: Row) -> str:
     return "below" if time < low else "above"
 
 
-def _filter(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
+def _filter(study: Results, rows: Sequence[Row], language: str) -> Iterator[str]:
     k, n = study.settings.k, study.settings.n
     shares = sorted({float(row.parameters["filter"]) for row in rows})
     least = [row for row in rows if float(row.parameters["filter"]) == shares[0]]
@@ -347,7 +344,7 @@ def _filter(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
         yield say(_SAY, "ours", language, low=min(ours), high=max(ours))
 
 
-def _quantise(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
+def _quantise(study: Results, rows: Sequence[Row], language: str) -> Iterator[str]:
     k = study.settings.k
     codes = [row for row in rows if row.kind != "flat"]
     if codes:
@@ -375,7 +372,7 @@ def _reranked(row: Row, codes: Sequence[Row], k: int, language: str) -> Iterator
     yield say(_SAY, "rerank", language, **told, verb=verb, k=k, ms=deepest.median, before=row.median)
 
 
-def _noise(study: Study, rows: Sequence[Row], language: str) -> str:
+def _noise(study: Results, rows: Sequence[Row], language: str) -> str:
     loads = [row.load for row in rows if row.load is not None]
     cores = int(study.environment.get("cores") or 1)
     busy = bool(loads) and max(loads) > 0.5 * cores

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pinyon.studies.drawing import INK, LEGEND, Drawing, drawn
 from pinyon.studies.findings import strategy
 from pinyon.studies.plans import plan_of, series
+from pinyon.studies.results import Results
 from pinyon.studies.values import Row
 from pinyon.studies.words import PLOTS, TITLES, say
-
-if TYPE_CHECKING:
-    from pinyon.studies.study import Study
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # told apart by the colour-blind as well
 _MARKS = ("o", "s", "^", "D", "v", "P")
@@ -45,13 +43,13 @@ class _Panel:
     bars: bool = False
 
 
-def draw(study: Study, language: str) -> Drawing | None:
+def draw(study: Results, language: str) -> Drawing | None:
     """The plots of a study; None when there are no figures yet. Raises MissingExtraError without matplotlib."""
     rows = [row for row in study.rows if row.error is None and row.milliseconds]
     return drawn(lambda said: _figure(study, _panels(study, rows, said), said), language) if rows else None
 
 
-def _figure(study: Study, panels: Sequence[_Panel], language: str) -> Any:
+def _figure(study: Results, panels: Sequence[_Panel], language: str) -> Any:
     from matplotlib.figure import Figure
 
     across = min(len(panels), 3)
@@ -125,8 +123,8 @@ def _draw_lines(axes: Any, panel: _Panel, styles: Mapping[str, Mapping[str, Any]
 # -- what each study shows --------------------------------------------------------------------------------------------
 
 
-def _panels(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
-    draw: dict[str, Callable[[Study, Sequence[Row], str], list[_Panel]]] = {
+def _panels(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
+    draw: dict[str, Callable[[Results, Sequence[Row], str], list[_Panel]]] = {
         "growth": _growth,
         "filter": _filter,
         "quantise": _quantise,
@@ -145,7 +143,7 @@ def _memory(x: Sequence[float], rows: Sequence[Row], language: str) -> list[_Lin
     return lines
 
 
-def _growth(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+def _growth(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
     ordered = sorted(rows, key=lambda row: row.n)
     x, label = [row.n for row in ordered], say(PLOTS, "rows", language)
     return [
@@ -154,7 +152,7 @@ def _growth(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
     ]
 
 
-def _sweep(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+def _sweep(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
     settings = study.settings
     by_key = {row.configuration.key: row for row in rows}
     panels = []
@@ -183,7 +181,7 @@ def _one_series(varied: str, rows: Sequence[Row], k: int, language: str) -> list
     return [*panels, _Panel(say(PLOTS, "build", language), [build], varied, x)]
 
 
-def _filter(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+def _filter(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
     recalls, times, counts = [], [], []
     for name in dict.fromkeys(strategy(row, language) for row in rows):
         found = sorted(
@@ -201,7 +199,7 @@ def _filter(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
     ]
 
 
-def _quantise(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+def _quantise(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
     names = [str(row.configuration) if row.kind != "flat" else "float32" for row in rows]
     values = (
         (f"R@{study.settings.k}", [row.recall_at_k for row in rows]),

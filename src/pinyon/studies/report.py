@@ -6,15 +6,13 @@ import json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pinyon.errors import MissingExtraError
 from pinyon.studies import findings, plots, tables
+from pinyon.studies.results import Results
 from pinyon.studies.sources import source_line
 from pinyon.studies.words import NOTES, REPORT, TITLES, say
-
-if TYPE_CHECKING:
-    from pinyon.studies.study import Study
 
 PAGE, PNG, SVG = "report.html", "plot.png", "plot.svg"
 _STYLE = """\
@@ -31,7 +29,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 """
 
 
-def write(study: Study, folder: Path, language: str) -> list[str]:
+def write(study: Results, folder: Path, language: str) -> list[str]:
     """Write the page and, with matplotlib, the plots. Gives remarks about what is missing."""
     remarks, drawing = [], None
     try:
@@ -48,7 +46,7 @@ def write(study: Study, folder: Path, language: str) -> list[str]:
     return remarks
 
 
-def page(study: Study, language: str, drawing: str, remarks: list[str]) -> str:
+def page(study: Results, language: str, drawing: str, remarks: list[str]) -> str:
     """The page as text. drawing: an SVG element, or nothing."""
     settings = study.settings
     title = escape(say(TITLES, settings.study, language))
@@ -85,7 +83,7 @@ def document(title: str, body: Sequence[str], language: str) -> str:
     )
 
 
-def data_line(study: Study, language: str) -> str:
+def data_line(study: Results, language: str) -> str:
     """Which vectors were measured, on one line."""
     settings = study.settings
     told = {name: getattr(settings, name) for name in ("n", "d", "metric", "queries", "k")}

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pinyon.errors import MissingExtraError
 from pinyon.studies import tuning_words as words
 from pinyon.studies.choosing import Finding
 from pinyon.studies.drawing import INK, LEGEND, Drawing, drawn
 from pinyon.studies.report import PAGE, PNG, SVG, document, html_table, listing
+from pinyon.studies.tuning_results import TuningResults
 from pinyon.studies.words import NOTES, PLOTS, REPORT, say
-
-if TYPE_CHECKING:
-    from pinyon.studies.tuning import Tuning
 
 _COLOURS = {"flat": "#000000", "scan": "#0072b2", "ivf": "#009e73", "symqg": "#cc79a7", "hnsw": "#d55e00"}
 _MARKS = {"flat": "s", "scan": "D", "ivf": "^", "symqg": "v", "hnsw": "o"}
 
 
-def write(tuning: Tuning, folder: Path, language: str) -> list[str]:
+def write(tuning: TuningResults, folder: Path, language: str) -> list[str]:
     """Write the page and, with matplotlib, the plots. Gives remarks about what is missing."""
     remarks, drawing = [], None
     try:
@@ -38,7 +36,7 @@ def write(tuning: Tuning, folder: Path, language: str) -> list[str]:
     return remarks
 
 
-def page(tuning: Tuning, language: str, drawing: str, remarks: list[str]) -> str:
+def page(tuning: TuningResults, language: str, drawing: str, remarks: list[str]) -> str:
     """The page as text. drawing: an SVG element, or nothing."""
     title = escape(say(words.TITLE, "tune", language))
     heads = words.columns(tuning, language)
@@ -60,12 +58,12 @@ def page(tuning: Tuning, language: str, drawing: str, remarks: list[str]) -> str
     return document(title, body, language)
 
 
-def draw(tuning: Tuning, language: str) -> Drawing | None:
+def draw(tuning: TuningResults, language: str) -> Drawing | None:
     """Every finding by time and recall, with the front as a line; None without any. Raises MissingExtraError."""
     return drawn(lambda said: _figure(tuning, said), language) if tuning.findings else None
 
 
-def _figure(tuning: Tuning, language: str) -> Any:
+def _figure(tuning: TuningResults, language: str) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.2, 5.0), layout="constrained")

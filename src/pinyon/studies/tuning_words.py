@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pinyon.studies import tables
 from pinyon.studies.choosing import TIE, Contract, Finding, Miss
 from pinyon.studies.sources import source_line
+from pinyon.studies.tuning_results import TuningResults
 from pinyon.studies.words import REPORT, check, say
-
-if TYPE_CHECKING:
-    from pinyon.studies.tuning import Tuning
 
 TITLE = {"tune": {"en": "The cheapest index that keeps a contract", "ko": "조건을 지키는 가장 저렴한 색인"}}
 
@@ -105,7 +102,7 @@ BOUNDS = {
 MISSES = {"en": "{found}, asked for {limit}", "ko": "{found} (요구: {limit})"}
 
 
-def text(tuning: Tuning, language: str) -> str:
+def text(tuning: TuningResults, language: str) -> str:
     """The table of the front, with aligned columns, and all sentences."""
     check(language)
     lines = [data_line(tuning, language), ""]
@@ -114,20 +111,20 @@ def text(tuning: Tuning, language: str) -> str:
     return "\n".join([*lines, *sentences(tuning, language)])
 
 
-def data_line(tuning: Tuning, language: str) -> str:
+def data_line(tuning: TuningResults, language: str) -> str:
     """Which vectors were measured, on one line."""
     settings = tuning.settings
     told = {name: getattr(settings, name) for name in ("d", "metric", "queries", "k")}
     return say(REPORT, "data_line", language, source=source_line(settings.source, language), n=settings.total, **told)
 
 
-def columns(tuning: Tuning, language: str) -> list[str]:
+def columns(tuning: TuningResults, language: str) -> list[str]:
     """The heads of ``cells``."""
     names = [HEADS[name][language] for name in HEADS]
     return [*names[:3], f"R@{tuning.settings.k}", *names[3:]]
 
 
-def cells(tuning: Tuning, findings: Sequence[Finding], language: str) -> list[list[str]]:
+def cells(tuning: TuningResults, findings: Sequence[Finding], language: str) -> list[list[str]]:
     """A line for each finding. The chosen one has a star."""
     best = tuning.best
     return [
@@ -144,7 +141,7 @@ def cells(tuning: Tuning, findings: Sequence[Finding], language: str) -> list[li
     ]
 
 
-def sentences(tuning: Tuning, language: str) -> list[str]:
+def sentences(tuning: TuningResults, language: str) -> list[str]:
     """What was chosen and why, or what comes nearest; then how it was measured."""
     check(language)
     settings = tuning.settings
@@ -165,7 +162,7 @@ def sentences(tuning: Tuning, language: str) -> list[str]:
     return said + [say(SAID, "failed", language, index=index, error=error) for index, error in failed.items()]
 
 
-def chosen(tuning: Tuning, language: str) -> list[str]:
+def chosen(tuning: TuningResults, language: str) -> list[str]:
     """What was chosen and why; where nothing keeps the contract, what comes nearest and which bounds it breaks."""
     check(language)
     best, contract = tuning.best, contract_line(tuning.contract, language)
