@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import socket
+import sys
+import tempfile
 import threading
 import zlib
 from collections.abc import Generator, Iterator
@@ -20,6 +23,8 @@ NIGHTLY = os.environ.get("PINYON_NIGHTLY") == "1"
 SEED = "PINYON_TEST_SEED"
 DATA = "PINYON_TEST_DATA"
 REPOSITORY = Path(__file__).parents[1]
+NOBODY = 65_534
+"""A user who owns nothing."""
 
 # A busy machine makes data generation slow, which says nothing about the code under test.
 BUSY = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large]
@@ -51,6 +56,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("nightly"):
                 item.add_marker(skip)
+
+
+@pytest.fixture
+def unwritable() -> Iterator[Path]:
+    """A folder in which this process may make nothing; the superuser, whom no permission binds, is nobody meanwhile."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no such modes")
+    folder = Path(tempfile.mkdtemp(prefix="pinyon-unwritable-"))  # not tmp_path, whose parents admit the owner only
+    folder.chmod(0o555)
+    superuser = os.geteuid() == 0
+    if superuser:
+        os.seteuid(NOBODY)
+    try:
+        yield folder
+    finally:
+        if superuser:
+            os.seteuid(0)
+        folder.chmod(0o700)
+        shutil.rmtree(folder)
 
 
 @pytest.hookimpl(wrapper=True)

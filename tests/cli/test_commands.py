@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import re
 from collections.abc import Callable
@@ -335,10 +336,9 @@ def test_options_may_stand_before_the_command(pinyon: Program, vectors: str, dat
 
 
 def test_the_version_is_that_of_the_package(pinyon: Program) -> None:
-    metadata = pytest.importorskip("importlib.metadata")
     try:
-        expected = metadata.version("pinyon")
-    except metadata.PackageNotFoundError:
+        expected = importlib.metadata.version("pinyon")
+    except importlib.metadata.PackageNotFoundError:
         pytest.skip("pinyon is not installed, only on the path")
     assert pinyon("--version").out == f"pinyon {expected}\n"
 

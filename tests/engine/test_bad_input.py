@@ -5,7 +5,6 @@ Whatever was refused, the store is as it was: every record of every index, and t
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -530,15 +529,10 @@ def test_a_missing_truth_file_is_named_and_not_made_anew(tmp_path: Path) -> None
         assert not file.exists(), "an empty file in its place would hide the loss"
 
 
-def test_a_read_only_directory_is_named(tmp_path: Path) -> None:
-    if not hasattr(os, "geteuid") or os.geteuid() == 0:
-        pytest.skip("permissions bind no administrator, and mean something else on Windows")
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(ReadOnlyError, match=r"data.*permissions"):
-            Database(tmp_path / "data")
-    finally:
-        tmp_path.chmod(0o700)
+def test_a_read_only_directory_is_named(unwritable: Path) -> None:
+    with pytest.raises(ReadOnlyError, match=r"data.*permissions"):
+        Database(unwritable / "data")
+    assert list(unwritable.iterdir()) == []
 
 
 def test_a_directory_that_is_not_there_is_not_made_for_reading(tmp_path: Path) -> None:

@@ -180,7 +180,9 @@ def _outcome(call: Callable[[], Any]) -> str:
         call()
     except Exception as error:
         status = getattr(error, "status", None) or getattr(error, "status_code", None)
-        if status is None and isinstance(error, ValueError | TypeError):
+        if status is None:
+            if not isinstance(error, ValueError | TypeError):
+                raise
             status = 400  # refused by the client itself, before it asked
         return f"refused with {status}"
     return "done"

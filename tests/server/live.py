@@ -127,6 +127,9 @@ class Remembered:
     def begin(self, transport: str) -> None:
         self.begun += 1
 
+    def refused(self, *_: Any) -> None:
+        """Nobody asks."""
+
     def finish(self, head: Head, admitted: Any, answer: Any, *, transport: str, **_: Any) -> None:
         self.finished.append((head.path, answer.status, transport))
 

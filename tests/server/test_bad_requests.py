@@ -11,6 +11,7 @@ import json
 import random
 import socket
 import struct
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -275,6 +276,31 @@ def test_a_body_that_says_it_is_no_json_is_refused(server: RunningServer, kind: 
         with over_http2(server) as client:
             head = [("content-type", kind), ("api-key", KEY)]
             assert client.request("POST", "/indexes/films/query", head, orjson.dumps(QUERY)).status == 415
+
+
+def test_the_log_says_what_was_refused_although_nothing_of_it_was_read(server: RunningServer, log: io.StringIO) -> None:
+    wrong = {"content-type": "text/plain"}
+    assert send(server, "POST", "/query", QUERY, wrong).status == 415
+    assert send(server, "POST", "/query", QUERY, {"content-encoding": "br"}).status == 415
+    with over_http2(server) as client:
+        head = [*wrong.items(), ("api-key", KEY)]
+        assert client.request("POST", "/indexes/films/query", head, orjson.dumps(QUERY)).status == 415
+    assert send(server, "PUT", "/query", QUERY).status == 405
+    assert send(server, "POST", "/" + MARK, QUERY).status == 404
+    deadline = time.monotonic() + 20
+    while log.getvalue().count(" ms ") < 5 and time.monotonic() < deadline:  # an answer is sent before it is logged
+        time.sleep(0.01)
+    *refusals, method, nothing = [line for line in log.getvalue().splitlines() if " ms " in line]
+    assert len(refusals) == 3
+    for line in refusals:
+        assert "POST /query 415" in line
+        assert "operation=query" in line
+        assert "index=films" in line
+        assert "key=given-1" in line
+    assert "PUT /query 405" in method
+    assert "key=given-1" in method
+    assert "POST (unknown path) 404" in nothing
+    assert "key=given-1" in nothing
 
 
 @pytest.mark.parametrize(

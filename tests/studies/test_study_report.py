@@ -16,7 +16,7 @@ pytest.importorskip("matplotlib", reason="plots need it")
 pytest.importorskip("faiss", reason="graphs are faiss's")
 
 from pinyon import studies
-from pinyon.studies import Row, Source, Study, plots
+from pinyon.studies import Row, Source, Study, drawing, plots
 from pinyon.studies.plans import PLANS
 
 HOSTILE = """</title><script>alert("x")</script><img src=//evil.example/x onerror='alert(1)'>&"""
@@ -91,7 +91,7 @@ def test_a_page_follows_light_and_dark(tmp_path: Path, measured: dict[str, Study
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "color-scheme: light dark" in text
     assert "currentColor" in text
-    assert plots.INK not in text
+    assert drawing.INK not in text
     assert not re.search(r"fill: ?(#ffffff|white)", text[text.index("<svg") :])
 
 
@@ -130,19 +130,20 @@ def test_equal_figures_give_equal_plots(measured: dict[str, Study]) -> None:
 
 
 @pytest.fixture
-def fonts() -> Iterator[list[object]]:
-    """matplotlib's list of fonts, as it was afterwards; without any that has Korean letters."""
+def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    """matplotlib's list of fonts, as it was afterwards; without any that has Korean letters, nor any in the system."""
     from matplotlib import font_manager
 
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda *_, **__: [])
     listed = font_manager.fontManager.ttflist
     before = list(listed)
-    plots.korean_font.cache_clear()
-    while (name := plots.korean_font()) is not None:
+    drawing.korean_font.cache_clear()
+    while (name := drawing.korean_font()) is not None:
         listed[:] = [one for one in listed if one.name != name]
-        plots.korean_font.cache_clear()
+        drawing.korean_font.cache_clear()
     yield listed
     listed[:] = before
-    plots.korean_font.cache_clear()
+    drawing.korean_font.cache_clear()
     font_manager.fontManager._findfont_cached.cache_clear()  # type: ignore[attr-defined]
 
 
@@ -162,12 +163,25 @@ def test_with_a_korean_font_plots_are_labelled_in_korean(
     from matplotlib import font_manager
 
     font_manager.fontManager.addfont(korean(tmp_path / "korean.ttf"))
-    plots.korean_font.cache_clear()
-    assert plots.korean_font() == "Boxes KR"
+    drawing.korean_font.cache_clear()
+    assert drawing.korean_font() == "Boxes KR"
     assert measured["hnsw"].save(tmp_path / "out", "ko") == []
     text = (tmp_path / "out" / "plot.svg").read_text(encoding="utf-8")
     assert "<!-- 재현율 -->" in text
     assert "ms per query" not in text
+
+
+def test_a_korean_font_that_was_installed_after_matplotlib_made_its_list_is_found(
+    tmp_path: Path, fonts: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib import font_manager
+
+    (tmp_path / "gone.ttf").write_bytes(b"no font")
+    found = [str(tmp_path / "gone.ttf"), str(korean(tmp_path / "korean.ttf"))]
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda *_, **__: found)
+    drawing.korean_font.cache_clear()
+    assert drawing.korean_font() == "Boxes KR"
+    assert font_manager.findfont("Boxes KR", fallback_to_default=False) == found[1]
 
 
 def korean(path: Path) -> Path:

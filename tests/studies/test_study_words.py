@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pinyon.errors import InvalidRequestError
-from pinyon.studies import Row, Source, Study
+from pinyon.studies import Row, Settings, Source, Study
 from pinyon.studies.findings import close, sentences
 from pinyon.studies.plans import configurations, plan_of, resolve
-from pinyon.studies.study import Settings
+from pinyon.studies.sources import source_line
 from pinyon.studies.tables import aligned, cells, columns, side_by_side, width
 from pinyon.studies.words import particle, to
 from pinyon.types import Metric
@@ -78,6 +78,35 @@ def test_what_may_be_chance_is_not_told_as_a_change() -> None:
         "(0.100 and 0.115 ms)."
     )
     assert "rises" in sweep(graph(16, 0.1, 0.95), graph(64, 0.1, 0.951), queries=100_000)[0]
+
+
+def test_times_that_are_nearly_equal_are_not_called_faster_or_slower() -> None:
+    study = study_of("hnsw", [row("flat", 0.6), graph(16, 0.1, 0.9), graph(64, 0.61, 0.995)], ef_search=[16, 64])
+    assert "0.610 ms a query, as fast as exact search (0.600 ms)." in sentences(study, "en")[1]
+    assert "0.610 ms로 정확 검색(0.600 ms)과 비슷합니다." in sentences(study, "ko")[1]
+
+
+def test_growth_is_not_judged_by_repeats_that_differ_more_than_it() -> None:
+    def told(spread: float) -> str:
+        rows = [replace(row("flat", 0.1, rows=5_000), n=5_000), row("flat", 0.3, spread=spread, rows=10_000)]
+        return sentences(study_of("growth", rows, rows=[5_000, 10_000]), "en")[0]
+
+    assert told(0.01).endswith("time grows faster than the rows do.")
+    assert told(0.1).endswith("the repeats differ too much to tell how time grows.")
+
+
+@pytest.mark.parametrize(
+    ("source", "english", "korean"),
+    [
+        (Source(generate=(10, 2), seed=3), "generated set, seed 3", "생성한 데이터, 시드 3"),
+        (Source(index="docs"), "index 'docs'", "색인 'docs'"),
+        (Source(index="docs", namespace="a"), "index 'docs', namespace 'a'", "색인 'docs', 네임스페이스 'a'"),
+        (Source(file="/data/glove.hdf5"), "file 'glove.hdf5'", "파일 'glove.hdf5'"),
+        (None, "arrays", "배열"),
+    ],
+)
+def test_the_origin_of_the_vectors_is_told_in_the_language(source: Source | None, english: str, korean: str) -> None:
+    assert (source_line(source, "en"), source_line(source, "ko")) == (english, korean)
 
 
 def test_what_stays_the_same_is_told_once() -> None:

@@ -19,7 +19,7 @@ from pinyon.engine import Database
 from pinyon.engine.kinds import read_line
 from pinyon.errors import FailedPreconditionError, FormatError, InvalidRequestError, NotFoundError
 from pinyon.index.flat import flat_search
-from pinyon.studies import Contract, Source, Tuning, tuning
+from pinyon.studies import Contract, Source, Tuning, tuning_results
 from pinyon.studies.sources import Data, generate
 from pinyon.types import IndexSpec, Query
 
@@ -126,6 +126,9 @@ def test_results_are_saved_whole_and_read_back(tuned: Tuning, tmp_path: Path) ->
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 1
     assert f"{tuned.best.candidate.settings} *" in page
+    plot = (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    assert f"<!-- {tuned.best.candidate.settings} -->" in plot
+    assert f"<!-- recall {tuned.contract.recall:g} -->" in plot
 
 
 def test_a_finished_tuning_is_not_measured_again(tuned: Tuning, out: Path) -> None:
@@ -201,7 +204,7 @@ def test_bad_requests_are_refused(given: dict[str, object], said: str) -> None:
 def test_what_is_no_tuning_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"name the tuning\.json"):
         Tuning.read(tmp_path)
-    (tmp_path / tuning.RESULTS).write_text('{"format": "pinyon tuning 1", "settings": {}}', encoding="utf-8")
+    (tmp_path / tuning_results.RESULTS).write_text('{"format": "pinyon tuning 1", "settings": {}}', encoding="utf-8")
     with pytest.raises(FormatError, match="cannot be read"):
         Tuning.read(tmp_path)
 

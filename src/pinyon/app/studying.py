@@ -10,7 +10,7 @@ from pathlib import Path
 from pinyon.errors import InvalidRequestError
 from pinyon.studies import Source, Study, Watch, again, conduct, differences
 from pinyon.studies.measuring import REPEATS, TOP_K
-from pinyon.studies.study import RESULTS
+from pinyon.studies.results import RESULTS
 from pinyon.studies.values import Parameter
 
 __all__ = ["GENERATED", "Repeated", "Request", "default_folder", "repeat", "run"]

@@ -17,7 +17,7 @@ from pinyon.studies import Applied, Source, Tuning, Watch, apply, tune
 from pinyon.studies.climbing import REPEATS
 from pinyon.studies.gathering import SAMPLE_ROWS
 from pinyon.studies.measuring import TOP_K
-from pinyon.studies.tuning import RESULTS
+from pinyon.studies.tuning_results import RESULTS
 
 __all__ = ["Applied", "Request", "Tuning", "create_lines", "default_folder", "run", "set_index"]
 

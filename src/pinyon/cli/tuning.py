@@ -209,11 +209,12 @@ def _going_on(session: Session, folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        from pinyon.studies import tuning
+        from pinyon.studies import Tuning
+        from pinyon.studies.tuning_results import RESULTS
 
-        if not (folder / tuning.RESULTS).exists():
+        if not (folder / RESULTS).exists():
             raise
-        found = tuning.Tuning.read(folder)
+        found = Tuning.read(folder)
         session.output.message(
             f"interrupted: {len(found.findings)} settings are measured; "
             f"`{program()} tune --out {shlex.quote(str(folder))}` goes on"

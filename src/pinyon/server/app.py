@@ -91,12 +91,12 @@ class App:
             plane = "data" if index else "control"
             found = self.router.match(path)
             if found is None:
-                self._authenticate(head, None)
+                self._lead_nowhere(head, "")
                 raise UnknownPathError(f"There is nothing at {head.method} {head.path[:200]}.")
             methods, variables = found
             route = methods.get(head.method)
             if route is None:
-                self._authenticate(head, None)
+                self._lead_nowhere(head, next(iter(methods.values())).path)
                 raise MethodNotAllowedError(head, methods)
             plane = route.plane
             principal = self._authenticate(head, route)
@@ -105,6 +105,12 @@ class App:
             return Admitted(head, route, variables, index, principal, limit)
         except PinyonError as error:
             return self.refuse(error, plane)
+
+    def _lead_nowhere(self, head: Head, path: str) -> None:
+        """Lets only those know who may ask. path: the template that a request of another method would have met."""
+        principal = self._authenticate(head, None)
+        if self.service.observer is not None:
+            self.service.observer.refused(head, None, principal, path)
 
     def answer(self, admitted: Admitted, body: bytes) -> Answer:
         """Runs the handler. Never raises: what goes wrong becomes an answer."""

@@ -192,6 +192,7 @@ class Http1(Connection):
         if isinstance(admitted, Answer):
             exchange.answer = admitted
             return
+        exchange.admitted = admitted
         self.dispatcher.warn_of_plain_key(head)
         try:
             heads.check_encoding(head.headers)
@@ -201,8 +202,6 @@ class Http1(Connection):
                 raise heads.too_large(admitted.body_limit, exchange.length)
         except PinyonError as error:
             exchange.answer = app.refuse(error, admitted.route.plane)
-        else:
-            exchange.admitted = admitted
 
     def on_body(self, body: bytes) -> None:
         self._quiet = 0

@@ -202,6 +202,7 @@ class Http2(Connection):
         if isinstance(admitted, Answer):
             self._answer(stream_id, stream, admitted)
             return
+        stream.admitted = admitted
         self.dispatcher.warn_of_plain_key(head)
         try:
             if stream.grpc:
@@ -218,7 +219,6 @@ class Http2(Connection):
         except PinyonError as error:
             self._answer(stream_id, stream, app.refuse(error, admitted.route.plane))
             return
-        stream.admitted = admitted
         self._trust()
 
     def _trust(self) -> None:

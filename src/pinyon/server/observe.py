@@ -68,17 +68,19 @@ def seen(
     answer: Answer,
     *,
     index: str = "",
+    path: str = "",
     seconds: float,
     bytes_in: int,
     transport: Transport,
 ) -> Seen:
-    """What is remembered of one request. ``path`` is the route's template: a real path may hold anything."""
+    """What is remembered of one request. Its ``path`` is a template, the route's or the one that is given without a
+    route: a real path may hold anything."""
     found = UNITS.findall(answer.body[-_TAIL:]) if answer.status < 300 else []
     return Seen(
         head.request_id,
         transport,
         head.method,
-        route.path if route else "",
+        route.path if route else path,
         route.operation if route else "",
         route.plane if route else "",
         route.action if route else "",
@@ -104,7 +106,7 @@ class Observer:
     audit: AuditLog | None = None
     draining: bool = False
     _plans: dict[str, tuple[str, Plan]] = field(default_factory=dict)
-    _refused: dict[int, tuple[Head, Route | None, Principal | None]] = field(default_factory=dict)
+    _refused: dict[int, tuple[Head, Route | None, Principal | None, str]] = field(default_factory=dict)
 
     @classmethod
     def start(cls, service: Service, *, metrics_folder: Path | None = None) -> Observer:
@@ -137,14 +139,13 @@ class Observer:
         transport: Transport = "rest",
     ) -> None:
         """A request was answered, or refused (``admitted`` is None). Never raises. Every ``begin`` needs one."""
-        _, route, principal = self._refused.pop(id(head), (head, None, None))
+        _, route, principal, path = self._refused.pop(id(head), (head, None, None, ""))
         index = ""
         if admitted is not None:
             route, principal = admitted.route, admitted.principal
             index = admitted.index or named_index(route, admitted.variables)
-        about = seen(
-            head, route, principal, answer, index=index, seconds=seconds, bytes_in=bytes_in, transport=transport
-        )
+        told: Any = {"index": index, "path": path, "seconds": seconds, "bytes_in": bytes_in, "transport": transport}
+        about = seen(head, route, principal, answer, **told)
         namespace, plan = self._plans.pop(head.request_id, ("", None))
         self.metrics.finish(about, plan)
         self._log(about)
@@ -163,11 +164,12 @@ class Observer:
             self._plans.clear()
         self._plans[request.request_id] = (namespace, plan)
 
-    def refused(self, head: Head, route: Route | None, principal: Principal | None) -> None:
-        """Tells who was refused what, before a request is answered that is not admitted."""
+    def refused(self, head: Head, route: Route | None, principal: Principal | None, path: str = "") -> None:
+        """Tells who was refused what, before a request is answered that is not admitted. path: a template, when there
+        is one but no route."""
         if len(self._refused) >= _KEPT:
             self._refused.clear()
-        self._refused[id(head)] = (head, route, principal)
+        self._refused[id(head)] = (head, route, principal, path)
 
     def close(self) -> None:
         self.metrics.close()

@@ -13,9 +13,10 @@ from pinyon.studies.choosing import Contract, Finding
 from pinyon.studies.climbing import tune
 from pinyon.studies.experiments import filters, growth, hnsw, ivf, quantise
 from pinyon.studies.measuring import measure
+from pinyon.studies.results import Settings
 from pinyon.studies.running import bench
 from pinyon.studies.sources import Data, Source, load
-from pinyon.studies.study import Settings, Study, again, conduct, differences
+from pinyon.studies.study import Study, again, conduct, differences
 from pinyon.studies.tuning import Tuning
 from pinyon.studies.values import Configuration, Row, Watch
 

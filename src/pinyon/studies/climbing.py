@@ -23,7 +23,8 @@ from pinyon.studies.measuring import TOP_K
 from pinyon.studies.running import Bench, bench
 from pinyon.studies.sources import Data, Source
 from pinyon.studies.study import absolute
-from pinyon.studies.tuning import RESULTS, Settings, Tuning
+from pinyon.studies.tuning import Tuning
+from pinyon.studies.tuning_results import RESULTS, Settings
 from pinyon.studies.values import Silent, Watch
 
 REPEATS = 3

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
 
 from pinyon.studies.plans import plan_of, series
+from pinyon.studies.results import Results
 from pinyon.studies.values import Row
 from pinyon.studies.words import check, particle, say, to
-
-if TYPE_CHECKING:
-    from pinyon.studies.study import Study
 
 GOOD = 0.99
 """The recall that "reached" means."""
@@ -31,7 +28,7 @@ class _Measure:
     alike: Callable[[Row, Row, int], bool]
     name: dict[str, str]
     form: str
-    unit: str
+    unit: dict[str, str]
     verbs: dict[str, tuple[str, str]]
     last: tuple[str, str]
 
@@ -69,7 +66,7 @@ _BUILD = _Measure(
     _build_alike,
     {"en": "the build time", "ko": "구축 시간은"},
     ".2f",
-    "s",
+    {"en": " s", "ko": "초"},
     _TIME_VERBS,
     _TIME_LAST,
 )
@@ -78,7 +75,7 @@ _QUERY = _Measure(
     _time_alike,
     {"en": "the time of a query", "ko": "질의 시간은"},
     ".3f",
-    "ms",
+    {"en": " ms", "ko": " ms"},
     _TIME_VERBS,
     _TIME_LAST,
 )
@@ -87,7 +84,7 @@ _SIZE = _Measure(
     lambda one, other, pairs: one.serialised_bytes == other.serialised_bytes,
     {"en": "the index", "ko": "색인은"},
     ".1f",
-    "MB",
+    {"en": " MB", "ko": " MB"},
     {"en": ("grows", "shrinks"), "ko": ("커지고", "작아지고")},
     ("커집니다", "작아집니다"),
 )
@@ -118,10 +115,11 @@ _SAY = {
         "en": "The fastest setting with R@{k} of {good} or more is {setting}: {ms:.3f} ms a query, {times} exact "
         "search ({flat:.3f} ms).",
         "ko": "R@{k} {good} 이상인 설정 가운데 가장 빠른 것은 {setting}이며 질의당 {ms:.3f} ms로 "
-        "정확 검색({flat:.3f} ms)보다 {times}.",
+        "정확 검색({flat:.3f} ms){times}.",
     },
-    "faster": {"en": "{by:.1f} times as fast as", "ko": "{by:.1f}배 빠릅니다"},
-    "slower": {"en": "{by:.1f} times as slow as", "ko": "{by:.1f}배 느립니다"},
+    "faster": {"en": "{by:.1f} times as fast as", "ko": "보다 {by:.1f}배 빠릅니다"},
+    "slower": {"en": "{by:.1f} times as slow as", "ko": "보다 {by:.1f}배 느립니다"},
+    "level": {"en": "as fast as", "ko": "과 비슷합니다"},
     "unreached": {
         "en": "No setting reaches R@{k} of {good}; the best is {setting} with {recall:.4f}.",
         "ko": "R@{k} {good}에 이른 설정은 없고, 가장 높은 것은 {setting}의 {recall:.4f}입니다.",
@@ -147,6 +145,10 @@ _SAY = {
     "linear": {"en": "time grows in proportion to the rows", "ko": "시간은 벡터 수에 비례합니다"},
     "above": {"en": "time grows faster than the rows do", "ko": "시간이 벡터 수보다 빠르게 늘어납니다"},
     "below": {"en": "time grows more slowly than the rows do", "ko": "시간이 벡터 수보다 느리게 늘어납니다"},
+    "unsure": {
+        "en": "the repeats differ too much to tell how time grows",
+        "ko": "반복한 값의 차이가 커서 시간이 어떻게 늘어나는지 알 수 없습니다",
+    },
     "reads": {
         "en": "At {n:,} rows a query reads {size:.1f} MB in {ms:.3f} ms, which is {rate:.1f} GB a second.",
         "ko": "벡터 {n:,}개에서 질의 하나가 {size:.1f} MB를 {ms:.3f} ms에 읽으며, 초당 {rate:.1f} GB입니다.",
@@ -198,7 +200,7 @@ _STRATEGIES = {
 }
 
 
-def sentences(study: Study, language: str) -> list[str]:
+def sentences(study: Results, language: str) -> list[str]:
     """What can be said of the rows that have figures; nothing without any."""
     check(language)
     rows = [row for row in study.rows if row.error is None and row.milliseconds]
@@ -214,7 +216,7 @@ def strategy(row: Row, language: str) -> str:
     return say(_STRATEGIES, name, language, ef=row.parameters.get("ef_search"))
 
 
-def _sweep(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
+def _sweep(study: Results, rows: Sequence[Row], language: str) -> Iterator[str]:
     settings = study.settings
     by_key = {row.configuration.key: row for row in rows}
     for one in series(plan_of(settings.study), settings.options, settings.n):
@@ -227,7 +229,7 @@ def _sweep(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
         yield _cheapest(others, flat, settings.k, language)
 
 
-def _series(varied: str, rows: Sequence[Row], study: Study, language: str) -> Iterator[str]:
+def _series(varied: str, rows: Sequence[Row], study: Results, language: str) -> Iterator[str]:
     k, queries = study.settings.k, study.settings.queries
     first, last = rows[0], rows[-1]
     recall = _Measure(
@@ -235,7 +237,7 @@ def _series(varied: str, rows: Sequence[Row], study: Study, language: str) -> It
         _recall_alike,
         {"en": f"R@{k}", "ko": f"R@{k}{particle(str(k), '은', '는')}"},
         ".4f",
-        "",
+        {"en": "", "ko": ""},
         {"en": ("rises", "falls"), "ko": ("오르고", "내려가고")},
         ("오릅니다", "내려갑니다"),
     )
@@ -257,8 +259,7 @@ def _series(varied: str, rows: Sequence[Row], study: Study, language: str) -> It
 def _change(measure: _Measure, rows: Sequence[Row], pairs: int, language: str, final: bool) -> str:
     values = [measure.value(row) for row in rows]
     first, last = (format(values[at], measure.form) for at in (0, -1))
-    unit = f" {measure.unit}" if measure.unit else ""
-    name = measure.name[language]
+    unit, name = measure.unit[language], measure.name[language]
     if first == last or measure.alike(rows[0], rows[-1], pairs):
         verb, how = "입니다" if final else "이고", "equal" if first == last else "same"
         return say(_SAY, how, language, name=name, first=first, last=last, unit=unit, verb=verb)
@@ -285,27 +286,37 @@ def _cheapest(rows: Sequence[Row], flat: float | None, k: int, language: str) ->
     if flat is None:
         return say(_SAY, "reached", language, **shared)
     ratio = flat / quickest.median
-    times = say(_SAY, "faster", language, by=ratio) if ratio >= 1 else say(_SAY, "slower", language, by=1 / ratio)
+    by = max(ratio, 1 / ratio)
+    times = say(_SAY, "level" if by < 1.05 else "faster" if ratio > 1 else "slower", language, by=by)
     return say(_SAY, "reached_flat", language, **shared, times=times, flat=flat)
 
 
-def _growth(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
+def _growth(study: Results, rows: Sequence[Row], language: str) -> Iterator[str]:
     ordered = sorted(rows, key=lambda row: row.n)
     first, last = ordered[0], ordered[-1]
     if first.n == last.n:
         yield say(_SAY, "one_size", language, n=last.n, ms=last.median)
     else:
         grown, time = last.n / first.n, last.median / first.median
-        low, high = _PROPORTION
-        verdict = "below" if time / grown < low else "above" if time / grown > high else "linear"
         size = last.serialised_bytes / first.serialised_bytes
         told = {"first": first.n, "last": last.n, "rows": grown, "time": time, "size": size}
-        yield say(_SAY, "growth", language, **told, verdict=say(_SAY, verdict, language))
+        yield say(_SAY, "growth", language, **told, verdict=say(_SAY, _verdict(first, last), language))
     rate = last.serialised_bytes / (last.median * 1e6)
     yield say(_SAY, "reads", language, n=last.n, size=last.serialised_bytes / 1e6, ms=last.median, rate=rate)
 
 
-def _filter(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
+def _verdict(first: Row, last: Row) -> str:
+    """How time grew beside the rows: not told where other repeats would tell otherwise."""
+    low, high = (bound * last.n / first.n for bound in _PROPORTION)
+    time, least, most = last.median / first.median, last.fastest / first.slowest, last.slowest / first.fastest
+    if low <= time <= high:
+        return "linear"
+    if least <= high and most >= low:
+        return "unsure"
+    return "below" if time < low else "above"
+
+
+def _filter(study: Results, rows: Sequence[Row], language: str) -> Iterator[str]:
     k, n = study.settings.k, study.settings.n
     shares = sorted({float(row.parameters["filter"]) for row in rows})
     least = [row for row in rows if float(row.parameters["filter"]) == shares[0]]
@@ -333,7 +344,7 @@ def _filter(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
         yield say(_SAY, "ours", language, low=min(ours), high=max(ours))
 
 
-def _quantise(study: Study, rows: Sequence[Row], language: str) -> Iterator[str]:
+def _quantise(study: Results, rows: Sequence[Row], language: str) -> Iterator[str]:
     k = study.settings.k
     codes = [row for row in rows if row.kind != "flat"]
     if codes:
@@ -361,7 +372,7 @@ def _reranked(row: Row, codes: Sequence[Row], k: int, language: str) -> Iterator
     yield say(_SAY, "rerank", language, **told, verb=verb, k=k, ms=deepest.median, before=row.median)
 
 
-def _noise(study: Study, rows: Sequence[Row], language: str) -> str:
+def _noise(study: Results, rows: Sequence[Row], language: str) -> str:
     loads = [row.load for row in rows if row.load is not None]
     cores = int(study.environment.get("cores") or 1)
     busy = bool(loads) and max(loads) > 0.5 * cores

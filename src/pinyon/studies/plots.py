@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pinyon.errors import MissingExtraError
+from pinyon.studies.drawing import INK, LEGEND, Drawing, drawn
 from pinyon.studies.findings import strategy
 from pinyon.studies.plans import plan_of, series
+from pinyon.studies.results import Results
 from pinyon.studies.values import Row
 from pinyon.studies.words import PLOTS, TITLES, say
 
-if TYPE_CHECKING:
-    from pinyon.studies.study import Study
-
-INK = "#123456"
-"""Colour of letters and axes while it is drawn; each output puts its own in its place."""
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # told apart by the colour-blind as well
-_KOREAN_FONTS = (
-    "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Nanum Gothic", "NanumBarunGothic", "Malgun Gothic",
-    "Apple SD Gothic Neo", "AppleGothic", "Pretendard", "Source Han Sans KR", "UnDotum", "Baekmuk Dotum", "Gulim",
-)  # fmt: skip
-_LETTERS = (0xAC00, 0xD7A3)
-"""The first and the last Korean syllable. A font that stands in for missing ones has one sign for both."""
+_MARKS = ("o", "s", "^", "D", "v", "P")
 _PANEL = (3.6, 2.9)
-_DPI = 144
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """png: with a white ground. svg: with dark ink and no ground. inline: for a page, its ink the page's."""
-
-    png: bytes
-    svg: str
-    inline: str
-    korean: bool
-    """Whether the labels are Korean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,59 +43,13 @@ class _Panel:
     bars: bool = False
 
 
-def draw(study: Study, language: str) -> Drawing | None:
-    """The plots of a study; None when there are no figures yet. Raises MissingExtraError without matplotlib.
-
-    Labels are English where no font of the system has Korean letters.
-    """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise MissingExtraError(f"plots need matplotlib ({error}). Run: pip install 'pinyon[study]'") from None
+def draw(study: Results, language: str) -> Drawing | None:
+    """The plots of a study; None when there are no figures yet. Raises MissingExtraError without matplotlib."""
     rows = [row for row in study.rows if row.error is None and row.milliseconds]
-    if not rows:
-        return None
-    font = korean_font() if language == "ko" else None
-    language = "ko" if font else "en"
-    settings: Any = {
-        "font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"],
-        "axes.unicode_minus": False,
-        "svg.hashsalt": "pinyon",
-        "text.color": INK,
-        "axes.edgecolor": INK,
-        "axes.labelcolor": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-    }
-    with matplotlib.rc_context(settings):
-        figure = _figure(study, _panels(study, rows, language), language)
-        png = _saved(figure, "png", facecolor="white")
-        svg = _saved(figure, "svg", transparent=True).decode("utf-8")
-    ink = svg.replace(INK, "currentColor")
-    return Drawing(png, svg, ink[ink.index("<svg") :], bool(font))
+    return drawn(lambda said: _figure(study, _panels(study, rows, said), said), language) if rows else None
 
 
-@cache
-def korean_font() -> str | None:
-    """The name of an installed font with Korean letters: a well-known one, else any."""
-    from matplotlib import font_manager
-    from matplotlib.ft2font import FT2Font
-
-    known = {name: at for at, name in enumerate(_KOREAN_FONTS)}
-    entries = sorted(font_manager.fontManager.ttflist, key=lambda one: (known.get(one.name, len(known)), one.name))
-    for entry in entries:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                first, last = map(FT2Font(entry.fname).get_char_index, _LETTERS)
-        except (OSError, RuntimeError):  # listed, but gone or damaged
-            continue
-        if first and last and first != last:
-            return str(entry.name)
-    return None
-
-
-def _figure(study: Study, panels: Sequence[_Panel], language: str) -> Any:
+def _figure(study: Results, panels: Sequence[_Panel], language: str) -> Any:
     from matplotlib.figure import Figure
 
     across = min(len(panels), 3)
@@ -129,7 +59,7 @@ def _figure(study: Study, panels: Sequence[_Panel], language: str) -> Any:
     figure = Figure(figsize=(_PANEL[0] * across, height * down), layout="constrained")
     figure.suptitle(say(TITLES, study.settings.study, language))
     labels = dict.fromkeys(line.label for panel in panels for line in panel.lines if not panel.bars)
-    colours = {label: _COLOURS[at % len(_COLOURS)] for at, label in enumerate(labels)}
+    styles = {label: _style(label, at) for at, label in enumerate(labels)}
     for at, panel in enumerate(panels):
         axes = figure.add_subplot(down, across, at + 1)
         axes.patch.set_alpha(0.0)
@@ -139,13 +69,12 @@ def _figure(study: Study, panels: Sequence[_Panel], language: str) -> Any:
         if panel.bars:
             _draw_bars(axes, panel, named=at == 0)
         else:
-            _draw_lines(axes, panel, colours)
+            _draw_lines(axes, panel, styles)
     handles = {
         label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     if handles:
-        place: Any = {"loc": "outside lower center", "ncols": 3, "fontsize": "small", "framealpha": 0.0}
-        figure.legend(handles.values(), handles.keys(), **place)
+        figure.legend(handles.values(), handles.keys(), ncols=4 if len(handles) <= 4 else 3, **LEGEND)
     return figure
 
 
@@ -154,14 +83,22 @@ def _draw_bars(axes: Any, panel: _Panel, *, named: bool) -> None:
     axes.barh(places, [line.y[0] for line in panel.lines], color=_COLOURS[0])
     axes.set_yticks(places, [line.label if named else "" for line in panel.lines], fontsize="small")
     axes.set_axisbelow(True)
+    axes.margins(y=0.02)
     axes.invert_yaxis()
 
 
-def _draw_lines(axes: Any, panel: _Panel, colours: Mapping[str, str]) -> None:
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+def _style(label: str, at: int) -> dict[str, Any]:
+    """Every other line is dashed and on top, so that what it covers shows through."""
+    dashed = bool(label) and at % 2 == 1
+    shared = {"label": label, "color": _COLOURS[at % len(_COLOURS)], "markersize": 4}
+    return {**shared, "marker": _MARKS[at % len(_MARKS)], "linestyle": "--" if dashed else "-", "zorder": 2.5 + dashed}
+
+
+def _draw_lines(axes: Any, panel: _Panel, styles: Mapping[str, Mapping[str, Any]]) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, StrMethodFormatter
 
     for line in panel.lines:
-        style = {"label": line.label, "color": colours[line.label], "marker": "o", "markersize": 4}
+        style = styles[line.label]
         if line.low is None or line.high is None:
             axes.plot(line.x, line.y, **style)
         else:
@@ -171,7 +108,7 @@ def _draw_lines(axes: Any, panel: _Panel, colours: Mapping[str, str]) -> None:
     if panel.ticks:
         axes.set_xscale("log")
         axes.set_xticks(panel.ticks, [f"{tick:g}" for tick in panel.ticks])
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_minor_locator(NullLocator())
     if panel.log_y:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -183,17 +120,11 @@ def _draw_lines(axes: Any, panel: _Panel, colours: Mapping[str, str]) -> None:
         axes.set_ylim(bottom=0)
 
 
-def _saved(figure: Any, form: str, **options: Any) -> bytes:
-    made = io.BytesIO()
-    figure.savefig(made, format=form, dpi=_DPI, metadata={"Date": None} if form == "svg" else None, **options)
-    return made.getvalue()
-
-
 # -- what each study shows --------------------------------------------------------------------------------------------
 
 
-def _panels(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
-    draw: dict[str, Callable[[Study, Sequence[Row], str], list[_Panel]]] = {
+def _panels(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
+    draw: dict[str, Callable[[Results, Sequence[Row], str], list[_Panel]]] = {
         "growth": _growth,
         "filter": _filter,
         "quantise": _quantise,
@@ -212,7 +143,7 @@ def _memory(x: Sequence[float], rows: Sequence[Row], language: str) -> list[_Lin
     return lines
 
 
-def _growth(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+def _growth(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
     ordered = sorted(rows, key=lambda row: row.n)
     x, label = [row.n for row in ordered], say(PLOTS, "rows", language)
     return [
@@ -221,7 +152,7 @@ def _growth(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
     ]
 
 
-def _sweep(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+def _sweep(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
     settings = study.settings
     by_key = {row.configuration.key: row for row in rows}
     panels = []
@@ -250,7 +181,7 @@ def _one_series(varied: str, rows: Sequence[Row], k: int, language: str) -> list
     return [*panels, _Panel(say(PLOTS, "build", language), [build], varied, x)]
 
 
-def _filter(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+def _filter(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
     recalls, times, counts = [], [], []
     for name in dict.fromkeys(strategy(row, language) for row in rows):
         found = sorted(
@@ -268,7 +199,7 @@ def _filter(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
     ]
 
 
-def _quantise(study: Study, rows: Sequence[Row], language: str) -> list[_Panel]:
+def _quantise(study: Results, rows: Sequence[Row], language: str) -> list[_Panel]:
     names = [str(row.configuration) if row.kind != "flat" else "float32" for row in rows]
     values = (
         (f"R@{study.settings.k}", [row.recall_at_k for row in rows]),

@@ -6,14 +6,13 @@ import json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pinyon.errors import MissingExtraError
 from pinyon.studies import findings, plots, tables
+from pinyon.studies.results import Results
+from pinyon.studies.sources import source_line
 from pinyon.studies.words import NOTES, REPORT, TITLES, say
-
-if TYPE_CHECKING:
-    from pinyon.studies.study import Study
 
 PAGE, PNG, SVG = "report.html", "plot.png", "plot.svg"
 _STYLE = """\
@@ -30,7 +29,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 """
 
 
-def write(study: Study, folder: Path, language: str) -> list[str]:
+def write(study: Results, folder: Path, language: str) -> list[str]:
     """Write the page and, with matplotlib, the plots. Gives remarks about what is missing."""
     remarks, drawing = [], None
     try:
@@ -47,7 +46,7 @@ def write(study: Study, folder: Path, language: str) -> list[str]:
     return remarks
 
 
-def page(study: Study, language: str, drawing: str, remarks: list[str]) -> str:
+def page(study: Results, language: str, drawing: str, remarks: list[str]) -> str:
     """The page as text. drawing: an SVG element, or nothing."""
     settings = study.settings
     title = escape(say(TITLES, settings.study, language))
@@ -84,11 +83,11 @@ def document(title: str, body: Sequence[str], language: str) -> str:
     )
 
 
-def data_line(study: Study, language: str) -> str:
+def data_line(study: Results, language: str) -> str:
     """Which vectors were measured, on one line."""
     settings = study.settings
     told = {name: getattr(settings, name) for name in ("n", "d", "metric", "queries", "k")}
-    return say(REPORT, "data_line", language, source=str(settings.source or "arrays"), **told)
+    return say(REPORT, "data_line", language, source=source_line(settings.source, language), **told)
 
 
 def _head(key: str, language: str) -> str:
@@ -103,5 +102,6 @@ def html_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
 
 
 def listing(found: dict[str, Any]) -> str:
-    """Values as an element."""
-    return f"<pre>{escape(json.dumps(found, indent=1, ensure_ascii=False, default=str))}</pre>"
+    """Values as an element, a line each."""
+    lines = (f"{name}: {json.dumps(value, ensure_ascii=False, default=str)}" for name, value in found.items())
+    return f"<pre>{escape(chr(10).join(lines))}</pre>"

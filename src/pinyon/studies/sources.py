@@ -15,6 +15,7 @@ from pinyon.distance import prepare
 from pinyon.engine import Database
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, NotFoundError
 from pinyon.studies import files
+from pinyon.studies.words import SOURCES, say
 from pinyon.types import METRICS, Floats, Ints, Metric
 
 QUERIES = 1_000
@@ -67,11 +68,19 @@ class Source:
             raise InvalidRequestError(f"{str(found)[:80]!r} does not describe vectors ({error})") from None
 
     def __str__(self) -> str:
-        if self.generate is not None:
-            return f"generated set, seed {self.seed}"
-        if self.index is not None:
-            return f"index {self.index!r}" + (f", namespace {self.namespace!r}" if self.namespace else "")
-        return "arrays" if self.file is None else f"file {Path(self.file).name!r}"
+        return source_line(self, "en")
+
+
+def source_line(source: Source | None, language: str) -> str:
+    """Where vectors come from, in a few words; None for arrays of the caller."""
+    if source is None:
+        return say(SOURCES, "arrays", language)
+    if source.generate is not None:
+        return say(SOURCES, "generate", language, seed=source.seed)
+    if source.index is not None:
+        key = "namespace" if source.namespace else "index"
+        return say(SOURCES, key, language, index=source.index, namespace=source.namespace)
+    return say(SOURCES, "arrays" if source.file is None else "file", language, file=Path(source.file or "").name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pinyon.studies.plans import plan_of, series
+from pinyon.studies.results import Results
 from pinyon.studies.values import Configuration, Parameter, Row
 from pinyon.studies.words import HEADS, NOTES, check, say
-
-if TYPE_CHECKING:
-    from pinyon.studies.study import Study
 
 _NOTHING = "-"
 
 
-def columns(study: Study, language: str) -> list[str]:
+def columns(study: Results, language: str) -> list[str]:
     """The heads of ``cells``."""
     check(language)
     names = ["build", "size", "rss", "peak", "median", "fastest", "slowest"]
@@ -31,13 +28,13 @@ def columns(study: Study, language: str) -> list[str]:
     ]
 
 
-def cells(study: Study) -> list[list[str]]:
+def cells(study: Results) -> list[list[str]]:
     """Lines of text cells: the rows by series, so that one that belongs to several is shown in each."""
     names = varied(study.configurations)
     return [_line(study, row, names) for row in ordered(study)]
 
 
-def ordered(study: Study) -> list[Row]:
+def ordered(study: Results) -> list[Row]:
     """The rows as they are read: what belongs to no series first, then each series."""
     settings, rows = study.settings, {row.configuration.key: row for row in study.rows}
     sweeps = list(series(plan_of(settings.study), settings.options, settings.n))
@@ -45,7 +42,7 @@ def ordered(study: Study) -> list[Row]:
     return [rows[key] for key in [*(key for key in rows if key not in keys), *keys] if key in rows]
 
 
-def _line(study: Study, row: Row, names: Sequence[str]) -> list[str]:
+def _line(study: Results, row: Row, names: Sequence[str]) -> list[str]:
     start = [row.kind, *(shown(row.parameters.get(name)) for name in names)]
     k, filtered = study.settings.k, study.settings.study == "filter"
     if row.error is not None:
@@ -61,12 +58,12 @@ def _line(study: Study, row: Row, names: Sequence[str]) -> list[str]:
     ]
 
 
-def text(study: Study, language: str) -> str:
+def text(study: Results, language: str) -> str:
     """The table with aligned columns, numbers to the right, and the remarks below."""
     return "\n".join([aligned(columns(study, language), cells(study)), *remarks(study, language)])
 
 
-def remarks(study: Study, language: str) -> list[str]:
+def remarks(study: Results, language: str) -> list[str]:
     """What the table does not hold: parameters that never vary, rows that failed, rows that are still missing."""
     fixed: dict[str, dict[str, Parameter]] = {}
     for (kind, name), value in constant(study.configurations).items():
@@ -83,7 +80,7 @@ def remarks(study: Study, language: str) -> list[str]:
     return [*failed, say(NOTES, "missing", language, done=len(study.rows), total=len(study.configurations))]
 
 
-def side_by_side(old: Study, new: Study, language: str) -> tuple[list[str], list[list[str]]]:
+def side_by_side(old: Results, new: Results, language: str) -> tuple[list[str], list[list[str]]]:
     """(columns, cells): recall, build and time of each configuration, as recorded and as it is now."""
     check(language)
     was, now = HEADS["was"][language], HEADS["now"][language]

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pinyon.errors import MissingExtraError
 from pinyon.studies import tuning_words as words
-from pinyon.studies.plots import INK, Drawing, korean_font
+from pinyon.studies.choosing import Finding
+from pinyon.studies.drawing import INK, LEGEND, Drawing, drawn
 from pinyon.studies.report import PAGE, PNG, SVG, document, html_table, listing
+from pinyon.studies.tuning_results import TuningResults
 from pinyon.studies.words import NOTES, PLOTS, REPORT, say
-
-if TYPE_CHECKING:
-    from pinyon.studies.tuning import Tuning
 
 _COLOURS = {"flat": "#000000", "scan": "#0072b2", "ivf": "#009e73", "symqg": "#cc79a7", "hnsw": "#d55e00"}
 _MARKS = {"flat": "s", "scan": "D", "ivf": "^", "symqg": "v", "hnsw": "o"}
-_DPI = 144
 
 
-def write(tuning: Tuning, folder: Path, language: str) -> list[str]:
+def write(tuning: TuningResults, folder: Path, language: str) -> list[str]:
     """Write the page and, with matplotlib, the plots. Gives remarks about what is missing."""
     remarks, drawing = [], None
     try:
@@ -38,7 +36,7 @@ def write(tuning: Tuning, folder: Path, language: str) -> list[str]:
     return remarks
 
 
-def page(tuning: Tuning, language: str, drawing: str, remarks: list[str]) -> str:
+def page(tuning: TuningResults, language: str, drawing: str, remarks: list[str]) -> str:
     """The page as text. drawing: an SVG element, or nothing."""
     title = escape(say(words.TITLE, "tune", language))
     heads = words.columns(tuning, language)
@@ -60,45 +58,23 @@ def page(tuning: Tuning, language: str, drawing: str, remarks: list[str]) -> str
     return document(title, body, language)
 
 
-def draw(tuning: Tuning, language: str) -> Drawing | None:
+def draw(tuning: TuningResults, language: str) -> Drawing | None:
     """Every finding by time and recall, with the front as a line; None without any. Raises MissingExtraError."""
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise MissingExtraError(f"plots need matplotlib ({error}). Run: pip install 'pinyon[study]'") from None
-    if not tuning.findings:
-        return None
-    font = korean_font() if language == "ko" else None
-    settings: Any = {
-        "font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"],
-        "axes.unicode_minus": False,
-        "svg.hashsalt": "pinyon",
-        **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
-    }
-    with matplotlib.rc_context(settings):
-        figure = _figure(tuning, "ko" if font else "en")
-        png = _saved(figure, "png", facecolor="white")
-        svg = _saved(figure, "svg", transparent=True).decode("utf-8")
-    ink = svg.replace(INK, "currentColor")
-    return Drawing(png, svg, ink[ink.index("<svg") :], bool(font))
+    return drawn(lambda said: _figure(tuning, said), language) if tuning.findings else None
 
 
-def _figure(tuning: Tuning, language: str) -> Any:
+def _figure(tuning: TuningResults, language: str) -> Any:
     from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+    figure = Figure(figsize=(7.2, 5.0), layout="constrained")
     axes = figure.add_subplot()
     axes.patch.set_alpha(0.0)
     axes.set_title(say(words.TITLE, "tune", language))
     axes.set_xlabel(say(PLOTS, "time", language))
     axes.set_ylabel(f"R@{tuning.settings.k}")
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    _scale(axes, [one.milliseconds for one in tuning.findings])
     axes.grid(visible=True, alpha=0.25, color=INK)
-    front = tuning.front
+    front = _rising(tuning.front)
     axes.plot([one.milliseconds for one in front], [one.recall for one in front], color=INK, alpha=0.4, zorder=1)
     for kind in dict.fromkeys(one.candidate.kind for one in tuning.findings):
         own = [one for one in tuning.findings if one.candidate.kind == kind]
@@ -106,23 +82,36 @@ def _figure(tuning: Tuning, language: str) -> Any:
         colour = INK if kind == "flat" else _COLOURS[kind]
         axes.scatter(times, recalls, label=kind, color=colour, marker=_MARKS[kind], s=26, zorder=2)
     contract, best = tuning.contract, tuning.best
-    axes.axhline(contract.recall, color=INK, linestyle=":", linewidth=1)
+    bound: Any = {"color": INK, "linewidth": 1}
+    axes.axhline(contract.recall, linestyle=":", label=words.bound("recall", contract.recall, language), **bound)
     if contract.latency_ms is not None:
-        axes.axvline(contract.latency_ms, color=INK, linestyle=":", linewidth=1)
+        label = words.bound("latency_ms", contract.latency_ms, language)
+        axes.axvline(contract.latency_ms, linestyle="--", label=label, **bound)
     if best is not None:
-        axes.scatter([best.milliseconds], [best.recall], s=150, facecolors="none", edgecolors=INK, zorder=3)
-        axes.annotate(
-            best.candidate.settings, (best.milliseconds, best.recall), (8, -14), textcoords="offset points", fontsize=8
-        )
-    place: Any = {"loc": "lower right", "fontsize": "small", "framealpha": 0.0}
-    axes.legend(**place)
+        ring: Any = {"s": 150, "facecolors": "none", "edgecolors": INK, "zorder": 3}
+        axes.scatter([best.milliseconds], [best.recall], label=best.candidate.settings, **ring)
+    figure.legend(ncols=4, **LEGEND)
     return figure
 
 
-def _saved(figure: Any, form: str, **options: Any) -> bytes:
-    made = io.BytesIO()
-    figure.savefig(made, format=form, dpi=_DPI, metadata={"Date": None} if form == "svg" else None, **options)
-    return made.getvalue()
+def _rising(front: Sequence[Finding]) -> list[Finding]:
+    """Those of the front that nothing beats in time and recall alone, by time."""
+    kept: list[Finding] = []
+    for one in sorted(front, key=lambda one: (one.milliseconds, -one.recall)):
+        if not kept or one.recall > kept[-1].recall:
+            kept.append(one)
+    return kept
+
+
+def _scale(axes: Any, times: Sequence[float]) -> None:
+    """A logarithmic axis that has several labels however near the times are."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+    axes.set_xscale("log")
+    wide = max(times) > 10 * min(times)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if wide else MaxNLocator(6))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _said(key: str, language: str) -> str:

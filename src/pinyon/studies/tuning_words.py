@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pinyon.studies import tables
 from pinyon.studies.choosing import TIE, Contract, Finding, Miss
+from pinyon.studies.sources import source_line
+from pinyon.studies.tuning_results import TuningResults
 from pinyon.studies.words import REPORT, check, say
-
-if TYPE_CHECKING:
-    from pinyon.studies.tuning import Tuning
 
 TITLE = {"tune": {"en": "The cheapest index that keeps a contract", "ko": "조건을 지키는 가장 저렴한 색인"}}
 
@@ -31,8 +29,8 @@ SAID = {
         "of 100 queries take no longer. R@{k}: share of the true best {k} that were found. memory: vectors and index, "
         "without metadata, in 1,000,000 bytes.",
         "ko": "ms/질의: 벡터에서 레코드까지 스레드 하나로 하나씩 처리한 질의 시간의 중앙값, p99: 질의 100개 가운데 "
-        "99개가 걸린 시간. R@{k}: 실제 상위 {k}개 가운데 찾은 비율. 메모리: 메타데이터를 뺀 벡터와 색인, 1MB는 "
-        "1,000,000바이트.",
+        "99개는 이 시간을 넘지 않음. R@{k}: 실제 상위 {k}개 가운데 찾은 비율. 메모리: 메타데이터를 뺀 벡터와 색인, "
+        "1MB는 1,000,000바이트.",
     },
     "filters": {
         "en": "Every query was asked without a filter and with each of {count}: ms/query is the mean, p99 and R@{k} "
@@ -104,7 +102,7 @@ BOUNDS = {
 MISSES = {"en": "{found}, asked for {limit}", "ko": "{found} (요구: {limit})"}
 
 
-def text(tuning: Tuning, language: str) -> str:
+def text(tuning: TuningResults, language: str) -> str:
     """The table of the front, with aligned columns, and all sentences."""
     check(language)
     lines = [data_line(tuning, language), ""]
@@ -113,20 +111,20 @@ def text(tuning: Tuning, language: str) -> str:
     return "\n".join([*lines, *sentences(tuning, language)])
 
 
-def data_line(tuning: Tuning, language: str) -> str:
+def data_line(tuning: TuningResults, language: str) -> str:
     """Which vectors were measured, on one line."""
     settings = tuning.settings
     told = {name: getattr(settings, name) for name in ("d", "metric", "queries", "k")}
-    return say(REPORT, "data_line", language, source=str(settings.source or "arrays"), n=settings.total, **told)
+    return say(REPORT, "data_line", language, source=source_line(settings.source, language), n=settings.total, **told)
 
 
-def columns(tuning: Tuning, language: str) -> list[str]:
+def columns(tuning: TuningResults, language: str) -> list[str]:
     """The heads of ``cells``."""
     names = [HEADS[name][language] for name in HEADS]
     return [*names[:3], f"R@{tuning.settings.k}", *names[3:]]
 
 
-def cells(tuning: Tuning, findings: Sequence[Finding], language: str) -> list[list[str]]:
+def cells(tuning: TuningResults, findings: Sequence[Finding], language: str) -> list[list[str]]:
     """A line for each finding. The chosen one has a star."""
     best = tuning.best
     return [
@@ -137,13 +135,13 @@ def cells(tuning: Tuning, findings: Sequence[Finding], language: str) -> list[li
             f"{one.recall:.4f}",
             f"{one.memory_bytes / 1e6:.1f}",
             f"{one.build_seconds:.2f}",
-            ", ".join(_bound(miss.bound, miss.limit, language) for miss in one.misses(tuning.contract)) or "-",
+            ", ".join(bound(miss.bound, miss.limit, language) for miss in one.misses(tuning.contract)) or "-",
         ]
         for one in findings
     ]
 
 
-def sentences(tuning: Tuning, language: str) -> list[str]:
+def sentences(tuning: TuningResults, language: str) -> list[str]:
     """What was chosen and why, or what comes nearest; then how it was measured."""
     check(language)
     settings = tuning.settings
@@ -164,7 +162,7 @@ def sentences(tuning: Tuning, language: str) -> list[str]:
     return said + [say(SAID, "failed", language, index=index, error=error) for index, error in failed.items()]
 
 
-def chosen(tuning: Tuning, language: str) -> list[str]:
+def chosen(tuning: TuningResults, language: str) -> list[str]:
     """What was chosen and why; where nothing keeps the contract, what comes nearest and which bounds it breaks."""
     check(language)
     best, contract = tuning.best, contract_line(tuning.contract, language)
@@ -190,7 +188,7 @@ def missed(misses: Sequence[Miss], language: str) -> str:
     """What was found against what was asked for, bound by bound."""
     return "; ".join(
         MISSES[language].format(
-            found=_bound(one.bound, one.value, language), limit=_bound(one.bound, one.limit, language)
+            found=bound(one.bound, one.value, language), limit=bound(one.bound, one.limit, language)
         )
         for one in misses
     )
@@ -199,7 +197,7 @@ def missed(misses: Sequence[Miss], language: str) -> str:
 def contract_line(contract: Contract, language: str) -> str:
     """The bounds that there are."""
     given = {name: value for name, value in contract.to_json().items() if value is not None}
-    return ", ".join(_bound(name, value, language) for name, value in given.items())
+    return ", ".join(bound(name, value, language) for name, value in given.items())
 
 
 def _better(best: Finding, fastest: Finding) -> str:
@@ -219,6 +217,7 @@ def _figures(one: Finding, language: str) -> str:
     return say(SAID, "figures", language, **figures)
 
 
-def _bound(name: str, value: float, language: str) -> str:
+def bound(name: str, value: float, language: str) -> str:
+    """One bound of a contract, or what was found in its place."""
     shown = f"{value:.5g}" if name == "recall" else f"{value:.4g}"
     return BOUNDS[name][language].format(value=shown)

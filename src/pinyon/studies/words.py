@@ -69,6 +69,14 @@ REPORT = {
     "again_line": {"en": "in the folder of this report", "ko": "이 보고서가 있는 폴더에서"},
 }
 
+SOURCES = {
+    "generate": {"en": "generated set, seed {seed}", "ko": "생성한 데이터, 시드 {seed}"},
+    "index": {"en": "index {index!r}", "ko": "색인 {index!r}"},
+    "namespace": {"en": "index {index!r}, namespace {namespace!r}", "ko": "색인 {index!r}, 네임스페이스 {namespace!r}"},
+    "file": {"en": "file {file!r}", "ko": "파일 {file!r}"},
+    "arrays": {"en": "arrays", "ko": "배열"},
+}
+
 PLOTS = {
     "recall": {"en": "recall", "ko": "재현율"},
     "time": {"en": "ms per query", "ko": "질의당 ms"},
