@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pinyon.engine import Database, Index, bases, maintenance, namespace, planner
+from pinyon.engine import Database, Index, bases, caching, maintenance, namespace, planner
 from pinyon.errors import NotFoundError
 from pinyon.types import Floats, IndexSpec, Query, Record
 
@@ -43,6 +43,8 @@ THRESHOLDS: dict[tuple[object, str], float] = {
     (maintenance, "STEP_ROWS"): 64,
     (maintenance, "IDLE_ROWS"): 8,
     (maintenance, "QUIET"): 0.02,
+    (maintenance, "CALM"): 0.02,
+    (caching, "SAVE_ROWS"): 64,
     (namespace, "SPILL_ROWS"): 48,
     (bases, "SAMPLE"): 8,
     (planner, "GATHER_ROWS"): 20,

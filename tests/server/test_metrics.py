@@ -80,6 +80,15 @@ def test_a_request_is_counted_with_its_operation_status_and_duration(client: Key
     assert value(client, "pinyon_requests_in_flight", transport="rest") == 0
 
 
+def test_the_memory_budget_and_its_use_are_told(client: KeyedClient, service: Service) -> None:
+    service.database.index("films").upsert("", ["a"], [[1.0, 0.0, 0.0]])
+    assert client.observed("POST", "/query", READ, index="films", key=GIVEN).status == 200
+    budget = service.database.budget
+    assert value(client, "pinyon_memory_budget_bytes") == budget.limit
+    assert value(client, "pinyon_memory_used_bytes") == budget.used > 0
+    assert value(client, "pinyon_loaded_namespaces") == budget.loaded == 1
+
+
 def test_refusals_are_counted_and_name_nothing_of_the_request(client: KeyedClient) -> None:
     client.observed("POST", "/query", READ, index="films", key="wrong")
     client.observed("GET", "/some/secret/path", key="wrong")

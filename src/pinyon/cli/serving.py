@@ -61,10 +61,6 @@ def serve(
         typer.Option("--tls", metavar="auto|CERT,KEY", help="Encrypt, with a certificate of our own or yours."),
     ] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes that share the port.")] = None,
-    memory: Annotated[
-        str | None,
-        typer.Option("--memory", metavar="SIZE", help="What namespaces in use may hold, such as 2GB [default: 4GiB]."),
-    ] = None,
     host_style: Annotated[
         HostStyle | None,
         typer.Option("--host-style", help="How indexes give their address; gRPC of Python SDK 7 needs bare."),
@@ -101,7 +97,6 @@ def serve(
         "keys": key,
         "tls": tls,
         "workers": workers,
-        "memory": memory,
         "host_style": host_style and host_style.value,
         "limits": limits and limits.value,
         "import_roots": [str(one.resolve()) for one in import_root or ()] or None,

@@ -98,6 +98,8 @@ def shortage(snapshot: Snapshot, spec: IndexSpec, limit: int) -> str:
             )
         if snapshot.base.scan.width > usual:
             said.append(f"codes of {snapshot.base.scan.width} dimensions instead of {usual}")
+    elif snapshot.base is None and snapshot.settled == line_within(snapshot, spec, limit) != line_of(spec):
+        said.append(f"no codes, since those that fit cannot reach recall {spec.recall_target:g}")
     if snapshot.weight > limit:
         said.append(f"it holds {human(snapshot.weight)} even so")
     return f"memory budget {human(limit)}: {'; '.join(said)}" if said else ""

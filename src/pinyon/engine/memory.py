@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pinyon.engine import checks, fitting
-from pinyon.engine.bases import SCAN_ROWS
+from pinyon.engine import bases, checks, fitting
 from pinyon.engine.budget import Budget
 from pinyon.engine.caching import SnapshotCache
 from pinyon.engine.learned import Learned, MeterCache
@@ -217,7 +216,7 @@ class Memory:
     def unfinished(self, state: NamespaceState) -> bool:
         """Whether to drop the namespace is to lose what was read or built and is not in the cache files yet."""
         snapshot = state.snapshot
-        return self.cache.enabled and snapshot.n >= SCAN_ROWS and self.cache.due(snapshot)
+        return self.cache.enabled and snapshot.n >= bases.SCAN_ROWS and self.cache.due(snapshot)
 
     def drop(self, state: NamespaceState) -> None:
         """Forget a namespace; it is loaded again when it is next used."""
