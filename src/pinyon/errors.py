@@ -3,7 +3,8 @@
     PinyonError                     INTERNAL               500
     ├── InvalidRequestError         INVALID_ARGUMENT       400   also a ValueError
     │   ├── FilterError             INVALID_FILTER         400   the metadata filter is malformed
-    │   └── ModelMismatchError      MODEL_MISMATCH         400   vectors of another embedding model
+    │   ├── ModelMismatchError      MODEL_MISMATCH         400   vectors of another embedding model
+    │   └── ContextOverflowError    CONTEXT_OVERFLOW       400   more tokens than a model takes at once
     ├── ForbiddenError              FORBIDDEN              403   deletion protection
     ├── NotFoundError               NOT_FOUND              404   also a LookupError
     ├── AlreadyExistsError          ALREADY_EXISTS         409
@@ -15,6 +16,7 @@
     │   ├── StorageFullError        STORAGE_FULL           507
     │   ├── ReadOnlyError           READ_ONLY              403   opened read-only, or a failed fsync
     │   └── BusyError               UNAVAILABLE            503   another writer holds the lock for too long
+    ├── ModelUnavailableError       MODEL_UNAVAILABLE      503   an endpoint does not answer, or not sensibly
     └── MissingExtraError           MISSING_EXTRA          501   also an ImportError; names the install command
 
 A message names the offending value, the limit it broke and the way out.
@@ -55,6 +57,10 @@ class FilterError(InvalidRequestError):
 
 class ModelMismatchError(InvalidRequestError):
     code = "MODEL_MISMATCH"
+
+
+class ContextOverflowError(InvalidRequestError):
+    code = "CONTEXT_OVERFLOW"
 
 
 class ForbiddenError(PinyonError):
@@ -106,6 +112,11 @@ class ReadOnlyError(StorageError):
 
 class BusyError(StorageError):
     code = "UNAVAILABLE"
+    status = 503
+
+
+class ModelUnavailableError(PinyonError):
+    code = "MODEL_UNAVAILABLE"
     status = 503
 
 

@@ -5,7 +5,7 @@ Arrays in these values are read-only by convention: nobody writes into an array 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -21,6 +21,10 @@ Metadata: TypeAlias = "dict[str, MetadataValue]"
 Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
+
+ModelType: TypeAlias = Literal["embed", "rerank", "generate"]
+Role: TypeAlias = Literal["system", "user", "assistant"]
+FinishReason: TypeAlias = Literal["stop", "length", "content_filter", "cancelled"]
 
 METRICS: tuple[Metric, ...] = ("cosine", "dotproduct", "euclidean")
 DEFAULT_RECALL = 0.99
@@ -372,9 +376,12 @@ class SparseEmbedder(Protocol):
 
 
 class ModelDescription(Protocol):
-    """A model as a registry describes it. ``type`` is "embed" or "rerank"; a reranker has no dimension and no metrics.
+    """A model as a registry describes it. ``type`` is "embed", "rerank" or "generate"; only embedders have a dimension
+    and metrics.
 
-    dimension: the default one, 0 when there is none. dimensions: all that can be asked for, the default first.
+    tasks: every type that the name can be used as; more than one where the model of an endpoint is named ad hoc.
+    dimension: the default one, 0 when there is none or it is not known yet. dimensions: all that can be asked for, the
+    default first.
     rank_fields: how many fields of a document a reranker judges at once.
     metrics: those that its vectors are meant for, the default first.
     """
@@ -383,6 +390,8 @@ class ModelDescription(Protocol):
     def name(self) -> str: ...
     @property
     def type(self) -> str: ...
+    @property
+    def tasks(self) -> tuple[str, ...]: ...
     @property
     def vector_type(self) -> VectorType: ...
     @property
@@ -415,6 +424,7 @@ class Models(Protocol):
     def get(self, name: str, dimension: int | None = None) -> Embedder: ...
     def sparse(self, name: str) -> SparseEmbedder: ...
     def reranker(self, name: str) -> Reranker: ...
+    def generator(self, name: str) -> Generator: ...
     def describe(self, name: str) -> ModelDescription: ...
     def list(self) -> Sequence[ModelDescription]: ...
 
@@ -428,4 +438,74 @@ class Reranker(Protocol):
 
     def rerank(self, query: str, documents: Sequence[str]) -> Floats:
         """(n,) documents -> (n,) float32 scores in the order given, higher is better."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation. A system message comes first, if at all."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one generation, as the model counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Generation(Protocol):
+    """A text as it is written: iterate for its pieces. ``close`` stops the work; so does dropping the object.
+
+    usage, finish_reason: None until the last piece was taken or the work was stopped. usage stays None where the model
+    does not tell it. finish_reason: "stop" (the model ended, or a stop text came), "length", "content_filter",
+    "cancelled" (closed early).
+    """
+
+    @property
+    def usage(self) -> Usage | None: ...
+    @property
+    def finish_reason(self) -> FinishReason | None: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __next__(self) -> str: ...
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Writes text. Implementations load their weights at first use, not at construction."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def identity(self) -> str:
+        """Name, version and weight digest, as far as they can be known."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens of prompt and answer together, at most."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text; an estimate that is rather too high where the model's tokenizer is out of reach."""
+        ...
+
+    def generate(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> Generation:
+        """The answer to a conversation, in pieces. A stop text ends the answer and is not part of it.
+
+        Raises InvalidRequestError for messages that cannot be; and, here or when pieces are taken,
+        ContextOverflowError, MissingExtraError, NotFoundError, ModelUnavailableError.
+        """
         ...

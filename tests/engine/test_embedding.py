@@ -61,6 +61,10 @@ class Description:
     source: str = "these tests"
     short_description: str = "Counts of letters."
 
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return (self.type,)
+
 
 class TwoModels:
     def __init__(self) -> None:

@@ -81,7 +81,7 @@ def test_a_dimension_without_a_local_model_is_not_found_and_says_which_are(regis
 
 
 def test_an_alias_whose_model_is_not_installed_says_what_to_install() -> None:
-    absent = dataclasses.replace(MODELS["use-multilingual"], module="no_such_module", install="pip install it")
+    absent = dataclasses.replace(MODELS["use-multilingual"], modules=("no_such_module",), install="pip install it")
     registry = ModelRegistry({"use-multilingual": absent}, {"hosted": Alias("hosted", {512: "use-multilingual"})})
     assert registry.describe("hosted").name == "hosted"
     with pytest.raises(NotFoundError, match=r"Model hosted not found: it stands for use-multilingual.*pip install it"):

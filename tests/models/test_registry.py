@@ -8,6 +8,7 @@ import pytest
 
 from pinyon.errors import InvalidRequestError, MissingExtraError, NotFoundError
 from pinyon.models import MODELS, ModelInfo, ModelRegistry, UseMultilingual
+from pinyon.models.descriptions import missing_modules
 
 
 def test_a_model_is_found_by_name_and_built_once() -> None:
@@ -25,7 +26,7 @@ def test_an_unknown_model_is_refused_with_the_names_of_the_known_ones(method: st
 
 def test_a_known_model_without_its_package_says_how_to_install_it() -> None:
     absent = dataclasses.replace(
-        MODELS["use-multilingual"], name="absent", module="no_such_module", install="pip install it"
+        MODELS["use-multilingual"], name="absent", modules=("no_such_module",), install="pip install it"
     )
     registry = ModelRegistry({"absent": absent})
     assert registry.list() == [absent]
@@ -42,7 +43,12 @@ def test_models_are_listed_by_name() -> None:
 @pytest.mark.parametrize("info", MODELS.values(), ids=MODELS.keys())
 def test_a_description_agrees_with_its_model(info: ModelInfo) -> None:
     registry = ModelRegistry()
-    if info.type == "rerank":
+    if missing_modules(info):
+        pytest.skip(f"{info.name} is not installed: {info.install}")
+    if info.type == "generate":
+        generator = registry.generator(info.name)
+        assert (generator.name, generator.context_tokens) == (info.name, info.context_tokens)
+    elif info.type == "rerank":
         assert (registry.reranker(info.name).name, info.dimension, info.metrics) == (info.name, 0, ())
     elif info.vector_type == "sparse":
         assert (registry.sparse(info.name).name, info.dimension, info.metrics) == (info.name, 0, ("dotproduct",))

@@ -112,6 +112,10 @@ class Description:
     dimensions: tuple[int, ...] = (32,)
     rank_fields: int = 1
 
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return (self.type,)
+
 
 class WordModels:
     """A registry of one embedder, which a test may replace by another version, one sparse one and one reranker."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from pinyon import pinecone
+from pinyon.app.model_files import pulled_models, user_models
 from pinyon.models.registry import ModelRegistry
 from pinyon.pinecone import (
     AwsRegion,
@@ -111,9 +113,16 @@ __all__ = [
 ]
 
 
+def default_models(data: str | os.PathLike[str] | None = None) -> ModelRegistry:
+    """The models of a data directory: those that Pinyon knows, and those of its ``models.toml`` and of the file that
+    PINYON_MODELS names. All registries of this process share what is loaded, so that a model's weights load once.
+    """
+    folder = None if data is None or os.fspath(data) == ":memory:" else Path(data)
+    return _shared_models().with_more(partial(user_models, folder), pulled_models(folder))
+
+
 @cache
-def default_models() -> ModelRegistry:
-    """The registry that every database of this process shares, so that a model's weights load once."""
+def _shared_models() -> ModelRegistry:
     return ModelRegistry()
 
 
@@ -139,12 +148,13 @@ class Pinecone(pinecone.Pinecone):
         models: pinecone.Models | None = None,
         **network: Any,
     ) -> None:
+        place = path if path is not None else os.environ.get("PINYON_DATA") or "./pinyon-data"
         super().__init__(
             api_key,
             host,
-            path=path,
+            path=place,
             memory=memory,
             read_only=read_only,
-            models=default_models() if models is None else models,
+            models=default_models(place) if models is None else models,
             **network,
         )

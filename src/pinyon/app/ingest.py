@@ -97,7 +97,7 @@ def ingest(database: Database, request: Request, monitor: Monitor, summary: Summ
     if not has_documents and not samples and not request.prune:
         raise _nothing(request, files)
     index = _target(database, request, has_documents, samples)
-    embedder = None if index.spec.embed is None else embedder_of(index.spec)
+    embedder = None if index.spec.embed is None else embedder_of(index.spec, database.path)
     ingestor = Ingestor(
         index,
         namespace=request.namespace,
@@ -171,11 +171,12 @@ def _target(database: Database, request: Request, has_documents: bool, samples: 
                 f"index {name!r} {has}, not {request.model!r}: leave --model out, or choose another index"
             )
     else:
-        database.create_index(configured(_new_spec(request, has_documents, samples), request.settings))
+        spec = _new_spec(request, has_documents, samples, database.path)
+        database.create_index(configured(spec, request.settings))
     return database.index(name)
 
 
-def _new_spec(request: Request, has_documents: bool, samples: Sequence[Row]) -> IndexSpec:
+def _new_spec(request: Request, has_documents: bool, samples: Sequence[Row], data: Path | None) -> IndexSpec:
     metric: Metric = request.metric or "cosine"
     first = None if has_documents or request.model is not None else next(iter(samples), None)
     if first is not None and first.values is not None:
@@ -185,24 +186,31 @@ def _new_spec(request: Request, has_documents: bool, samples: Sequence[Row]) -> 
     if first is not None and first.sparse is not None:
         return IndexSpec(request.index, None, "dotproduct", "sparse")
     model = request.model or DEFAULT_MODEL
-    return model_spec(request.index, model, text_field=request.text_field, metric=request.metric)
+    return model_spec(request.index, model, text_field=request.text_field, metric=request.metric, data=data)
 
 
-def model_spec(name: str, model: str, *, text_field: str = "text", metric: Metric | None = None) -> IndexSpec:
-    """The definition of an index for a model. Raises NotFoundError for an unknown one, MissingExtraError."""
-    embedder = default_models().get(model)
-    if metric is not None and metric not in default_models().describe(model).metrics:
+def model_spec(
+    name: str, model: str, *, text_field: str = "text", metric: Metric | None = None, data: Path | None = None
+) -> IndexSpec:
+    """The definition of an index for a model of a data directory. Raises NotFoundError for an unknown one,
+    MissingExtraError."""
+    models = default_models(data)
+    embedder = models.get(model)
+    if metric is not None and metric not in models.describe(model).metrics:
         raise InvalidRequestError(f"model {model!r} is not meant for the metric {metric!r}: leave it out")
     chosen = metric or embedder.metric
     embed = EmbedSpec(model, embedder.identity, embedder.dimension, chosen, {"text": text_field})
     return IndexSpec(name, embedder.dimension, chosen, embed=embed)
 
 
-def embedder_of(spec: IndexSpec) -> Embedder:
-    """The model of an index. Raises FailedPreconditionError, ModelMismatchError, NotFoundError, MissingExtraError."""
+def embedder_of(spec: IndexSpec, data: Path | None = None) -> Embedder:
+    """The model of an index in a data directory.
+
+    Raises FailedPreconditionError, ModelMismatchError, NotFoundError, MissingExtraError.
+    """
     if spec.embed is None:
         raise FailedPreconditionError(no_model(spec.name, None))
-    embedder = default_models().get(spec.embed.model, spec.embed.dimension)
+    embedder = default_models(data).get(spec.embed.model, spec.embed.dimension)
     check_model(spec, embedder)
     return embedder
 

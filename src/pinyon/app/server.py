@@ -175,9 +175,14 @@ def _parts(
     if models is None:
         from pinyon.app import default_models
 
-        models = default_models()
+        models = default_models(settings.data).guarded(partial(_is_bound, database))
     importer = BulkImporter(settings.import_roots, remote=REMOTE if settings.import_remote else ())
     return Parts(settings, database, models, opened, tls, metrics, importer)
+
+
+def _is_bound(database: engine.Database, model: str) -> bool:
+    """Whether an index has this model. Clients may name no other file or endpoint that is not described for them."""
+    return any(spec.embed is not None and spec.embed.model == model for spec in database.list_indexes())
 
 
 @contextmanager

@@ -75,9 +75,9 @@ def _prepared(session: Session, database: Database) -> tuple[Index, Embedder, fl
     from pinyon.cli.searching import load_model
 
     if not database.has_index(INDEX):
-        database.create_index(model_spec(INDEX, MODEL))
+        database.create_index(model_spec(INDEX, MODEL, data=session.data))
     index = database.index(INDEX)
-    embedder = embedder_of(index.spec)
+    embedder = embedder_of(index.spec, session.data)
     loading = load_model(embedder)
     session.output.message(f"load model {MODEL}: {milliseconds(loading)}")
     version = platform.python_version()

@@ -51,7 +51,7 @@ def search(
         raise typer.BadParameter("the text is empty", param_hint="TEXT")
     with session.database(write=False) as database:
         index = session.index(database, name)
-        embedder = embedder_of(index.spec)
+        embedder = embedder_of(index.spec, session.data)
         loading = load_model(embedder)
         result, times = search_text(index, embedder, text, top_k, condition, namespace, exact=exact)
         if not result.matches:

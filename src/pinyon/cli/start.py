@@ -101,7 +101,9 @@ def create(
         raise typer.BadParameter("--text-field goes with --model")
     from pinyon.engine.kinds import configured
 
-    spec = configured(_spec(name, dimension, model, text_field or "text", metric, sparse), index_settings(index))
+    spec = configured(
+        _spec(session.data, name, dimension, model, text_field or "text", metric, sparse), index_settings(index)
+    )
     with session.database(create=True) as database:
         made = database.create_index(spec)
     if session.as_json:
@@ -111,6 +113,7 @@ def create(
 
 
 def _spec(
+    data: Path,
     name: str,
     dimension: int | None,
     model: str | None,
@@ -122,7 +125,7 @@ def _spec(
     from pinyon.types import IndexSpec
 
     if model is not None:
-        return model_spec(name, model, text_field=text_field, metric=metric_name(metric))
+        return model_spec(name, model, text_field=text_field, metric=metric_name(metric), data=data)
     if sparse:
         return IndexSpec(name, None, metric_name(metric) or "dotproduct", "sparse")
     return IndexSpec(name, dimension, metric_name(metric) or "cosine")

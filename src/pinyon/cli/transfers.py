@@ -99,7 +99,7 @@ def import_(
     from pinyon.app.transfer import import_index
 
     started = perf_counter()
-    spec = None if model is None else _model_spec(name, model, text_field, metric)
+    spec = None if model is None else _model_spec(session.data, name, model, text_field, metric)
     with session.database(create=True) as database, session.output.progress() as bar:
         begun = False
 
@@ -127,7 +127,7 @@ def import_(
     session.output.line(f"imported {done.records:,} records into {name!r}{made} ({seconds(perf_counter() - started)})")
 
 
-def _model_spec(name: str, model: str, text_field: str, metric: Metric | None) -> IndexSpec:
+def _model_spec(data: Path, name: str, model: str, text_field: str, metric: Metric | None) -> IndexSpec:
     from pinyon.app.ingest import model_spec
 
-    return model_spec(name, model, text_field=text_field, metric=metric_name(metric))
+    return model_spec(name, model, text_field=text_field, metric=metric_name(metric), data=data)

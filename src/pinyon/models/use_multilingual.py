@@ -19,6 +19,8 @@ import numpy as np
 from pinyon.errors import InvalidRequestError
 from pinyon.models.descriptions import USE_MULTILINGUAL as INFO
 from pinyon.models.descriptions import missing_package
+from pinyon.models.texts import check_input_type, checked_texts
+from pinyon.models.threads import capped
 from pinyon.types import Floats, Metric
 
 __all__ = ["UseMultilingual"]
@@ -55,7 +57,7 @@ class UseMultilingual:
     def __init__(self, *, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
             raise InvalidRequestError(f"threads is {threads}, but at least 1 is needed; leave it out for one per core")
-        self.threads = min(_usable_cores(), MAX_THREADS) if threads is None else threads
+        self.threads = capped(0, MAX_THREADS) if threads is None else threads
         self._load_lock = threading.Lock()
         self._encoder: _Encoder | None = None
 
@@ -81,9 +83,8 @@ class UseMultilingual:
         An empty text gets the vector that the model has for "nothing known". Raises InvalidRequestError for a single
         string, for what is not a string, and for text that is not valid Unicode; MissingExtraError without the package.
         """
-        if input_type not in ("query", "passage"):
-            raise InvalidRequestError(f'input_type is {input_type!r}, but must be "query" or "passage"')
-        checked = _checked(texts)
+        check_input_type(input_type)
+        checked = checked_texts(texts)
         windows: list[str] = []
         counts: list[int] = []
         for text in checked:
@@ -184,35 +185,12 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_BLAS.__init__)  # type: ignore[misc]
 
 
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _weight_files() -> tuple[Path, ...]:
-    spec = importlib.util.find_spec(INFO.module)
+    spec = importlib.util.find_spec(INFO.modules[0])
     if spec is None or not spec.submodule_search_locations:
         raise missing_package(INFO)
     resources = Path(spec.submodule_search_locations[0]) / "resources"
     return resources / "sp.model", resources / "weights.npz"
-
-
-def _checked(texts: Sequence[str]) -> list[str]:
-    if isinstance(texts, str):
-        raise InvalidRequestError("texts is a single string, but must be a list of strings: write [text]")
-    checked = list(texts)
-    for position, text in enumerate(checked):
-        if not isinstance(text, str):
-            raise InvalidRequestError(f"texts[{position}] is a {type(text).__name__}, but must be a string")
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise InvalidRequestError(
-                f"texts[{position}] holds the lone surrogate {text[error.start]!r} at character {error.start}: "
-                'it is not valid Unicode; read the file with its right encoding, or with errors="replace"'
-            ) from None
-    return checked
 
 
 def _windows(text: str, size: int) -> list[str]:

@@ -76,7 +76,8 @@ class Inference:
             [
                 _info(model)
                 for model in self._models.list()
-                if type in (None, model.type)
+                if model.type != "generate"  # Pinecone's inference knows no such models
+                and type in (None, model.type)
                 and (vector_type is None or (model.type, model.vector_type) == ("embed", vector_type))
             ]
         )

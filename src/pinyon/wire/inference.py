@@ -57,6 +57,8 @@ class ModelFilter:
     vector_type: str | None = None
 
     def keeps(self, model: ModelDescription) -> bool:
+        if model.type not in ("embed", "rerank"):
+            return False  # this API knows no others
         if self.vector_type is not None and (model.type, model.vector_type) != ("embed", self.vector_type):
             return False
         return self.type in (None, model.type)
@@ -242,7 +244,7 @@ def model_json(model: ModelDescription, longest: int) -> dict[str, Any]:
     if model.type == "embed":
         found["vector_type"] = model.vector_type
         found["supported_metrics"] = list(model.metrics)
-        if model.vector_type == "dense":
+        if model.vector_type == "dense" and model.dimensions:
             found["default_dimension"] = model.dimension
             found["supported_dimensions"] = sorted(model.dimensions)
     return found
@@ -285,4 +287,6 @@ def parameters_of(model: ModelDescription) -> list[dict[str, Any]]:
         return _RERANK_PARAMETERS
     if model.vector_type == "sparse":
         return _SPARSE_PARAMETERS
+    if not model.dimensions:  # only the loaded model can tell
+        return _EMBED_PARAMETERS
     return [*_EMBED_PARAMETERS, _choice("dimension", sorted(model.dimensions), model.dimension)]

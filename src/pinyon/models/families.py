@@ -1,0 +1,91 @@
+"""The providers that a user can name, as data: what they can do, what they need, and which class of ours does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pinyon.models import settings
+from pinyon.types import ModelType
+
+__all__ = ["FAMILIES", "Family", "Part"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One task of a provider. loader: ``module:class``, called with a description. settings: what it is told."""
+
+    loader: str
+    settings: type[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """modules: what must be importable; install: the command that makes it so. parts: by task, the usual one first."""
+
+    name: str
+    source: str
+    parts: Mapping[ModelType, Part]
+    modules: tuple[str, ...] = ()
+    install: str = ""
+    defaults: Mapping[str, Any] | None = None
+    """Settings that differ from those of the class."""
+
+
+_ENDPOINT: dict[ModelType, Part] = {
+    "embed": Part("pinyon.models.endpoint_embedder:EndpointEmbedder", settings.EmbedEndpoint),
+    "generate": Part("pinyon.models.endpoint_generator:EndpointGenerator", settings.ChatEndpoint),
+    "rerank": Part("pinyon.models.endpoint_reranker:EndpointReranker", settings.RerankEndpoint),
+}
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family(
+            "gguf",
+            "a GGUF file",
+            {"generate": Part("pinyon.models.gguf:GgufGenerator", settings.GgufSettings)},
+            ("xllamacpp",),
+            'pip install "pinyon[gguf]"',
+        ),
+        Family(
+            "llm",
+            "a language model that judges",
+            {"rerank": Part("pinyon.models.llm_reranker:LlmReranker", settings.LlmRerankSettings)},
+        ),
+        Family(
+            "ollama",
+            "Ollama",
+            _ENDPOINT,
+            ("httpx",),
+            'pip install "pinyon[endpoint]"',
+            {"base_url": "http://127.0.0.1:11434/v1", "ollama": True},
+        ),
+        Family(
+            "onnx",
+            "an ONNX file",
+            {"embed": Part("pinyon.models.onnx:OnnxEmbedder", settings.OnnxSettings)},
+            ("onnxruntime", "tokenizers"),
+            'pip install "pinyon[onnx]"',
+        ),
+        Family("openai", "an OpenAI-compatible endpoint", _ENDPOINT, ("httpx",), 'pip install "pinyon[endpoint]"'),
+        Family(
+            "sentence-transformers",
+            "sentence-transformers",
+            {
+                "embed": Part("pinyon.models.sentence:SentenceEmbedder", settings.SentenceSettings),
+                "rerank": Part("pinyon.models.sentence:CrossReranker", settings.CrossSettings),
+            },
+            ("sentence_transformers",),
+            'pip install "pinyon[sentence-transformers]"',
+        ),
+        Family(
+            "transformers",
+            "transformers",
+            {"generate": Part("pinyon.models.causal:CausalGenerator", settings.TransformersSettings)},
+            ("torch", "transformers"),
+            'pip install "pinyon[transformers]"',
+        ),
+    )
+}
