@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pinyon.app.ingest import source_id
-from pinyon.app.loaders import FoundFile, Skipped, find
+from pinyon.app.documents import source_id
 from pinyon.engine import Database
+from pinyon.rag.files import FoundFile, Skipped, find
 
 Program = Callable[..., Any]
 
@@ -32,9 +32,9 @@ def stored(data: Path, name: str = "docs", namespace: str = "") -> dict[str, dic
 
 def test_a_directory_becomes_chunks_with_their_source(pinyon: Program, data: Path, handbook: Path) -> None:
     answer = pinyon("ingest", "docs", handbook, "--json")
-    assert counts(answer) == (4, 0, 0, 0)
+    assert counts(answer) == (5, 0, 0, 0)
     found = stored(data)
-    assert list(found) == ["guide/leave.md#0", "guide/leave.md#1", "page.html#0", "rain.txt#0"]
+    assert list(found) == ["guide/leave.md#0", "guide/leave.md#1", "korean.txt#0", "page.html#0", "rain.txt#0"]
     chunk = found["guide/leave.md#1"]
     assert len(chunk.pop("digest")) == 32
     assert chunk == {
@@ -43,6 +43,10 @@ def test_a_directory_becomes_chunks_with_their_source(pinyon: Program, data: Pat
         "root": "handbook",
         "chunk": 1,
         "heading": "Leave > 휴가",
+        "start": 55,
+        "end": 71,
+        "section_start": 48,
+        "section_end": 71,
     }
     assert found["page.html#0"]["text"] == "Cats\nCats sleep all day."
     assert found["page.html#0"]["title"] == "Cats"
@@ -51,19 +55,28 @@ def test_a_directory_becomes_chunks_with_their_source(pinyon: Program, data: Pat
 def test_files_that_are_not_read_are_reported_with_the_reason(pinyon: Program, handbook: Path) -> None:
     skipped = pinyon("ingest", "docs", handbook, "--json").json["skipped"]
     reasons = {Path(one["path"]).name: one["reason"] for one in skipped}
-    assert set(reasons) == {"korean.txt", "photo.png"}
-    assert "--encoding cp949" in reasons["korean.txt"]
+    assert set(reasons) == {"photo.png"}
     assert "unknown suffix '.png'" in reasons["photo.png"]
 
 
-def test_an_encoding_brings_in_what_is_not_utf8(pinyon: Program, data: Path, handbook: Path) -> None:
-    pinyon("ingest", "docs", handbook, "--encoding", "cp949")
+def test_korean_in_cp949_comes_in_without_an_option_and_the_report_says_so(
+    pinyon: Program, data: Path, handbook: Path
+) -> None:
+    reports = pinyon("ingest", "docs", handbook, "--json").json["documents"]
+    [korean] = [one for one in reports if one["path"].endswith("korean.txt")]
+    assert (korean["status"], korean["encoding"], korean["warnings"]) == ("read", "cp949", ["read as cp949"])
     assert stored(data)["korean.txt#0"]["text"] == "한국어 문서입니다."
+
+
+def test_an_encoding_that_is_named_counts_more_than_the_content(pinyon: Program, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "word.txt").write_bytes("한국어 문서입니다.".encode("cp949"))
+    pinyon("ingest", "docs", tmp_path / "word.txt", "--encoding", "latin-1")
+    assert stored(data)["word.txt#0"]["text"].startswith("ÇÑ±¹¾î")
 
 
 def test_a_second_run_embeds_nothing(pinyon: Program, handbook: Path) -> None:
     pinyon("ingest", "docs", handbook)
-    assert counts(pinyon("ingest", "docs", handbook, "--json")) == (0, 0, 4, 0)
+    assert counts(pinyon("ingest", "docs", handbook, "--json")) == (0, 0, 5, 0)
 
 
 def test_only_the_changed_chunk_is_embedded_and_chunks_that_are_gone_are_removed(
@@ -74,17 +87,29 @@ def test_only_the_changed_chunk_is_embedded_and_chunks_that_are_gone_are_removed
         "# Leave\n\nTo ask for leave, write to the office.\n", encoding="utf-8"
     )
     (handbook / "rain.txt").write_text("When it rains, stay in.\n", encoding="utf-8")
-    assert counts(pinyon("ingest", "docs", handbook, "--json")) == (1, 0, 2, 1)
-    assert list(stored(data)) == ["guide/leave.md#0", "page.html#0", "rain.txt#0"]
+    assert counts(pinyon("ingest", "docs", handbook, "--json")) == (1, 0, 3, 1)
+    assert list(stored(data)) == ["guide/leave.md#0", "korean.txt#0", "page.html#0", "rain.txt#0"]
     assert stored(data)["rain.txt#0"]["text"] == "When it rains, stay in."
 
 
-def test_deleted_files_go_only_when_pruning(pinyon: Program, data: Path, handbook: Path) -> None:
+def test_the_chunks_of_a_deleted_file_go_unless_they_are_to_stay(pinyon: Program, data: Path, handbook: Path) -> None:
     pinyon("ingest", "docs", handbook)
     (handbook / "rain.txt").unlink()
-    assert counts(pinyon("ingest", "docs", handbook, "--json")) == (0, 0, 3, 0)
-    assert counts(pinyon("ingest", "docs", handbook, "--glob", "*.md", "--prune", "--json")) == (0, 0, 2, 1)
-    assert list(stored(data)) == ["guide/leave.md#0", "guide/leave.md#1", "page.html#0"]
+    assert counts(pinyon("ingest", "docs", handbook, "--no-prune", "--json")) == (0, 0, 4, 0)
+    assert counts(pinyon("ingest", "docs", handbook, "--glob", "*.md", "--json")) == (0, 0, 2, 1)
+    assert list(stored(data)) == ["guide/leave.md#0", "guide/leave.md#1", "korean.txt#0", "page.html#0"]
+
+
+def test_another_directory_of_the_same_name_is_pruned_only_when_asked(
+    pinyon: Program, data: Path, handbook: Path, tmp_path: Path
+) -> None:
+    pinyon("ingest", "docs", handbook)
+    twin = tmp_path / "elsewhere" / "handbook"
+    twin.mkdir(parents=True)
+    (twin / "new.txt").write_text("New words.", encoding="utf-8")
+    assert counts(pinyon("ingest", "docs", twin, "--json")) == (1, 0, 0, 0)
+    assert counts(pinyon("ingest", "docs", twin, "--prune", "--json")) == (0, 0, 1, 5)
+    assert list(stored(data)) == ["new.txt#0"]
 
 
 def test_pruning_needs_a_directory(pinyon: Program, handbook: Path) -> None:

@@ -2,56 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote
 
 import numpy as np
-import orjson
 
 from pinyon.app import default_models
-from pinyon.app.chunking import DEFAULT_OVERLAP, DEFAULT_SIZE, check_sizes, split
-from pinyon.app.ingestor import BATCH, Entry, Group, Ingestor, Summary, check_model, no_model, root_label, unicode_name
-from pinyon.app.loaders import RECORD_SUFFIXES, Document, FoundFile, Skipped, find, load
+from pinyon.app.documents import Documents, Reading
+from pinyon.app.ingestor import BATCH, RESERVED, Entry, Group, Ingestor, Summary, check_model, no_model
 from pinyon.app.rows import Columns, Row, RowFile, open_rows
 from pinyon.engine import Database, Index
 from pinyon.engine.kinds import configured
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, ModelMismatchError, NotFoundError
+from pinyon.rag.chunking import DEFAULT_OVERLAP, DEFAULT_SIZE, check_sizes
+from pinyon.rag.files import FoundFile, Skipped, find
+from pinyon.rag.formats import RECORD_SUFFIXES, format_of
 from pinyon.types import Embedder, EmbedSpec, IndexSpec, Metric
 
-__all__ = [
-    "DEFAULT_MODEL",
-    "Monitor",
-    "Request",
-    "document_groups",
-    "embedder_of",
-    "ingest",
-    "model_spec",
-    "row_groups",
-    "source_id",
-]
+__all__ = ["DEFAULT_MODEL", "Monitor", "Request", "embedder_of", "ingest", "model_spec", "row_groups"]
 
 DEFAULT_MODEL = "use-multilingual"
-
-ID_BYTES = 480
-"""Of an id, what the path may take; the rest is for the number of the chunk."""
-
-RESERVED = ("source", "root", "chunk", "digest", "heading", "title")
-"""Metadata fields of a document's chunks, beside the text itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to bring in, and how.
 
-    paths: directories and text files (cut into chunks of ``size`` characters, ``overlap`` of them shared), and files of
-    records (.jsonl, .csv, .parquet, .npy), which are taken as they are. model, text_field, metric, settings (of
-    ``engine.kinds``): for an index that does not exist yet; a model given for one that exists must be its own. prune:
-    remove the chunks of files that no longer exist below the directories. ids: the file with the ids of an .npy file.
+    paths: directories and documents (cut into chunks of ``size`` characters, ``overlap`` of them shared), and files of
+    records (.jsonl, .csv, .parquet, .npy), which are taken as they are. documents: csv and jsonl files are documents.
+    model, text_field, metric, settings (of ``engine.kinds``): for an index that does not exist yet; a model given for
+    one that exists must be its own. prune: whether to remove the chunks of files that no longer exist below the
+    directories: None those that earlier runs brought in from the same directories, True all that carry a directory's
+    name, False none. again: read files even if they seem unchanged. dry: change nothing, count only. ids: the file with
+    the ids of an .npy file.
     """
 
     index: str
@@ -66,7 +53,10 @@ class Request:
     glob: str | None = None
     root: Path | None = None
     encoding: str | None = None
-    prune: bool = False
+    prune: bool | None = None
+    documents: bool = False
+    again: bool = False
+    dry: bool = False
     columns: Columns = field(default_factory=Columns)
     ids: Path | None = None
 
@@ -85,60 +75,85 @@ def ingest(database: Database, request: Request, monitor: Monitor, summary: Summ
     Everything that can be known before writing is checked first. Raises NotFoundError, InvalidRequestError,
     ModelMismatchError, FailedPreconditionError, MissingExtraError; what was committed before an error stays.
     """
-    records = [path for path in request.paths if path.is_file() and path.suffix.lower() in RECORD_SUFFIXES]
+    records = [path for path in request.paths if _holds_records(path, request.documents)]
     sources = [path for path in request.paths if path not in records]
     check_sizes(request.size, request.overlap)
     folders = [path for path in sources if path.is_dir()]
     if request.prune and not folders:
         raise InvalidRequestError("prune needs a directory among the paths: only there can a file be missed")
-    files = list(find(sources, root=request.root, glob=request.glob))
+    files = list(find(sources, root=request.root, glob=request.glob, records=request.documents))
     tables, samples = _opened(records, request)
     has_documents = any(isinstance(file, FoundFile) for file in files)
     if not has_documents and not samples and not request.prune:
         raise _nothing(request, files)
-    index = _target(database, request, has_documents, samples)
-    embedder = None if index.spec.embed is None else embedder_of(index.spec, database.path)
-    ingestor = Ingestor(
-        index,
-        namespace=request.namespace,
-        embedder=embedder,
-        progress=monitor.advance,
-        stop=monitor.stopped,
-        summary=summary,
-    )
-    if files:
-        _run_documents(ingestor, request, files, monitor, index.spec, embedder)
-    for table in tables:
-        if not summary.interrupted:
-            summary.files += 1
-            monitor.begin(table.path.name, table.total, "bytes" if table.total_is_bytes else "rows")
-            ingestor.run(row_groups(table.rows, summary, text_field=request.columns.text))
-    if request.prune and not summary.interrupted:
-        ingestor.prune([request.root] if request.root is not None else folders)
+    with _target(database, request, has_documents, samples) as index:
+        run = _Run(database, index, request, monitor, summary)
+        if files:
+            run.documents(files)
+        for table in tables:
+            if not summary.interrupted:
+                run.table(table)
+        if folders and request.prune is not False and not summary.interrupted:
+            run.prune([request.root] if request.root is not None else folders)
     return summary
 
 
-def _run_documents(
-    ingestor: Ingestor,
-    request: Request,
-    files: Sequence[FoundFile | Skipped],
-    monitor: Monitor,
-    spec: IndexSpec,
-    embedder: Embedder | None,
-) -> None:
-    if embedder is None or spec.embed is None:
-        raise FailedPreconditionError(no_model(spec.name, None))
-    text_field = spec.embed.field_map.get("text", "text")
-    if text_field in RESERVED:
-        raise InvalidRequestError(
-            f"index {spec.name!r} keeps its text in the field {text_field!r}, which documents need for something else: "
-            f"create the index with another text field (taken: {', '.join(RESERVED)})"
+def _holds_records(path: Path, documents: bool) -> bool:
+    suffix = path.suffix.lower()
+    return path.is_file() and suffix in RECORD_SUFFIXES - {".tsv"} and not (documents and format_of(suffix))
+
+
+class _Run:
+    """One run into one index."""
+
+    def __init__(self, database: Database, index: Index, request: Request, monitor: Monitor, summary: Summary) -> None:
+        self._request, self._monitor, self._summary = request, monitor, summary
+        self._spec = index.spec
+        self._embedder = None if self._spec.embed is None else embedder_of(self._spec, database.path)
+        reading = Reading(request.size, request.overlap, request.encoding, request.again)
+        identity = "" if self._embedder is None else self._embedder.identity
+        self._documents = Documents(database, index, request.namespace, identity, reading, summary)
+        self._ingestor = Ingestor(
+            index,
+            namespace=request.namespace,
+            embedder=self._embedder,
+            progress=monitor.advance,
+            stop=monitor.stopped,
+            committed=self._documents.remember,
+            summary=summary,
+            dry=request.dry,
         )
-    monitor.begin("documents", len(files), "files")
-    groups = document_groups(
-        files, embedder, ingestor.summary, size=request.size, overlap=request.overlap, encoding=request.encoding
-    )
-    ingestor.run(groups)
+
+    def documents(self, files: Sequence[FoundFile | Skipped]) -> None:
+        if self._embedder is None or self._spec.embed is None:
+            raise FailedPreconditionError(no_model(self._spec.name, None))
+        text_field = self._spec.embed.field_map.get("text", "text")
+        if text_field in RESERVED:
+            raise InvalidRequestError(
+                f"index {self._spec.name!r} keeps its text in the field {text_field!r}, which documents need for "
+                f"something else: create the index with another text field (taken: {', '.join(RESERVED)})"
+            )
+        self._monitor.begin("documents", len(files), "files")
+        try:
+            self._ingestor.run(self._documents.groups(files))
+        finally:
+            self._save()
+
+    def table(self, table: RowFile) -> None:
+        self._summary.files += 1
+        self._monitor.begin(table.path.name, table.total, "bytes" if table.total_is_bytes else "rows")
+        self._ingestor.run(row_groups(table.rows, self._summary, text_field=self._request.columns.text))
+
+    def prune(self, folders: Sequence[Path]) -> None:
+        for prefix, root in self._documents.gone(folders):
+            self._ingestor.remove(prefix, root)
+        if self._request.prune:
+            self._ingestor.prune(folders)
+        self._save()
+
+    def _save(self) -> None:
+        if not self._request.dry:
+            self._documents.save()
 
 
 def _opened(records: Sequence[Path], request: Request) -> tuple[list[RowFile], list[Row]]:
@@ -161,7 +176,9 @@ def _nothing(request: Request, files: Sequence[FoundFile | Skipped]) -> NotFound
     return NotFoundError(f"nothing to read in {paths}: no text files{pattern}, no records{told}")
 
 
-def _target(database: Database, request: Request, has_documents: bool, samples: Sequence[Row]) -> Index:
+@contextmanager
+def _target(database: Database, request: Request, has_documents: bool, samples: Sequence[Row]) -> Iterator[Index]:
+    """The index, made when it is missing; in a dry run it is made in memory, and gone afterwards."""
     name = request.index
     if database.has_index(name):
         embed = database.describe_index(name).embed
@@ -170,10 +187,16 @@ def _target(database: Database, request: Request, has_documents: bool, samples: 
             raise ModelMismatchError(
                 f"index {name!r} {has}, not {request.model!r}: leave --model out, or choose another index"
             )
+        yield database.index(name)
+        return
+    spec = configured(_new_spec(request, has_documents, samples, database.path), request.settings)
+    if request.dry:
+        with Database(":memory:") as scratch:
+            scratch.create_index(spec)
+            yield scratch.index(name)
     else:
-        spec = _new_spec(request, has_documents, samples, database.path)
-        database.create_index(configured(spec, request.settings))
-    return database.index(name)
+        database.create_index(spec)
+        yield database.index(name)
 
 
 def _new_spec(request: Request, has_documents: bool, samples: Sequence[Row], data: Path | None) -> IndexSpec:
@@ -213,59 +236,6 @@ def embedder_of(spec: IndexSpec, data: Path | None = None) -> Embedder:
     embedder = default_models(data).get(spec.embed.model, spec.embed.dimension)
     check_model(spec, embedder)
     return embedder
-
-
-# -- documents --------------------------------------------------------------------------------------------------------
-
-
-def source_id(file: FoundFile) -> str:
-    """The ASCII prefix of the ids of a file's chunks: its percent-encoded path, then ``#``."""
-    path = quote(file.source, safe="/!$&'()*+,;=:@", errors="surrogateescape")
-    if len(path) > ID_BYTES:
-        digest = hashlib.blake2b(path.encode("ascii"), digest_size=16).hexdigest()
-        path = f"{path[: ID_BYTES - 33]}~{digest}"
-    return path + "#"
-
-
-def document_groups(
-    files: Iterable[FoundFile | Skipped],
-    embedder: Embedder,
-    summary: Summary,
-    *,
-    size: int = DEFAULT_SIZE,
-    overlap: int = DEFAULT_OVERLAP,
-    encoding: str | None = None,
-) -> Iterator[Group]:
-    """A group for each file, read when its turn comes. Files that cannot be read are added to ``summary.skipped``."""
-    for done, file in enumerate(files, 1):
-        document = file if isinstance(file, Skipped) else load(file, encoding=encoding)
-        if isinstance(document, Skipped):
-            summary.skipped.append(document)
-            continue
-        summary.files += 1
-        entries = _chunk_entries(document, embedder.identity, size, overlap)
-        if not entries:
-            summary.skipped.append(Skipped(document.file.path, "holds no text"))
-        yield Group(entries, done, source_id(document.file), root_label(document.file.root))
-
-
-def _chunk_entries(document: Document, identity: str, size: int, overlap: int) -> list[Entry]:
-    file = document.file
-    prefix, entries = source_id(file), []
-    for number, chunk in enumerate(split(document.text, size=size, overlap=overlap, style=document.style)):
-        metadata: dict[str, Any] = {"source": unicode_name(file.source), "root": root_label(file.root), "chunk": number}
-        if chunk.heading:
-            metadata["heading"] = chunk.heading[:500]
-        if document.title:
-            metadata["title"] = document.title[:500]
-        metadata["digest"] = _digest(identity, chunk.text, metadata)
-        entries.append(Entry(f"{prefix}{number}", metadata, chunk.text))
-    return entries
-
-
-def _digest(identity: str, text: str, metadata: Mapping[str, Any]) -> str:
-    data = orjson.dumps([identity, text, metadata], option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 # -- records ----------------------------------------------------------------------------------------------------------

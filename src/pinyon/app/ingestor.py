@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -12,17 +12,38 @@ from typing import Any
 
 import numpy as np
 
-from pinyon.app.loaders import Skipped
+from pinyon.app.known import NOTHING, Known
 from pinyon.engine import Index
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, ModelMismatchError
+from pinyon.rag.files import FoundFile, Skipped
 from pinyon.types import Embedder, EmbedSpec, Floats, IndexSpec, Record
 
-__all__ = ["BATCH", "Entry", "Group", "Ingestor", "Summary", "check_model", "no_model", "root_label", "unicode_name"]
+__all__ = [
+    "BATCH",
+    "Entry",
+    "FileReport",
+    "Group",
+    "Ingestor",
+    "Summary",
+    "check_model",
+    "fetched",
+    "ids_below",
+    "is_gone",
+    "no_model",
+    "root_label",
+    "unicode_name",
+]
 
 BATCH = 256
-"""Records of one transaction. What is committed stays when a run is interrupted."""
+"""Records from which on a transaction begins, and texts that are embedded between two looks at whether to stop."""
 
 FETCH = 500
+
+RESERVED = (
+    *("source", "root", "chunk", "digest", "heading", "title"),
+    *("start", "end", "page", "section_start", "section_end"),
+)
+"""Metadata fields of a document's chunks, beside the text itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +60,43 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Entries that are compared with what is stored in one go.
+    """Entries that are compared with what is stored in one go, and written in one transaction.
 
     prefix: stored ids that begin with it and are not among the entries are removed; None removes nothing.
     root: the name of the directory that a document came from. done: units of progress up to here.
+    file, known: the document, and what to remember of it once the entries are stored.
     """
 
     entries: Sequence[Entry]
     done: int
     prefix: str | None = None
     root: str = ""
+    file: FoundFile | None = None
+    known: Known = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one document. status: ``read``, ``unchanged`` or ``skipped``, the last with a reason.
+
+    encoding: of a text file that was read. warnings: what is worth knowing about the text that was taken from it.
+    """
+
+    path: Path
+    status: str
+    chunks: int = 0
+    encoding: str = ""
+    warnings: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(slots=True)
 class Summary:
     """What a run did.
 
-    embedded: vectors computed and stored. stored: records written with given, or with unchanged, vectors.
-    seconds: per stage: read (files, and comparing with what is stored), embed, write. interrupted: stopped early; all
-    that was counted is committed.
+    embedded: vectors computed and stored. stored: records written with given, or with unchanged, vectors. bytes: of
+    the documents that were read. reports: a line for each document, in order. seconds: per stage: read (files, and
+    comparing with what is stored), embed, write. interrupted: stopped early; all that was counted is committed.
     """
 
     files: int = 0
@@ -65,9 +104,16 @@ class Summary:
     stored: int = 0
     unchanged: int = 0
     removed: int = 0
+    bytes: int = 0
     skipped: list[Skipped] = field(default_factory=list)
+    reports: list[FileReport] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: {"read": 0.0, "embed": 0.0, "write": 0.0})
     interrupted: bool = False
+
+    def skip(self, skipped: Skipped) -> None:
+        """Notes a document that was not read."""
+        self.skipped.append(skipped)
+        self.reports.append(FileReport(skipped.path, "skipped", reason=skipped.reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +126,12 @@ class _Pending:
 
 
 class Ingestor:
-    """Compares groups of entries with what an index holds, and writes the difference in batches.
+    """Compares groups of entries with what an index holds, and writes the difference in batches of whole groups.
 
     embedder: needed for entries with text; must be the one that the index was created for.
-    progress: called with (units done, records embedded or stored so far) after each group.
-    stop: asked before each batch; True ends the run, with what was committed kept.
+    progress: called with (units done, records embedded or stored so far) after each group and each batch of texts.
+    stop: asked before each batch of texts and each transaction; True ends the run, with what was committed kept.
+    committed: called with the groups of a transaction after it. dry: counts what would be done, and does nothing.
     Raises FailedPreconditionError, ModelMismatchError when text cannot be embedded for the index.
     """
 
@@ -97,7 +144,9 @@ class Ingestor:
         batch: int = BATCH,
         progress: Callable[[int, int], None] = lambda done, written: None,
         stop: Callable[[], bool] = lambda: False,
+        committed: Callable[[Sequence[Group]], None] = lambda groups: None,
         summary: Summary | None = None,
+        dry: bool = False,
     ) -> None:
         self.summary = summary if summary is not None else Summary()
         self._index = index
@@ -107,6 +156,10 @@ class Ingestor:
         self._batch = batch
         self._progress = progress
         self._stop = stop
+        self._committed = committed
+        self._dry = dry
+        self._done = 0
+        self._groups: list[Group] = []
         self._pending: list[_Pending] = []
         self._stale: list[str] = []
 
@@ -116,16 +169,23 @@ class Ingestor:
         for group in groups:
             self._compare(group)
             self._timed("read", started)
-            while len(self._pending) >= self._batch and not self.summary.interrupted:
-                self._commit(self._pending[: self._batch])
-            self._progress(group.done, self.summary.embedded + self.summary.stored)
+            if len(self._pending) >= self._batch:
+                self._commit()
+            if self._stop():
+                self.summary.interrupted = True
             if self.summary.interrupted:
                 return self.summary
+            self._done = group.done
+            self._progress(group.done, self._written)
             started = perf_counter()
         self._timed("read", started)
-        if self._pending or self._stale:
-            self._commit(self._pending[:])
+        self._commit()
         return self.summary
+
+    def remove(self, prefix: str, root: str) -> None:
+        """Removes the records whose ids begin with a prefix and that came from a directory of that name."""
+        records = fetched(self._index, self._namespace, list(ids_below(self._index, self._namespace, prefix)))
+        self._remove([id_ for id_, record in records.items() if (record.metadata or {}).get("root") == root])
 
     def prune(self, roots: Iterable[Path]) -> Summary:
         """Removes the chunks of files that no longer exist below the roots (directories)."""
@@ -136,97 +196,113 @@ class Ingestor:
                 self._namespace, filter={"root": {"$eq": root_label(root)}}, include_values=False
             ):
                 source = str((record.metadata or {}).get("source", ""))
-                if source and gone.setdefault(source, _is_gone(root, source)):
+                if source and gone.setdefault(source, is_gone(root, source)):
                     stale.append(record.id)
-            for start in range(0, len(stale), FETCH):
-                self._remove(stale[start : start + FETCH])
+            self._remove(stale)
         return self.summary
 
     # -- comparing ----------------------------------------------------------------------------------------------------
 
     def _compare(self, group: Group) -> None:
         entries = {entry.id: entry for entry in group.entries}
-        have = list(self._ids_below(group.prefix)) if group.prefix is not None else []
+        have = list(ids_below(self._index, self._namespace, group.prefix)) if group.prefix is not None else []
         # With given vectors the stored ones are compared too.
-        stored = self._fetch([*entries], values=any(entry.text is None for entry in entries.values()))
-        changed_only = []
+        given = any(entry.text is None for entry in entries.values())
+        stored = fetched(self._index, self._namespace, list(dict.fromkeys([*entries, *have])), values=given)
+        changed: list[tuple[Entry, dict[str, Any]]] = []
         for entry in entries.values():
             if entry.text is not None and self._embedder is None:
                 raise FailedPreconditionError(no_model(self._index.name, entry))
-            wanted = self._metadata(entry)
-            found = stored.get(entry.id)
+            wanted, found = self._metadata(entry), stored.get(entry.id)
             _check_owner(found, group, entry)
-            if found is not None and _same(found, entry, wanted):
+            if found is not None and _same(found, entry, wanted, group):
                 self.summary.unchanged += 1
-            elif entry.text is not None and _same_text(found, entry, wanted, self._text_field):
-                changed_only.append((entry, wanted))
+            else:
+                changed.append((entry, wanted))
+        vectors = self._stored_vectors({entry.text for entry, _ in changed}, stored)
+        for entry, wanted in changed:
+            if entry.text is not None and (like := vectors.get(entry.text)) is not None:
+                self._pending.append(_Pending(entry.id, wanted, None, like.values, like.sparse_values))
             else:
                 self._pending.append(_Pending(entry.id, wanted, entry.text, entry.values, entry.sparse))
-        self._keep_vectors(changed_only)
         self._stale.extend(id_ for id_ in have if id_ not in entries)
+        self._groups.append(group)
 
     def _metadata(self, entry: Entry) -> dict[str, Any]:
         kept = {key: value for key, value in entry.metadata.items() if value is not None}
         return kept if entry.text is None else {self._text_field: entry.text} | kept
 
-    def _keep_vectors(self, changed: Sequence[tuple[Entry, Mapping[str, Any]]]) -> None:
-        """Only their metadata changed: the stored vectors are used again."""
-        stored = self._fetch([entry.id for entry, _ in changed], values=True)
-        for entry, wanted in changed:
-            found = stored.get(entry.id)
-            values, sparse = (None, None) if found is None else (found.values, found.sparse_values)
-            text = entry.text if values is None else None
-            self._pending.append(_Pending(entry.id, wanted, text, values, sparse))
-
-    def _fetch(self, ids: Sequence[str], *, values: bool) -> dict[str, Record]:
-        found: dict[str, Record] = {}
-        for start in range(0, len(ids), FETCH):
-            found |= self._index.fetch(self._namespace, ids[start : start + FETCH], include_values=values)
-        return found
-
-    def _ids_below(self, prefix: str) -> Iterator[str]:
-        after: str | None = None
-        while True:
-            page, after = self._index.list_ids(self._namespace, prefix=prefix, after=after)
-            yield from page
-            if after is None:
-                return
+    def _stored_vectors(self, wanted: Set[str | None], stored: Mapping[str, Record]) -> dict[str, Record]:
+        """Text -> a stored record of that text: moved to another id, or with other metadata, it keeps its vector."""
+        texts = {id_: (record.metadata or {}).get(self._text_field) for id_, record in stored.items()}
+        by_text = {text: id_ for id_, text in texts.items() if isinstance(text, str) and text in wanted}
+        records = fetched(self._index, self._namespace, list(by_text.values()), values=True)
+        found = {text: records[id_] for text, id_ in by_text.items() if id_ in records}
+        return {text: record for text, record in found.items() if record.values is not None}
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def _commit(self, rows: Sequence[_Pending]) -> None:
-        if self._stop():
+    @property
+    def _written(self) -> int:
+        return self.summary.embedded + self.summary.stored
+
+    def _commit(self) -> None:
+        """Writes the groups so far in one transaction, or nothing when the run is to stop."""
+        rows, stale = self._pending, self._stale
+        if not (rows or stale):
+            self._settle(0)
+            return
+        values = self._embedded(rows)
+        if values is None or self._stop():
             self.summary.interrupted = True
             return
-        texts = [row.text for row in rows if row.text is not None]
         started = perf_counter()
-        vectors: Iterator[Any] = iter(())
-        if texts and self._embedder is not None:
-            vectors = iter(self._embedder.embed(texts))
-        started = self._timed("embed", started)
-        values = [next(vectors) if row.text is not None else row.values for row in rows]
-        sparse = [row.sparse for row in rows]
-        with self._index.batch() as batch:
-            if rows:
-                batch.upsert(
-                    self._namespace,
-                    [row.id for row in rows],
-                    _matrix(values),
-                    sparse=sparse if any(item is not None for item in sparse) else None,
-                    metadata=[row.metadata for row in rows],
-                )
-            if self._stale:
-                batch.delete(self._namespace, self._stale)
+        if not self._dry:
+            sparse = [row.sparse for row in rows]
+            with self._index.batch() as batch:
+                if rows:
+                    batch.upsert(
+                        self._namespace,
+                        [row.id for row in rows],
+                        _matrix(values),
+                        sparse=sparse if any(item is not None for item in sparse) else None,
+                        metadata=[row.metadata for row in rows],
+                    )
+                if stale:
+                    batch.delete(self._namespace, stale)
         self._timed("write", started)
-        self.summary.embedded += len(texts)
-        self.summary.stored += len(rows) - len(texts)
+        self._settle(sum(row.text is not None for row in rows))
+
+    def _settle(self, embedded: int) -> None:
+        """Counts what was committed."""
+        self.summary.embedded += embedded
+        self.summary.stored += len(self._pending) - embedded
         self.summary.removed += len(self._stale)
-        self._stale.clear()
-        del self._pending[: len(rows)]
+        if not self._dry:
+            self._committed(self._groups)
+        self._groups, self._pending, self._stale = [], [], []
+
+    def _embedded(self, rows: Sequence[_Pending]) -> list[Any] | None:
+        """The vectors of the rows, those with a text embedded; None when the run is to stop."""
+        texts = [row.text for row in rows if row.text is not None]
+        vectors: list[Any] = []
+        started = perf_counter()
+        for start in range(0, len(texts), self._batch):
+            if self._stop():
+                return None
+            part = texts[start : start + self._batch]
+            if self._embedder is not None and not self._dry:
+                vectors.extend(self._embedder.embed(part))
+            started = self._timed("embed", started)
+            self._progress(self._done, self._written + start + len(part))
+        embedded = iter(vectors if not self._dry else [None] * len(texts))
+        return [next(embedded) if row.text is not None else row.values for row in rows]
 
     def _remove(self, ids: Sequence[str]) -> None:
         started = perf_counter()
-        self.summary.removed += self._index.delete(self._namespace, ids).count
+        for start in range(0, len(ids), FETCH):
+            part = ids[start : start + FETCH]
+            self.summary.removed += len(part) if self._dry else self._index.delete(self._namespace, part).count
         self._timed("write", started)
 
     def _timed(self, stage: str, started: float) -> float:
@@ -269,10 +345,11 @@ def _check_owner(found: Record | None, group: Group, entry: Entry) -> None:
         )
 
 
-def _same(found: Record, entry: Entry, wanted: Mapping[str, Any]) -> bool:
+def _same(found: Record, entry: Entry, wanted: Mapping[str, Any], group: Group) -> bool:
     metadata = found.metadata or {}
-    if "digest" in entry.metadata:
-        return bool(metadata.get("digest") == entry.metadata["digest"])
+    if group.file is not None:
+        # What a user added to the chunks of a document is left alone.
+        return _has(found, wanted) and {*metadata} & {*RESERVED} <= {*wanted}
     if metadata != wanted:
         return False
     if entry.text is not None:
@@ -280,10 +357,9 @@ def _same(found: Record, entry: Entry, wanted: Mapping[str, Any]) -> bool:
     return _same_values(found.values, entry.values) and _same_sparse(found, entry)
 
 
-def _same_text(found: Record | None, entry: Entry, wanted: Mapping[str, Any], text_field: str) -> bool:
-    if found is None or "digest" in entry.metadata:
-        return False
-    return bool((found.metadata or {}).get(text_field) == wanted[text_field])
+def _has(found: Record, wanted: Mapping[str, Any]) -> bool:
+    metadata = found.metadata or {}
+    return all(metadata.get(key) == value for key, value in wanted.items())
 
 
 def _same_values(stored: Floats | None, given: Any) -> bool:
@@ -314,6 +390,27 @@ def _matrix(values: Sequence[Any]) -> Any:
     return list(values)
 
 
+# -- what is stored ---------------------------------------------------------------------------------------------------
+
+
+def ids_below(index: Index, namespace: str, prefix: str) -> Iterator[str]:
+    """Every id that begins with a prefix."""
+    after: str | None = None
+    while True:
+        page, after = index.list_ids(namespace, prefix=prefix, after=after)
+        yield from page
+        if after is None:
+            return
+
+
+def fetched(index: Index, namespace: str, ids: Sequence[str], *, values: bool = False) -> dict[str, Record]:
+    """The records of any number of ids."""
+    found: dict[str, Record] = {}
+    for start in range(0, len(ids), FETCH):
+        found |= index.fetch(namespace, ids[start : start + FETCH], include_values=values)
+    return found
+
+
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
@@ -327,5 +424,6 @@ def unicode_name(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _is_gone(root: Path, source: str) -> bool:
+def is_gone(root: Path, source: str) -> bool:
+    """Whether there is no file of that source below a directory, whichever way its name is composed."""
     return not any(os.path.lexists(root / unicodedata.normalize(form, source)) for form in ("NFC", "NFD"))

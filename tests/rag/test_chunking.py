@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinyon.app.chunking import Chunk, check_sizes, split
 from pinyon.errors import InvalidRequestError
+from pinyon.rag.chunking import Chunk, check_sizes, split
 
 TEXT = st.text(alphabet=st.sampled_from("ab .!?\n다요가나。#`\t1-"), max_size=600)
 STYLES = st.sampled_from(["prose", "markdown", "code"])
@@ -107,7 +107,7 @@ def test_a_word_longer_than_a_chunk_is_cut() -> None:
 
 
 def test_a_short_text_is_one_chunk() -> None:
-    assert split(" hello \n") == [Chunk("hello", "", 0, 8)]
+    assert split(" hello \n") == [Chunk("hello", "", 1, 6, None, (1, 6))]
 
 
 @pytest.mark.parametrize(

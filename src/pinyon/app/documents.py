@@ -1,0 +1,191 @@
+"""Files become groups of entries, a group a file; those that did not change are recognised without being read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pinyon.app.ingestor import (
+    Entry,
+    FileReport,
+    Group,
+    Summary,
+    fetched,
+    ids_below,
+    is_gone,
+    root_label,
+    unicode_name,
+)
+from pinyon.app.known import Known, KnownFiles, settings_digest, state_of, trusted_time
+from pinyon.engine import Database, Index
+from pinyon.rag.chunking import DEFAULT_OVERLAP, DEFAULT_SIZE, split
+from pinyon.rag.documents import READER, Document, digest_of, load
+from pinyon.rag.files import FoundFile, Skipped
+
+__all__ = ["Documents", "Reading", "chunk_entries", "source_id"]
+
+ID_BYTES = 480
+"""Of an id, what the path may take; the rest is for the number of the chunk."""
+
+CONTEXT_CHARACTERS = 500
+"""Of a heading or title in the metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read: characters of a chunk, shared ones, encoding of files that are not UTF-8. again: read files
+    even if their size and time say that they did not change."""
+
+    size: int = DEFAULT_SIZE
+    overlap: int = DEFAULT_OVERLAP
+    encoding: str | None = None
+    again: bool = False
+
+
+def source_id(file: FoundFile) -> str:
+    """The ASCII prefix of the ids of a file's chunks: its percent-encoded path, then ``#``."""
+    return _prefix(file.source)
+
+
+def _prefix(source: str) -> str:
+    path = quote(source, safe="/!$&'()*+,;=:@", errors="surrogateescape")
+    if len(path) > ID_BYTES:
+        digest = hashlib.blake2b(path.encode("ascii"), digest_size=16).hexdigest()
+        path = f"{path[: ID_BYTES - 33]}~{digest}"
+    return path + "#"
+
+
+def chunk_entries(document: Document, file: FoundFile, size: int, overlap: int) -> list[Entry]:
+    """The records of a document's chunks. ``digest`` is that of a chunk's text."""
+    prefix, entries = source_id(file), []
+    found = split(document.text, size=size, overlap=overlap, style=document.style, pages=document.pages)
+    for number, chunk in enumerate(found):
+        metadata: dict[str, Any] = {"source": unicode_name(file.source), "root": root_label(file.root), "chunk": number}
+        if chunk.heading:
+            metadata["heading"] = chunk.heading[:CONTEXT_CHARACTERS]
+        if document.title:
+            metadata["title"] = document.title[:CONTEXT_CHARACTERS]
+        metadata |= {"start": chunk.start, "end": chunk.end}
+        if chunk.page is not None:
+            metadata["page"] = chunk.page
+        metadata["section_start"], metadata["section_end"] = chunk.section
+        metadata["digest"] = digest_of(chunk.text.encode())
+        entries.append(Entry(f"{prefix}{number}", metadata, chunk.text))
+    return entries
+
+
+@dataclass(slots=True)
+class Documents:
+    """The documents of one run into a namespace. identity: of the model that embeds them."""
+
+    database: Database
+    index: Index
+    namespace: str
+    identity: str
+    reading: Reading
+    summary: Summary
+    _memories: dict[Path, KnownFiles] = field(default_factory=dict)
+
+    def groups(self, files: Iterable[FoundFile | Skipped]) -> Iterator[Group]:
+        """A group for each file, empty for those that are known to be unchanged, read when its turn comes. Every file
+        is reported in ``summary``; of one that cannot be read, what is stored stays."""
+        for done, file in enumerate(files, 1):
+            document = file if isinstance(file, Skipped) else self._document(file)
+            if isinstance(document, Skipped):
+                self.summary.skip(document)
+            yield self._group(document, done) if isinstance(document, _Read) else Group((), done)
+
+    def remember(self, groups: Iterable[Group]) -> None:
+        """Notes the files of groups that were committed."""
+        for group in groups:
+            if group.file is not None:
+                self._memory(group.file.root).put(group.file.source, group.known)
+
+    def save(self) -> None:
+        for memory in self._memories.values():
+            memory.save()
+
+    def gone(self, roots: Iterable[Path]) -> Iterator[tuple[str, str]]:
+        """(prefix of the ids, root label) of files that earlier runs brought in from below the directories and that no
+        longer exist. They are forgotten as they are yielded."""
+        for root in roots:
+            memory = self._memory(root.resolve())
+            for source in memory.sources():
+                if is_gone(root, source):
+                    yield _prefix(source), root_label(root)
+                    memory.drop(source)
+
+    # -- one file -----------------------------------------------------------------------------------------------------
+
+    def _document(self, file: FoundFile) -> _Read | Skipped | None:
+        """What a file holds, why it cannot be read, or None when it is unchanged."""
+        reading, memory = self.reading, self._memory(file.root)
+        try:
+            status = file.path.stat()
+        except OSError as error:
+            return Skipped(file.path, f"cannot be read: {error.strerror or error}")
+        settings = settings_digest(READER, reading.size, reading.overlap, reading.encoding, self.identity)
+        known = memory.get(file.source)
+        if known is not None and known.settings == settings and not reading.again and self._holds(file, known, status):
+            memory.put(file.source, replace(known, mtime=trusted_time(status)))
+            if known.reason:
+                return Skipped(file.path, known.reason, lasting=True)
+            self.summary.files += 1
+            self.summary.unchanged += known.chunks
+            self.summary.reports.append(FileReport(file.path, "unchanged", known.chunks))
+            return None
+        document = load(file, encoding=reading.encoding)
+        if isinstance(document, Skipped):
+            if document.lasting:
+                told = Known(status.st_size, trusted_time(status), "", settings, 0, "", document.reason)
+                memory.put(file.source, told)
+            return document
+        return _Read(file, document, status, settings)
+
+    def _holds(self, file: FoundFile, known: Known, status: os.stat_result) -> bool:
+        """Whether a file is as it was, and the index as that run left it."""
+        if not known.same_file(status):
+            if known.reason or known.size != status.st_size:
+                return False
+            try:
+                if digest_of(file.path.read_bytes()) != known.digest:
+                    return False
+            except OSError:
+                return False
+        return bool(known.reason) or self._state(source_id(file)) == known.state
+
+    def _state(self, prefix: str) -> str:
+        ids = list(ids_below(self.index, self.namespace, prefix))
+        return state_of((id_, record.metadata) for id_, record in fetched(self.index, self.namespace, ids).items())
+
+    def _group(self, read: _Read, done: int) -> Group:
+        file, document, status = read.file, read.document, read.status
+        entries = chunk_entries(document, file, self.reading.size, self.reading.overlap)
+        self.summary.files += 1
+        self.summary.bytes += status.st_size
+        if entries:
+            report = FileReport(file.path, "read", len(entries), document.encoding, tuple(document.warnings))
+            self.summary.reports.append(report)
+        else:
+            self.summary.skip(Skipped(file.path, "holds no text" if status.st_size else "empty"))
+        state = state_of((entry.id, entry.metadata) for entry in entries)
+        known = Known(status.st_size, trusted_time(status), document.digest, read.settings, len(entries), state)
+        return Group(entries, done, source_id(file), root_label(file.root), file, known)
+
+    def _memory(self, root: Path) -> KnownFiles:
+        if root not in self._memories:
+            self._memories[root] = KnownFiles(self.database, self.index, self.namespace, root)
+        return self._memories[root]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    file: FoundFile
+    document: Document
+    status: os.stat_result
+    settings: str
