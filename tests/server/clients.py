@@ -16,8 +16,8 @@ import orjson
 
 import pinyon.server.routes
 from pinyon.errors import ForbiddenError, InvalidRequestError, NotFoundError
-from pinyon.server.app import Admitted, App, Head
-from pinyon.server.http import Answer, Request, Route
+from pinyon.server.app import App
+from pinyon.server.http import Admitted, Answer, Head, Request, Route
 from pinyon.server.roles import OWNER, Principal
 from pinyon.server.service import Service
 from pinyon.types import Embedder, Floats, Metric, Reranker, SparseEmbedder, SparseValues, VectorType

@@ -11,9 +11,9 @@ import orjson
 
 from pinyon import engine
 from pinyon.server import accounts
-from pinyon.server.app import Admitted, App, Head
+from pinyon.server.app import App
 from pinyon.server.auth import Authenticator
-from pinyon.server.http import Answer, Route
+from pinyon.server.http import Admitted, Answer, Head, Route
 from pinyon.server.keys import KeyInfo, KeyStore
 from pinyon.server.routes import ALL_ROUTES
 from pinyon.server.service import Service

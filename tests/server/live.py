@@ -17,9 +17,9 @@ from pinyon import engine
 from pinyon.app.server import RunningServer, start_in_thread
 from pinyon.errors import NotFoundError
 from pinyon.server import grpc
-from pinyon.server.app import App, Authenticate, Head
+from pinyon.server.app import App, Authenticate
 from pinyon.server.dispatch import Dispatcher
-from pinyon.server.http import Request, Route
+from pinyon.server.http import Head, Request, Route
 from pinyon.server.listener import Listener, new_loop
 from pinyon.server.roles import OWNER, Principal
 from pinyon.server.service import Service

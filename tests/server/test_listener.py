@@ -17,9 +17,8 @@ import orjson
 import pytest
 
 from pinyon.errors import ForbiddenError, PinyonError
-from pinyon.server.app import Head
 from pinyon.server.certificates import prepare
-from pinyon.server.http import Answer, Request, Route
+from pinyon.server.http import Answer, Head, Request, Route
 from pinyon.server.roles import OWNER, Principal
 from pinyon.server.service import Service
 from pinyon.server.settings import RequestLimits

@@ -18,9 +18,8 @@ from typing import Any
 import pytest
 
 from pinyon.server import audit, logs
-from pinyon.server.app import Admitted, Head
 from pinyon.server.audit import AuditLog
-from pinyon.server.http import Answer, Request, Route
+from pinyon.server.http import Admitted, Answer, Head, Request, Route
 from pinyon.server.logs import HIDDEN, hidden
 from pinyon.server.observe import Observer
 from pinyon.server.routes import ALL_ROUTES

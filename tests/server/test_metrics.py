@@ -15,8 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pinyon import engine
 from pinyon.server import metrics
 from pinyon.server.metrics import Metrics, forget_worker, pinecone_operation
-from pinyon.server.observe import Observer, Seen
+from pinyon.server.observe import Observer
 from pinyon.server.routes import ALL_ROUTES
+from pinyon.server.seen import Seen
 from pinyon.server.service import Service
 from pinyon.server.settings import Settings
 from pinyon.types import IndexSpec
@@ -192,7 +193,7 @@ import sys
 from pathlib import Path
 from pinyon import engine
 from pinyon.server.metrics import Metrics
-from pinyon.server.observe import Seen
+from pinyon.server.seen import Seen
 from pinyon.server.service import Service
 from pinyon.server.settings import Settings
 with engine.Database(sys.argv[1]) as database:

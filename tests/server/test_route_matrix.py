@@ -14,8 +14,7 @@ from datetime import timedelta
 import pytest
 
 from pinyon.server import calls, credentials
-from pinyon.server.app import Head
-from pinyon.server.http import Answer, Route
+from pinyon.server.http import Answer, Head, Route
 from pinyon.server.routes import ALL_ROUTES
 from server.clients import PORT
 from server.keyed import GIVEN, KeyedClient, served

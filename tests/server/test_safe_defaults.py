@@ -22,9 +22,8 @@ from pinyon import engine
 from pinyon.errors import FailedPreconditionError
 from pinyon.limits import Limits
 from pinyon.server import credentials
-from pinyon.server.app import Head
 from pinyon.server.auth import check_start
-from pinyon.server.http import Answer
+from pinyon.server.http import Answer, Head
 from pinyon.server.observe import Observer
 from pinyon.server.roles import ROLES
 from pinyon.server.routes import ALL_ROUTES

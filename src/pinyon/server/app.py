@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import parse_qsl
 
 from pinyon.errors import InvalidRequestError, PinyonError
-from pinyon.server.http import Answer, Plane, Request, Route
+from pinyon.server.http import Admitted, Answer, Head, Plane, Request, Route
 from pinyon.server.roles import Principal
 from pinyon.server.routing import Router
 from pinyon.server.service import Service
@@ -24,35 +23,8 @@ log = logging.getLogger("pinyon.server")
 _INDEX = re.compile("(?!(?:%2[Ee])+$)[A-Za-z0-9%_-]+")
 """What may stand for an index in a path: not ``..``, which programs on the way take for something else."""
 
-Authenticate = Callable[["Head", Route | None], Principal]
+Authenticate = Callable[[Head, Route | None], Principal]
 Refuse = Callable[[PinyonError, Plane], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A request before its body. ``path`` is raw, still percent-encoded; header names are in lower case."""
-
-    method: str
-    path: str
-    query: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)  # they hold keys
-    scheme: str
-    authority: str
-    port: int
-    client: str
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A request that may be answered, once its body is here."""
-
-    head: Head
-    route: Route
-    variables: Mapping[str, str]
-    index: str
-    principal: Principal
-    body_limit: int
 
 
 class MethodNotAllowedError(InvalidRequestError):

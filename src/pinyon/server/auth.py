@@ -20,8 +20,7 @@ from pinyon.server.scope import check_scope
 
 if TYPE_CHECKING:
     from pinyon import engine
-    from pinyon.server.app import Head
-    from pinyon.server.http import Route
+    from pinyon.server.http import Head, Route
     from pinyon.server.service import Service
     from pinyon.server.settings import Settings
 

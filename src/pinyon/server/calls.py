@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pinyon.server.bodies import read, written
-from pinyon.server.http import Action, Answer, Handler, Request, Route
+from pinyon.server.http import Answer, Handler, Request, Route
 from pinyon.server.operations import Records
+from pinyon.server.roles import Action
 from pinyon.server.service import Service
 from pinyon.wire import grpc
 

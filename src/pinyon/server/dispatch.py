@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import Final, Literal, TypeAlias
 
 from pinyon.errors import PinyonError
-from pinyon.server.app import Admitted, App, Head
+from pinyon.server.app import App
 from pinyon.server.heads import OverloadedError
-from pinyon.server.http import Answer, Route
+from pinyon.server.http import Admitted, Answer, Head, Route
 from pinyon.server.settings import Settings
 
 log = logging.getLogger("pinyon.server")

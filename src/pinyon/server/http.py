@@ -10,16 +10,13 @@ from urllib.parse import unquote
 import orjson
 
 from pinyon.errors import InvalidRequestError
+from pinyon.server.roles import Action, Principal
 from pinyon.wire.versions import Version
 
 if TYPE_CHECKING:
-    from pinyon.server.roles import Principal
     from pinyon.server.service import Service
 
 Plane: TypeAlias = Literal["control", "data", "inference", "admin", "operations"]
-Action: TypeAlias = Literal[
-    "public", "any", "control:read", "control:write", "data:read", "data:write", "inference", "admin", "metrics"
-]
 JSON = "application/json"
 
 
@@ -96,6 +93,33 @@ class Route:
     summary: str = ""
     body_limit: Literal["small", "large"] = "small"
     tags: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A request before its body. ``path`` is raw, still percent-encoded; header names are in lower case."""
+
+    method: str
+    path: str
+    query: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)  # they hold keys
+    scheme: str
+    authority: str
+    port: int
+    client: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may be answered, once its body is here."""
+
+    head: Head
+    route: Route
+    variables: Mapping[str, str]
+    index: str
+    principal: Principal
+    body_limit: int
 
 
 def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:

@@ -15,10 +15,9 @@ from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrad
 
 from pinyon.errors import InvalidRequestError, PinyonError
 from pinyon.server import heads, messages
-from pinyon.server.app import Admitted, Head
 from pinyon.server.connection import LINGER, Connection
 from pinyon.server.dispatch import GONE, Dispatcher, Job
-from pinyon.server.http import Answer
+from pinyon.server.http import Admitted, Answer, Head
 
 log = logging.getLogger("pinyon.server")
 

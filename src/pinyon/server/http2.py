@@ -23,10 +23,10 @@ from h2.settings import SettingCodes
 
 from pinyon.errors import InvalidRequestError, PinyonError
 from pinyon.server import grpc, heads
-from pinyon.server.app import Admitted, App, Head
+from pinyon.server.app import App
 from pinyon.server.connection import Connection
 from pinyon.server.dispatch import GONE, Dispatcher, Job
-from pinyon.server.http import Answer, Plane
+from pinyon.server.http import Admitted, Answer, Head, Plane
 
 if TYPE_CHECKING:
     from asyncio import BaseTransport

@@ -16,8 +16,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from pinyon.server.connection import HANDSHAKE, Connection, Opening
+from pinyon.server.connection import Connection
 from pinyon.server.dispatch import Dispatcher
+from pinyon.server.opening import HANDSHAKE, Opening
 from pinyon.server.sockets import close_all
 
 log = logging.getLogger("pinyon.server")

@@ -10,8 +10,7 @@ from typing import Final
 
 from pinyon.errors import InvalidRequestError
 from pinyon.server import heads
-from pinyon.server.app import Head
-from pinyon.server.http import Answer
+from pinyon.server.http import Answer, Head
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _STATUS: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in http.HTTPStatus}

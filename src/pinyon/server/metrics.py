@@ -23,7 +23,7 @@ from pinyon.server.release import release
 
 if TYPE_CHECKING:
     from pinyon import engine
-    from pinyon.server.observe import Seen, Transport
+    from pinyon.server.seen import Seen, Transport
     from pinyon.server.service import Service
     from pinyon.types import IndexSpec, Plan
 

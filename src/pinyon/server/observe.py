@@ -7,94 +7,26 @@ given up. Nothing that is remembered holds a key, a vector, a text, or anything 
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from pinyon.server.audit import AuditLog
 from pinyon.server.scope import named_index
+from pinyon.server.seen import Seen, Transport, seen
 
 if TYPE_CHECKING:
-    from pinyon.server.app import Admitted, Head
-    from pinyon.server.http import Answer, Request, Route
+    from pinyon.server.http import Admitted, Answer, Head, Request, Route
     from pinyon.server.metrics import Metrics
     from pinyon.server.roles import Principal
     from pinyon.server.service import Service
     from pinyon.types import Plan
 
-Transport: TypeAlias = Literal["rest", "grpc"]
-
 access_log = logging.getLogger("pinyon.access")
 slow_log = logging.getLogger("pinyon.slow")
 
-UNITS = re.compile(rb'"(?:readUnits|read_units)":(\d{1,9})')
-_TAIL = 400
-"""``usage`` ends an answer, so that its end is where to look."""
 _KEPT = 4_096
 """Notes of requests that are under way. More than this means that some were never finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One finished request. ``operation`` is "" when no route was found; ``namespaces`` are those that it touched.
-
-    seconds: from the head to the last byte of the answer. read_units: what the answer says that it cost, else 0.
-    """
-
-    request_id: str
-    transport: Transport
-    method: str
-    path: str
-    operation: str
-    plane: str
-    action: str
-    index: str
-    namespaces: tuple[str, ...]
-    key_id: str
-    roles: tuple[str, ...]
-    client: str
-    status: int
-    seconds: float
-    bytes_in: int
-    bytes_out: int
-    read_units: int
-
-
-def seen(
-    head: Head,
-    route: Route | None,
-    principal: Principal | None,
-    answer: Answer,
-    *,
-    index: str = "",
-    path: str = "",
-    seconds: float,
-    bytes_in: int,
-    transport: Transport,
-) -> Seen:
-    """What is remembered of one request. Its ``path`` is a template, the route's or the one that is given without a
-    route: a real path may hold anything."""
-    found = UNITS.findall(answer.body[-_TAIL:]) if answer.status < 300 else []
-    return Seen(
-        head.request_id,
-        transport,
-        head.method,
-        route.path if route else path,
-        route.operation if route else "",
-        route.plane if route else "",
-        route.action if route else "",
-        index,
-        tuple(dict.fromkeys(principal.touched or ())) if principal else (),
-        principal.key_id if principal else "",
-        principal.roles if principal else (),
-        head.client,
-        answer.status,
-        seconds,
-        bytes_in,
-        len(answer.body),
-        int(found[-1]) if found else 0,
-    )
 
 
 @dataclass(slots=True)

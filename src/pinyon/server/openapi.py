@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from pinyon.server.http import Action, Plane, Route
-from pinyon.server.roles import ROLES
+from pinyon.server.http import Plane, Route
+from pinyon.server.roles import ROLES, Action
 from pinyon.wire.versions import DEFAULT, KNOWN
 
 Json = dict[str, Any]

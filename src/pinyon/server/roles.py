@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from pinyon.errors import ForbiddenError
-from pinyon.server.http import Action
 from pinyon.types import IndexSpec
 
+Action: TypeAlias = Literal[
+    "public", "any", "control:read", "control:write", "data:read", "data:write", "inference", "admin", "metrics"
+]
 _READ: frozenset[Action] = frozenset({"control:read", "data:read", "inference", "metrics"})
 ROLES: dict[str, frozenset[Action]] = {
     "ProjectEditor": _READ | {"control:write", "data:write"},

@@ -16,8 +16,7 @@ from pinyon.types import IndexSpec
 
 if TYPE_CHECKING:
     from pinyon import engine
-    from pinyon.server.app import Head
-    from pinyon.server.http import Route
+    from pinyon.server.http import Head, Route
     from pinyon.server.service import Service
 
 LISTS: Final = frozenset(

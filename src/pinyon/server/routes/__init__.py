@@ -18,7 +18,7 @@ from pinyon.server.routes import (
     vectors,
 )
 
-ALL_ROUTES: tuple[Route, ...] = (
+_SERVING: tuple[Route, ...] = (
     *admin.ROUTES,
     *assistants.ROUTES,
     *backups.ROUTES,
@@ -32,3 +32,4 @@ ALL_ROUTES: tuple[Route, ...] = (
     *records.ROUTES,
     *vectors.ROUTES,
 )
+ALL_ROUTES: tuple[Route, ...] = (*_SERVING, *operations.description(_SERVING))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -65,26 +66,28 @@ def discover(service: Service, request: Request) -> Answer:
     return json_answer([{"targets": [request.authority], "labels": labels}])
 
 
-def openapi_document(service: Service, request: Request) -> Answer:
-    return Answer(_document(), headers=(_NO_SNIFF,))
+def description(others: Sequence[Route]) -> tuple[Route, ...]:
+    """The routes that show what there is: the others, and themselves."""
 
+    def openapi_document(service: Service, request: Request) -> Answer:
+        return Answer(document(), headers=(_NO_SNIFF,))
 
-def docs(service: Service, request: Request) -> Answer:
-    """Every route on one page, without script."""
-    page = openapi.page(_routes(), release())
-    headers = (("content-security-policy", openapi.CONTENT_SECURITY), _NO_SNIFF, ("referrer-policy", "no-referrer"))
-    return Answer(page.encode(), headers=headers, content_type="text/html; charset=utf-8")
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(openapi.document(routes, release()))
 
+    def docs(service: Service, request: Request) -> Answer:
+        """Every route on one page, without script."""
+        headers = (("content-security-policy", openapi.CONTENT_SECURITY), _NO_SNIFF, ("referrer-policy", "no-referrer"))
+        page = openapi.page(routes, release())
+        return Answer(page.encode(), headers=headers, content_type="text/html; charset=utf-8")
 
-@cache
-def _document() -> bytes:
-    return orjson.dumps(openapi.document(_routes(), release()))
-
-
-def _routes() -> tuple[Route, ...]:
-    from pinyon.server.routes import ALL_ROUTES  # which holds this module's
-
-    return ALL_ROUTES
+    own = (
+        _route("/openapi.json", openapi_document, "any", "openapi", "This API as OpenAPI 3.1"),
+        _route("/docs", docs, "any", "docs", "This API as a page"),
+    )
+    routes = (*others, *own)
+    return own
 
 
 def _route(path: str, handler: Any, action: Any, operation: str, summary: str) -> Route:
@@ -104,6 +107,4 @@ ROUTES: tuple[Route, ...] = (
         "discover_metrics",
         "Where Prometheus finds the numbers",
     ),
-    _route("/openapi.json", openapi_document, "any", "openapi", "This API as OpenAPI 3.1"),
-    _route("/docs", docs, "any", "docs", "This API as a page"),
 )
