@@ -42,6 +42,8 @@ WAITING_BYTES: Final = 64 * 1024 * 1024
 """...and bytes of the masks that they bring along."""
 MANY: Final = 1_000_000
 """Records from which on it takes long to score each of them, so that it is worth a warning."""
+DOUBT: Final = 64
+"""Outcomes after a shift until which checks are urgent, unless they are bad."""
 FEW: Final = 50
 """Outcomes that are soon wanted of searches that have changed."""
 _RECENT: Final = 64
@@ -75,9 +77,11 @@ class Meter:
         "_agreed",
         "_contract",
         "_counted",
+        "_doubt",
         "_expected",
         "_fused",
         "_generation",
+        "_off",
         "_outcomes",
         "_recent",
         "_score",
@@ -105,6 +109,8 @@ class Meter:
         self._expected: Drift | None = None
         self._score = Drift()
         self._fused = Drift()
+        self._off = False
+        self._doubt = 0
         self._agreed: tuple[Any, ...] = ()
         self._contract: Contract | None = None
         self._generation = self._counted = 0
@@ -146,15 +152,9 @@ class Meter:
 
         sparse: of a hybrid query. Threads may get in each other's way here: at worst a query more or less is kept.
         """
-        scores = self._score if sparse is None else self._fused
-        drifting = found.matching > 0 and scores.add(float(found.scores[-1]))
-        if sparse is None and not found.exact:
-            if self._expected is None:
-                self._expected = Drift()
-            drifting |= self._expected.add(found.expected_recall)
+        doubtful = not found.exact and self._shifted(found, hybrid=sparse is not None) and self._doubt > 0
         self._skip -= 1
-        # A shift shows in answers that could be wrong.
-        if vector is None or not (self._skip < 0 or (drifting and not found.exact)):
+        if vector is None or not (self._skip < 0 or doubtful):
             return False
         self._skip = self._gap()
         self.namespace = namespace
@@ -164,6 +164,20 @@ class Meter:
             sparse = SparseValues(sparse.indices.copy(), sparse.values.copy())
         band = HYBRID if sparse is not None else band_of(node is not None, found.matching, snapshot.live)
         return self._keep(snapshot, found, Asked(np.array(vector, np.float32), sparse, node, top_k, band))
+
+    def _shifted(self, found: Found, *, hybrid: bool) -> bool:
+        """Whether queries are not what they were, by an answer that could be wrong: the others tell nothing of it."""
+        shifted = found.matching > 0 and (self._fused if hybrid else self._score).add(float(found.scores[-1]))
+        if not hybrid:
+            if self._expected is None:
+                self._expected = Drift()
+            shifted |= self._expected.add(found.expected_recall)
+        if shifted != self._off:
+            self._off = shifted
+            if shifted:
+                self._doubt = DOUBT
+                self._waiting.clear()
+        return shifted
 
     def _gap(self) -> int:
         """How many queries are passed over until the next is kept: each has the same chance, whatever came before."""
@@ -216,7 +230,7 @@ class Meter:
     def alarmed(self) -> bool:
         """Whether checks should be soon: recall may have fallen."""
         contract = self._contract
-        return self.drifting or (contract is not None and contract.gain >= SUSPICION)
+        return (self.drifting and self._doubt > 0) or (contract is not None and contract.gain >= SUSPICION)
 
     @property
     def drifting(self) -> bool:
@@ -254,6 +268,7 @@ class Meter:
             contract.add(Outcome(recall, one.asked.band, one.scores is None))
             if one.scores is not None:
                 self._recent.append(one.asked)
+                self._doubt = max(0, self._doubt - 1)
                 between()
         self.checks += len(answers)
         self._outcomes = self._counted, Outcomes(contract.window)
