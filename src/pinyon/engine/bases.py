@@ -23,7 +23,7 @@ from pinyon.errors import ClosedError, InvalidRequestError
 from pinyon.index import scan as scan_kernel
 from pinyon.index.calibrate import calibrate
 from pinyon.index.calibrate_lists import calibrate_lists
-from pinyon.index.graph import calibrate_graph
+from pinyon.index.graph import Breadth, calibrate_graph
 from pinyon.index.hnsw import Hnsw, HnswBuilder
 from pinyon.index.ivf import Ivf
 from pinyon.index.rerank import Depth, Effort
@@ -107,10 +107,18 @@ class _Whole:
 
 class Builder:
     """Builds the bases of one index. Used by one thread at a time. stopping: whether to give up. budget: the memory
-    that bases must fit, where that is possible; copies that are made on the way are reserved there."""
+    that bases must fit, where that is possible; copies that are made on the way are reserved there. saved_graph: a
+    graph of the snapshot that need not be built, or None."""
 
-    def __init__(self, name: str, stopping: Callable[[], bool], budget: Budget) -> None:
+    def __init__(
+        self,
+        name: str,
+        stopping: Callable[[], bool],
+        budget: Budget,
+        saved_graph: Callable[[Snapshot], tuple[Hnsw | Symqg, Breadth] | None],
+    ) -> None:
         self._name = name
+        self._saved_graph = saved_graph
         self._stopping = stopping
         self._budget = budget
         self._unreachable: dict[int, int] = {}
@@ -257,6 +265,10 @@ class Builder:
         if wanted is None:
             self._abandon(snapshot.ns_id)
             return (base if base.graph is None else replace(base, graph=None, breadth=None)), False
+        saved = None if graph is not None else self._saved_graph(snapshot)
+        if saved is not None and _same(saved[0], wanted):
+            graph = saved[0]
+            base = replace(base, graph=graph, breadth=saved[1])
         if graph is not None and snapshot.n - graph.n < self._lag(graph, snapshot.n, quiet):
             return (base if base.breadth is not None else self._with_graph(base, graph, snapshot, spec)), False
         if snapshot.n < 2 * self._graphless.get(snapshot.ns_id, 0):

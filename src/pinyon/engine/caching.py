@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -55,12 +56,14 @@ class SnapshotCache:
         """(ns_id, lineage of the rows) -> the growing file that holds their vectors."""
         self._saved: dict[int, tuple[int, int, str]] = {}
         """ns_id -> (lineage, edits, shape of the base) of the snapshot that the cache files hold."""
+        self._graphs: dict[int, tuple[int, CacheFile]] = {}
+        """ns_id -> (lineage, open cache file) of snapshots whose graph was left in the file when they were loaded."""
 
     def unsaved(self, snapshot: Snapshot) -> int:
         """Rows that were appended, updated or killed since the namespace's cache files were written; all of them where
         the base is of another shape by now."""
         lineage, edits, shape = self._saved.get(snapshot.ns_id, (0, 0, ""))
-        if lineage == snapshot.lineage and shape == _shape(snapshot):
+        if lineage == snapshot.lineage and (shape == _shape(snapshot) or self._waits(snapshot)):
             return snapshot.edits - edits
         return max(snapshot.edits, snapshot.n)
 
@@ -111,6 +114,8 @@ class SnapshotCache:
 
     def leave(self, ns_id: int, lineage: int) -> None:
         """Let go of a lineage's file, its rows having been numbered anew. The next save deletes it; maps stay valid."""
+        if self._graphs.get(ns_id, (0, None))[0] == lineage:
+            self._forget_graph(ns_id)
         file = self._files.pop((ns_id, lineage), None)
         if file is not None:
             file.close()
@@ -153,7 +158,40 @@ class SnapshotCache:
             more, notes = _packed_base(snapshot.base)
             arrays |= more
             meta |= notes
+            if self._waits(snapshot):
+                file = self._graphs[snapshot.ns_id][1]
+                arrays |= {name: file.array(name) for name in _graph_names(file)}
+                meta["breadth"] = file.meta["breadth"]
         return arrays, meta
+
+    # -- graphs -------------------------------------------------------------------------------------------------------
+
+    def saved_graph(self, snapshot: Snapshot) -> tuple[Hnsw | Symqg, Breadth] | None:
+        """The graph that was left in the cache file when the snapshot's rows were loaded, once; None without one.
+
+        To make one from its bytes takes seconds for a million rows, and searches can do without.
+        """
+        if not self._waits(snapshot):
+            return None
+        _, file = self._graphs.pop(snapshot.ns_id)
+        try:
+            with file:
+                names = _graph_names(file)
+                for name in names:
+                    file.verify(name)
+                return _unpacked_graph({name: file.map(name) for name in names}, file.meta, snapshot)
+        except (StorageError, FormatError, MissingExtraError, KeyError, TypeError, ValueError) as error:
+            _log.warning("a graph of %s is not usable: %s", self._truth.connections.label, error)
+            return None
+
+    def _waits(self, snapshot: Snapshot) -> bool:
+        """Whether the graph of the snapshot's rows is still in the cache file alone."""
+        return self._graphs.get(snapshot.ns_id, (0, None))[0] == snapshot.lineage
+
+    def _forget_graph(self, ns_id: int) -> None:
+        left = self._graphs.pop(ns_id, None)
+        if left is not None:
+            left[1].close()
 
     # -- loading ------------------------------------------------------------------------------------------------------
 
@@ -170,11 +208,22 @@ class SnapshotCache:
             file = self._directory.open(blank.ns_id, KIND, lsn, digest)
             if file is None:
                 return None
-            with file:
-                file.verify_all()
-                loaded = self._unpacked(file, blank, view.dimension, _fitting(file, budget))
-            if loaded is not None:
-                self._saved[blank.ns_id] = loaded.lineage, loaded.edits, _shape(loaded)
+            with ExitStack() as opened:
+                opened.enter_context(file)
+                names = _fitting(file, budget)
+                graph = [name for name in _graph_names(file) if name in names]
+                needed = [name for name in names if name not in graph]
+                for name in needed:
+                    file.verify(name)
+                loaded = self._unpacked(file, blank, view.dimension, needed)
+                if loaded is not None:
+                    self._forget_graph(blank.ns_id)
+                    shape = _shape(loaded)
+                    if graph:
+                        self._graphs[blank.ns_id] = loaded.lineage, file
+                        opened.pop_all()
+                        shape = _shape_with_graph(file)
+                    self._saved[blank.ns_id] = loaded.lineage, loaded.edits, shape
             return loaded
         except CorruptionError as error:
             _log.warning("%s", error)
@@ -200,7 +249,7 @@ class SnapshotCache:
                 self._files[blank.ns_id, blank.lineage] = stored
             else:
                 stored.close()
-        base = None if "depth" not in meta else _unpacked_base(arrays, meta, blank.metric, dimension)
+        base = None if "depth" not in meta else _unpacked_base(arrays, meta, blank.metric)
         return replace(
             blank,
             lsn=int(meta["lsn"]),
@@ -221,6 +270,8 @@ class SnapshotCache:
         for file in self._files.values():
             file.close()
         self._files.clear()
+        for ns_id in list(self._graphs):
+            self._forget_graph(ns_id)
         self._saved.clear()
 
 
@@ -258,6 +309,18 @@ def publish_trusted(
         directory.sweep(ns_id, ())
 
 
+def _graph_names(file: CacheFile) -> list[str]:
+    return [name for name in file.names if name.startswith(_GRAPHS)]
+
+
+def _shape_with_graph(file: CacheFile) -> str:
+    """``_shape`` of the snapshot that the file holds, its graph included."""
+    reached = json.loads(str(file.meta["breadth"]))["reached"]
+    lists = any(name.startswith("ivf.") for name in file.names)
+    kind = _graph_names(file)[0].partition(".")[0] if reached else "ivf" if lists else "scan"
+    return f"{file.meta['settled']} {kind}"
+
+
 def _shape(snapshot: Snapshot) -> str:
     base = snapshot.base
     return f"{snapshot.settled} {'' if base is None else base.kind}"
@@ -280,12 +343,10 @@ def _packed_base(base: Base) -> tuple[dict[str, NDArray[Any]], dict[str, str | i
     return arrays, meta
 
 
-def _unpacked_base(
-    arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, str | int | float], metric: Metric, dimension: int | None
-) -> Base:
+def _unpacked_base(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, str | int | float], metric: Metric) -> Base:
     lists = _chosen("ivf", arrays)
     scan = Ivf.from_arrays(lists, metric) if lists else Scan.from_arrays(_chosen("scan", arrays), metric)
-    base = Base(
+    return Base(
         scan,
         _depth(str(meta["depth"])),
         int(meta["trained_on"]),
@@ -295,17 +356,21 @@ def _unpacked_base(
         float(meta["read"]),
         int(meta["listless"]),
     )
-    if "breadth" not in meta or not any(name.startswith(_GRAPHS) for name in arrays):
-        return base
-    assert dimension is not None, "only a dense index has a graph"
+
+
+def _unpacked_graph(
+    arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, str | int | float], snapshot: Snapshot
+) -> tuple[Hnsw | Symqg, Breadth] | None:
+    assert snapshot.vectors is not None, "only a dense index has a graph"
+    dimension = snapshot.vectors.d
     graph: Hnsw | Symqg
     if links := _chosen(Hnsw.name, arrays):
-        graph = Hnsw.from_arrays(links, metric, dimension)
+        graph = Hnsw.from_arrays(links, snapshot.metric, dimension)
     elif symqg.available():
-        graph = Symqg.from_arrays(_chosen(Symqg.name, arrays), metric, dimension)
+        graph = Symqg.from_arrays(_chosen(Symqg.name, arrays), snapshot.metric, dimension)
     else:
-        return base  # the library that made the graph is gone: its codes are searched
-    return replace(base, graph=graph, breadth=Breadth(**json.loads(str(meta["breadth"]))))
+        return None  # the library that made the graph is gone: its codes are searched
+    return graph, Breadth(**json.loads(str(meta["breadth"])))
 
 
 def _depth(text: str) -> Depth:

@@ -71,7 +71,7 @@ class Maintenance:
         """ns_id -> since when it has hardly grown, and from how many rows."""
         self._thread: threading.Thread | None = None
         self._stopping = False
-        self._builder = bases.Builder(memory.name, lambda: self._stopping, memory.budget)
+        self._builder = bases.Builder(memory.name, lambda: self._stopping, memory.budget, memory.cache.saved_graph)
 
     # -- what the index tells -----------------------------------------------------------------------------------------
 
