@@ -22,6 +22,7 @@ from pinyon.engine.budget import DEFAULT_MEMORY, Budget, check_memory, human, re
 from pinyon.errors import InvalidRequestError
 from pinyon.index import symqg
 from pinyon.index.hnsw import graph_bytes
+from pinyon.index.scan import code_bytes
 from pinyon.types import Floats, IndexSpec, Query
 
 N, D, K = 6_000, 32, 10
@@ -270,6 +271,41 @@ def test_auto_builds_a_graph_where_there_is_room_and_none_where_there_is_not(
         assert (report.kind, report.shortage) == ("symqg", "")
 
 
+@pytest.mark.skipif(not symqg.available(), reason="needs rabitqlib")
+def test_a_graph_that_cannot_grow_is_not_begun_while_a_load_goes_on(
+    roomy: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "GRAPH_ROWS", 4_000)
+    index = made(roomy)
+    with index.maintenance.paused():
+        filled(index, "", clustered(N, 49))
+        found(index, "", clustered(1, 50)[0])
+        (state,) = index.memory.loaded_states()
+        while index.maintenance.work(state.ns_id, quiet=True, calm=False):
+            pass
+        assert state.snapshot.base is not None
+        assert (state.snapshot.base.graph, state.snapshot.settled) == (None, "")
+        assert index.maintenance.work(state.ns_id, quiet=True, calm=True)
+    assert index.ready(timeout=240)
+    assert index.describe("").kind == "symqg"
+
+
+def test_a_writer_who_is_faster_than_others_catch_up_leaves_no_more_than_some_notes(roomy: Database) -> None:
+    rows = clustered(20_000, 51, 512)
+    index = made(roomy, d=512)
+    with index.maintenance.paused():
+        index.upsert("", ["first"], rows[:1])
+        found(index, "", rows[0])
+        for start in range(0, len(rows), 2_000):
+            part = rows[start : start + 2_000]
+            index.upsert("", [str(start + at) for at in range(len(part))], part)
+        (state,) = index.memory.loaded_states()
+        assert state.weight < rows.nbytes
+        assert state.snapshot.n >= 10_000  # applied by the writer, not to be read back
+        assert state.behind == len(rows) + 1 - state.snapshot.n
+    assert found(index, "", rows[15_000]) & {"15000"}
+
+
 def test_codes_become_coarser_where_the_usual_ones_do_not_fit_and_answers_stay_right(tmp_path: Path) -> None:
     d = 256
     spread = np.random.default_rng(40).standard_normal((8, d)).astype(np.float32)
@@ -294,11 +330,19 @@ def test_codes_become_coarser_where_the_usual_ones_do_not_fit_and_answers_stay_r
         queries = clustered(60, 42, 8) @ spread
         hits = [len(found(index, "", query) & best(rows, query)) for query in queries]
         assert sum(hits) >= 0.9 * K * len(hits)
-        database.configure_index("films", index={"recall": 0.9999})  # out of reach of coarse codes
+
+
+def test_where_codes_that_fit_cannot_reach_the_target_every_record_is_scored(tmp_path: Path) -> None:
+    d = 256
+    rows = clustered(N, 47, d)  # scattered in every direction: hard for codes
+    with Database(tmp_path / "data", memory=24 * N + int(0.8 * code_bytes(N, d, 4))) as database:
+        index = made(database, d=d)
+        filled(index, "", rows)
         assert index.ready(timeout=120)
-        assert state.snapshot.base is None
-        assert "no codes, since those that fit cannot reach recall 0.9999" in index.describe("").shortage
-        assert all(found(index, "", query) == best(rows, query) for query in queries)
+        report = index.describe("")
+        assert report.kind == "flat"
+        assert "no codes, since those that fit cannot reach recall 0.99" in report.shortage
+        assert all(found(index, "", query) == best(rows, query) for query in clustered(20, 48, d))
 
 
 def test_a_namespace_that_fits_in_no_form_is_served_and_said_to_be_too_large(
@@ -368,11 +412,11 @@ queries = np.load(Path(folder) / "queries.npy")
 answers = []
 with Database(Path(folder) / "data", memory=memory) as database:
     indexes = [database.index(name) for name in ("one", "two", "three")]
-    indexes[0].query("0", Query(10, vector=queries[0]))
+    indexes[0].query("0", Query(10, vector=queries[0, 0]))
     first, most, used = held(), 0, 0
     for turn in range(rounds):
         for space in range(30):
-            found = indexes[space % 3].query(str(space // 3), Query(10, vector=queries[(turn + space) % len(queries)]))
+            found = indexes[space % 3].query(str(space // 3), Query(10, vector=queries[space, turn]))
             answers.append([match.id for match in found.matches])
             most, used = max(most, held()), max(used, database.budget.used)
     print(json.dumps([first, most, used, database.budget.loaded, answers]))
@@ -387,7 +431,8 @@ def test_the_process_stays_within_the_budget_and_a_constant(tmp_path: Path) -> N
 
     rows, d, constant = 8_192, 64, 48 * 2**20
     data = [clustered(rows, 100 + space, d) for space in range(30)]
-    queries = clustered(20, 99, d)
+    noise = 0.2 * np.random.default_rng(99).standard_normal((30, 4, d)).astype(np.float32)
+    queries = np.stack([its[:4] for its in data]) + noise
     np.save(tmp_path / "queries.npy", queries)
     with Database(tmp_path / "data", memory=ROOMY) as database:
         for name in ("one", "two", "three"):
@@ -410,5 +455,5 @@ def test_the_process_stays_within_the_budget_and_a_constant(tmp_path: Path) -> N
     hits = 0
     for at, ids in enumerate(answers):
         turn, space = divmod(at, 30)
-        hits += len({*ids} & best(data[space], queries[(turn + space) % len(queries)]))
-    assert hits >= 0.97 * K * len(answers)
+        hits += len({*ids} & best(data[space], queries[space, turn]))
+    assert hits >= 0.95 * K * len(answers)

@@ -340,6 +340,27 @@ def test_where_no_effort_helps_every_record_is_scored(database: Database, monkey
 
 
 @pytest.mark.usefixtures("by_hand")
+def test_that_every_one_of_very_many_records_is_scored_is_said_once_and_shown(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(meter, "MANY", ROWS)
+    index = made(database)
+    with_depth(index, POOR)
+    monkeypatch.setattr(Depth, "raised", lambda self, effort: self)  # codes that never find more
+    assert index.describe("").exhausted == ""
+    with caplog.at_level(logging.WARNING, logger="pinyon"):
+        for seed in range(3):
+            ask(index, elsewhere(100, 30 + seed))
+            index.metering.settle()
+            state_of(index).meter.effort = EXACT_EFFORT
+    told = [record.getMessage() for record in caplog.records if "scores all" in record.getMessage()]
+    assert len(told) == 1
+    assert "index films, namespace ''" in told[0]
+    assert "another index kind, a fixed ef_search or nprobe, or a lower recall target" in told[0]
+    assert index.describe("").exhausted in told[0]
+
+
+@pytest.mark.usefixtures("by_hand")
 def test_good_answers_raise_nothing(database: Database) -> None:
     index = made(database)
     for seed in range(5):

@@ -330,3 +330,18 @@ def test_as_many_lists_as_rows_work_quietly(metric: Metric, capfd: pytest.Captur
     mask: Bools = np.ones(40, np.bool_)
     assert sorted(ivf.probe(rows[0], 40, all_lists(ivf), mask)[0].tolist()) == list(range(40))
     assert capfd.readouterr() == ("", "")
+
+
+def test_pieces_give_what_one_array_gives_and_each_row_is_in_one_list() -> None:
+    rows = np.random.default_rng(3).standard_normal((3_000, 16)).astype(np.float32)
+    empty = Ivf.train(rows, "cosine", nlist=20)
+    whole = empty.extended(rows)
+    pieces = empty.extended(rows[:700]).extended(rows[at : at + 500] for at in range(700, 3_000, 500))
+    assert pieces.n == 3_000
+    assert (pieces.lists == whole.lists).all()
+    assert (pieces.sizes == whole.sizes).all()
+    assert pieces.sizes.tolist() == np.bincount(pieces.lists, minlength=20).tolist()
+    for share in (0.02, 0.98):
+        mask = np.random.default_rng(4).random(3_000) < share
+        assert pieces.matching_sizes(mask).tolist() == np.bincount(pieces.lists[mask], minlength=20).tolist()
+    assert empty.extended(iter([])) is empty

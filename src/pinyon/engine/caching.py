@@ -41,6 +41,7 @@ SAVE_ROWS = 8_192
 SAVE_SHARE = 0.05
 """...and this share; what they lack is read from the truth."""
 
+_COPIED = (".codes", ".graph")
 _GRAPHS = (f"{Hnsw.name}.", f"{Symqg.name}.")
 
 _log = logging.getLogger("pinyon")
@@ -235,7 +236,8 @@ class SnapshotCache:
         self, file: CacheFile, blank: Snapshot, dimension: int | None, names: Sequence[str]
     ) -> Snapshot | None:
         meta = file.meta
-        arrays = {name: file.array(name) for name in names}
+        # What faiss and rabitqlib make values of is copied by them; everything has been verified.
+        arrays = {name: file.map(name) if name.endswith(_COPIED) else file.array(name) for name in names}
         ords = arrays["ords"]
         alive = arrays["alive"].astype(np.bool_, copy=False)
         vectors = None
