@@ -64,7 +64,9 @@ class SnapshotCache:
         """Rows that were appended, updated or killed since the namespace's cache files were written; all of them where
         the base is of another shape by now."""
         lineage, edits, shape = self._saved.get(snapshot.ns_id, (0, 0, ""))
-        if lineage == snapshot.lineage and (shape == _shape(snapshot) or self._waits(snapshot)):
+        # A snapshot that has not settled yet may still come to be what was saved.
+        same = shape == _shape(snapshot) if snapshot.settled else shape.endswith(_shape(snapshot))
+        if lineage == snapshot.lineage and (same or self._waits(snapshot)):
             return snapshot.edits - edits
         return max(snapshot.edits, snapshot.n)
 
