@@ -25,6 +25,7 @@ ALL = [
     "backup", "restore", "serve", "keys create", "keys list", "keys revoke", "keys rotate", "verify", "repair",
     "compact", "doctor", "demo",
     "study growth", "study hnsw", "study ivf", "study filter", "study quantise", "study again", "tune",
+    "models ls", "models show", "models check", "models pull",
 ]  # fmt: skip
 GROUP: Any = typer.main.get_command(app)
 

@@ -14,6 +14,7 @@ import numpy as np
 from pinyon.app import default_models
 from pinyon.app.documents import Documents, Reading
 from pinyon.app.ingestor import BATCH, RESERVED, Entry, Group, Ingestor, Summary, check_model, no_model
+from pinyon.app.model_files import cached
 from pinyon.app.rows import Columns, Row, RowFile, open_rows
 from pinyon.engine import Database, Index
 from pinyon.engine.kinds import configured
@@ -109,7 +110,8 @@ class _Run:
     def __init__(self, database: Database, index: Index, request: Request, monitor: Monitor, summary: Summary) -> None:
         self._request, self._monitor, self._summary = request, monitor, summary
         self._spec = index.spec
-        self._embedder = None if self._spec.embed is None else embedder_of(self._spec, database.path)
+        embedder = None if self._spec.embed is None else embedder_of(self._spec, database.path)
+        self._embedder = None if embedder is None else cached(embedder, database.path)
         reading = Reading(request.size, request.overlap, request.encoding, request.again)
         identity = "" if self._embedder is None else self._embedder.identity
         self._documents = Documents(database, index, request.namespace, identity, reading, summary)

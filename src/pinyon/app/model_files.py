@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
+from pinyon.errors import InvalidRequestError
 from pinyon.models.aliases import ALIASES
 from pinyon.models.descriptions import MODELS, ModelInfo
+from pinyon.models.embedding_cache import CachedEmbedder, EmbeddingCache
 from pinyon.models.files import read_models
+from pinyon.types import Embedder
 
-__all__ = ["FILE", "FOLDER", "VARIABLE", "pulled_models", "user_models"]
+__all__ = ["CACHE", "CACHE_VARIABLE", "FILE", "FOLDER", "VARIABLE", "cached", "pulled_models", "user_models"]
 
 FILE = "models.toml"
 FOLDER = "models"
+CACHE = "embeddings.cache"
 VARIABLE = "PINYON_MODELS"
+CACHE_VARIABLE = "PINYON_EMBEDDING_CACHE"
+_SIZE = re.compile(r"(\d{1,15})\s*([A-Za-z]*)", re.ASCII)
+_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
 def pulled_models(data: Path | None) -> Path | None:
@@ -33,3 +41,23 @@ def user_models(data: Path | None) -> dict[str, ModelInfo]:
     ):
         found |= read_models(file, {*MODELS, *ALIASES, *found}, pulled_models(data))
     return found
+
+
+def cached(embedder: Embedder, data: Path | None) -> Embedder:
+    """The embedder, behind a cache in the data directory where PINYON_EMBEDDING_CACHE says how large that may be.
+
+    Raises InvalidRequestError for what is no size.
+    """
+    most = _bytes(os.environ.get(CACHE_VARIABLE, ""))
+    if data is None or not most:
+        return embedder
+    return CachedEmbedder(embedder, EmbeddingCache(data / CACHE, most))
+
+
+def _bytes(text: str) -> int:
+    if text.strip().lower() in ("", "0", "off"):
+        return 0
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or found[2].upper() not in _UNITS:
+        raise InvalidRequestError(f"{CACHE_VARIABLE} is {text!r:.80}, but must be a size such as '2 GB', or 'off'")
+    return int(found[1]) * _UNITS[found[2].upper()]

@@ -30,7 +30,7 @@ __all__ = [
     "found",
 ]
 
-SECTIONS = ("Start", "Search", "Records", "Files", "Studies", "Server", "Safety")
+SECTIONS = ("Start", "Search", "Records", "Files", "Studies", "Models", "Server", "Safety")
 
 Data = Annotated[
     Path | None,
@@ -134,6 +134,8 @@ class Group(TyperGroup):
     environment: ClassVar = (
         ("PINYON_DATA", "the data directory"),
         ("PINYON_MEMORY", "memory that namespaces in use may hold, such as 2GB (4 GiB)"),
+        ("PINYON_MODELS", "a TOML file with models of your own, beside models.toml in the data directory"),
+        ("PINYON_EMBEDDING_CACHE", "size of a cache of embeddings for ingest, such as 2 GB; off when unset"),
         ("NO_COLOR", "set to anything: no colour"),
     )
 

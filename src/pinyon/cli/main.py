@@ -22,6 +22,7 @@ GROUPS = (
     "transfers",
     "studying",
     "tuning",
+    "models",
     "serving",
     "keys",
     "backups",
@@ -30,6 +31,7 @@ GROUPS = (
     "demo",
 )
 SUBGROUPS = {
+    "models": "List, inspect, try and fetch models for embedding, reranking and generation.",
     "keys": "Make, list, revoke and rotate the API keys of a server.",
     "study": "Experiments: what the parameters of an index do to recall, time and memory.",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pinyon.models.aliases import ALIASES, Alias
     from pinyon.models.descriptions import MODELS, ModelInfo
+    from pinyon.models.embedding_cache import CachedEmbedder, EmbeddingCache
     from pinyon.models.embedding_reranker import EmbeddingReranker
     from pinyon.models.lexical_sparse import LexicalSparse
     from pinyon.models.padded import PaddedEmbedder
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ALIASES",
     "Alias",
+    "CachedEmbedder",
+    "EmbeddingCache",
     "EmbeddingReranker",
     "LexicalSparse",
     "MODELS",
@@ -29,6 +32,8 @@ __all__ = [
 _HOMES = {
     "ALIASES": "aliases",
     "Alias": "aliases",
+    "CachedEmbedder": "embedding_cache",
+    "EmbeddingCache": "embedding_cache",
     "EmbeddingReranker": "embedding_reranker",
     "LexicalSparse": "lexical_sparse",
     "MODELS": "descriptions",

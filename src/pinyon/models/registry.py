@@ -67,6 +67,11 @@ class ModelRegistry:
         made._built, made._lock = self._built, self._lock
         return made
 
+    def stands_for(self, name: str) -> str:
+        """The local model that an alias means; "" for what is no alias."""
+        alias = self._aliases.get(name)
+        return "" if alias is None else alias.default
+
     def list(self) -> builtins.list[ModelInfo]:
         """Every known model and alias, installed or not, by name."""
         return [self.describe(name) for name in sorted({*self._models, *self._aliases})]

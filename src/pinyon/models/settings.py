@@ -107,7 +107,8 @@ class EndpointSettings:
     """A model behind an OpenAI-compatible API.
 
     base_url: up to and with ``/v1``. api_key_env: the environment variable with the key, "" when none is needed.
-    timeout: seconds without an answer. retries: further attempts after one that failed for the moment.
+    timeout: seconds without an answer. retries: further attempts after a status that may pass, such as 429; after a
+    connection that failed there is one.
     allow_http: send the key to another machine unencrypted.
     """
 

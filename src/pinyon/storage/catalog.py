@@ -55,7 +55,19 @@ CREATE INDEX backup_by_index ON backup(index_name, created_at);
 """
 _OLD: Final = 1
 _HARMLESS: Final = frozenset(
-    {"indexes", "cache", "backups", "logs", "tls", "pinyon.toml", "lost+found", "Thumbs.db", "desktop.ini"}
+    {
+        "indexes",
+        "cache",
+        "backups",
+        "logs",
+        "tls",
+        "models",
+        "models.toml",
+        "pinyon.toml",
+        "lost+found",
+        "Thumbs.db",
+        "desktop.ini",
+    }
 )
 _BACKUP: Final = (
     "id, index_name, index_uuid, name, description, created_at, record_count, namespace_count, size, spec, status"

@@ -1,0 +1,175 @@
+"""An OpenAI-compatible API over real HTTP, on this machine, whose answers a test knows and may disturb."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+DIMENSION = 8
+KEY = "sk-test-0123456789"
+
+
+def vector_of(text: str, size: int = DIMENSION) -> list[float]:
+    """What this API embeds a text as; not of unit length."""
+    digest = hashlib.blake2b(text.encode()).digest()
+    return [byte / 32 - 4 for byte in digest[:size]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer in place of the usual one. cut: bytes of the body after which the connection ends."""
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
+
+
+@dataclass
+class OpenAiServer:
+    """asked: every request so far. replies: given instead of the usual answers, one a request, first come first served.
+
+    key: what requests must bring, "" for none. answer: what chat completions say. closed: set when a reader of a stream
+    left before its end.
+    """
+
+    url: str = ""
+    key: str = ""
+    asked: list[Asked] = field(default_factory=list)
+    replies: deque[Reply] = field(default_factory=deque)
+    answer: Callable[[list[dict[str, str]]], str] = lambda messages: "You said: " + messages[-1]["content"]
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def bodies(self) -> list[Any]:
+        return [one.body for one in self.asked]
+
+
+@contextmanager
+def openai_server(**given: Any) -> Iterator[OpenAiServer]:
+    """``with openai_server(key="...") as api: ... api.url`` is the base address, up to and with /v1."""
+    api = OpenAiServer(**given)
+
+    class Handler(_Handler):
+        server_of = api
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        listening.daemon_threads = True
+        api.url = f"http://127.0.0.1:{listening.server_port}/v1"
+        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield api
+        finally:
+            listening.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server_of: OpenAiServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self._serve(None)
+
+    def do_POST(self) -> None:
+        self._serve(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+
+    def _serve(self, body: Any) -> None:
+        api = self.server_of
+        api.asked.append(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+        if api.replies:
+            return self._send(api.replies.popleft())
+        if api.key and self.headers.get("authorization") != f"Bearer {api.key}":
+            return self._send(
+                Reply(401, {"error": {"message": "Incorrect API key provided: sk-te***", "code": "invalid_api_key"}})
+            )
+        if self.path == "/v1/chat/completions" and body.get("stream"):
+            return self._stream(body)
+        route = {
+            "/v1/embeddings": self._embeddings, "/v1/chat/completions": self._chat, "/v1/rerank": self._rerank,
+            "/api/tags": self._tags,
+        }.get(self.path)  # fmt: skip
+        return self._send(route(body) if route else Reply(404, {"error": {"message": f"no path {self.path}"}}))
+
+    def _send(self, reply: Reply) -> None:
+        raw = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+        self.send_response(reply.status)
+        for name, value in {
+            "content-type": "application/json",
+            "content-length": str(len(raw)),
+            **reply.headers,
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(raw[: reply.cut])
+        if reply.cut is not None:
+            self.close_connection = True
+
+    def _embeddings(self, body: Any) -> Reply:
+        if body["model"] != "tiny-embed":
+            return Reply(
+                404, {"error": {"message": f"The model `{body['model']}` does not exist", "code": "model_not_found"}}
+            )
+        rows = [
+            {"index": at, "embedding": vector_of(text, body.get("dimensions", DIMENSION))}
+            for at, text in enumerate(body["input"])
+        ]
+        tokens = sum(len(text.split()) for text in body["input"])
+        # Out of order, as the specification permits.
+        return Reply(200, {"data": rows[::-1], "usage": {"prompt_tokens": tokens, "total_tokens": tokens}})
+
+    def _chat(self, body: Any) -> Reply:
+        text = self.server_of.answer(body["messages"])
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        return Reply(200, {"choices": [choice], "usage": {"prompt_tokens": 3, "completion_tokens": len(text.split())}})
+
+    def _stream(self, body: Any) -> None:
+        words = self.server_of.answer(body["messages"]).split(" ")
+        kept = words[: body.get("max_tokens", body.get("max_completion_tokens"))]
+        deltas: list[dict[str, Any]] = [{"role": "assistant"}]
+        deltas += [{"content": (" " if at else "") + word} for at, word in enumerate(kept)]
+        events: list[Any] = [{"choices": [{"index": 0, "delta": one, "finish_reason": None}]} for one in deltas]
+        events.append({"choices": [{"delta": {}, "finish_reason": "stop" if kept == words else "length"}]})
+        events.append({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": len(kept)}})
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream; charset=utf-8")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        try:
+            self.wfile.write(b": a remark\n\nevent: message\n")
+            for event in events:
+                self.wfile.write(f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode())
+                self.wfile.flush()
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            self.server_of.closed.set()
+
+    def _rerank(self, body: Any) -> Reply:
+        asked = set(body["query"].split())
+        scores = [len(asked & set(text.split())) / len(asked) for text in body["documents"]]
+        order = sorted(range(len(scores)), key=lambda at: -scores[at])[: body["top_n"]]
+        return Reply(200, {"results": [{"index": at, "relevance_score": scores[at]} for at in order]})
+
+    def _tags(self, body: Any) -> Reply:
+        return Reply(200, {"models": [{"name": "tiny-embed:latest", "digest": "ab" * 32}]})

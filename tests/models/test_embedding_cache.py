@@ -1,0 +1,150 @@
+"""The cache of embeddings: the same text costs nothing a second time, and nothing depends on it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import apsw
+import numpy as np
+import pytest
+
+from pinyon.app.model_files import CACHE, cached
+from pinyon.errors import InvalidRequestError
+from pinyon.models.embedding_cache import CachedEmbedder, EmbeddingCache
+from pinyon.types import Embedder, Floats, Metric
+
+
+class Counter:
+    """An embedder of lengths, which counts what it is asked for."""
+
+    name = "lengths"
+    dimension = 4
+    metric: Metric = "cosine"
+
+    def __init__(self, identity: str = "lengths/1") -> None:
+        self.identity = identity
+        self.asked: list[str] = []
+
+    def embed(self, texts: Sequence[str], *, input_type: Literal["query", "passage"] = "passage") -> Floats:
+        self.asked += texts
+        shift = 0.5 if input_type == "query" else 0.0
+        return np.array([[len(text) + shift, text.count("a"), 1, 2] for text in texts], np.float32).reshape(-1, 4)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> EmbeddingCache:
+    return EmbeddingCache(tmp_path / CACHE, 1_000_000)
+
+
+def test_a_text_is_embedded_once(cache: EmbeddingCache) -> None:
+    counter = Counter()
+    embedder = CachedEmbedder(counter, cache)
+    texts = ["a", "bb", "a", "한국어", ""]
+    first = embedder.embed(texts)
+    assert counter.asked == ["a", "bb", "한국어", ""]
+    np.testing.assert_array_equal(first, Counter().embed(texts))
+    second = embedder.embed([*texts, "new"])
+    assert counter.asked[4:] == ["new"]
+    np.testing.assert_array_equal(second[:5], first)
+    assert (second.dtype, embedder.hits, embedder.misses) == (np.float32, 5, 6)
+    assert embedder.embed([]).shape == (0, 4)
+    assert isinstance(embedder, Embedder)
+    assert (embedder.identity, embedder.dimension) == (counter.identity, 4)
+
+
+def test_what_was_cached_is_there_for_the_next_process(cache: EmbeddingCache) -> None:
+    CachedEmbedder(Counter(), cache).embed(["a", "b"])
+    cache.close()
+    counter = Counter()
+    CachedEmbedder(counter, EmbeddingCache(cache.file, 1_000_000)).embed(["b", "a"])
+    assert counter.asked == []
+
+
+def test_another_model_another_kind_of_input_and_another_text_are_not_mixed_up(cache: EmbeddingCache) -> None:
+    first, second = Counter("one"), Counter("two")
+    CachedEmbedder(first, cache).embed(["a"])
+    passages = CachedEmbedder(second, cache).embed(["a"])
+    queries = CachedEmbedder(second, cache).embed(["a"], input_type="query")
+    assert (first.asked, second.asked) == (["a"], ["a", "a"])
+    assert not np.array_equal(passages, queries)
+
+
+def test_the_oldest_go_when_the_cache_is_full(tmp_path: Path) -> None:
+    row = 4 * 4 + 8 + 64
+    cache = EmbeddingCache(tmp_path / CACHE, 10 * row)
+    for start in range(0, 100, 5):
+        CachedEmbedder(Counter(), cache).embed([f"text {number}" for number in range(start, start + 5)])
+    counter = Counter()
+    CachedEmbedder(counter, cache).embed([f"text {number}" for number in range(90, 100)])
+    assert counter.asked == []
+    counter = Counter()
+    CachedEmbedder(counter, EmbeddingCache(cache.file, 0)).embed(["text 99", "text 3"])
+    assert counter.asked == ["text 3"]
+    with apsw.Connection(str(cache.file)) as connection:
+        assert connection.execute("SELECT count(*) FROM embedding").get == 0, "and nothing stays of a cache of no size"
+
+
+def test_a_damaged_row_is_computed_anew(cache: EmbeddingCache) -> None:
+    expected = CachedEmbedder(Counter(), cache).embed(["a", "b"])
+    with apsw.Connection(str(cache.file)) as connection:
+        connection.execute("UPDATE embedding SET vector = zeroblob(24) WHERE at = 1")
+    for asked in (["a"], []):
+        counter = Counter()
+        np.testing.assert_array_equal(CachedEmbedder(counter, cache).embed(["a", "b"]), expected)
+        assert counter.asked == asked
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_file_that_is_no_cache_costs_the_speed_only(cache: EmbeddingCache) -> None:
+    cache.file.write_bytes(b"not a database" * 100)
+    counter = Counter()
+    embedder = CachedEmbedder(counter, cache)
+    with pytest.warns(UserWarning, match=r"embeddings\.cache' cannot be used .*Delete the file"):
+        embedder.embed(["a"])
+    embedder.embed(["a"])
+    assert counter.asked == ["a", "a"]
+    assert cache.file.read_bytes().startswith(b"not a database")
+
+
+def test_the_cache_is_private_and_holds_no_text(cache: EmbeddingCache) -> None:
+    CachedEmbedder(Counter(), cache).embed(["a very secret sentence"])
+    cache.close()
+    assert cache.file.stat().st_mode & 0o077 == 0
+    assert b"secret" not in cache.file.read_bytes()
+
+
+def _embed_from(file: Path, start: int) -> None:
+    embedder = CachedEmbedder(Counter(), EmbeddingCache(file, 1_000_000))
+    for number in range(start, start + 40):
+        embedder.embed([f"text {number}"])
+
+
+def test_processes_share_a_cache(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_embed_from, args=(tmp_path / CACHE, start)) for start in (0, 20)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    counter = Counter()
+    CachedEmbedder(counter, EmbeddingCache(tmp_path / CACHE, 1_000_000)).embed([f"text {n}" for n in range(60)])
+    assert counter.asked == []
+
+
+def test_it_is_off_unless_a_size_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = Counter()
+    monkeypatch.delenv("PINYON_EMBEDDING_CACHE", raising=False)
+    assert cached(counter, tmp_path) is counter
+    for off in ("0", "off", " "):
+        monkeypatch.setenv("PINYON_EMBEDDING_CACHE", off)
+        assert cached(counter, tmp_path) is counter
+    monkeypatch.setenv("PINYON_EMBEDDING_CACHE", "2 GB")
+    assert f"{tmp_path / CACHE!s}', most_bytes=2000000000" in repr(cached(counter, tmp_path))
+    assert cached(counter, None) is counter
+    monkeypatch.setenv("PINYON_EMBEDDING_CACHE", "much")
+    with pytest.raises(InvalidRequestError, match="PINYON_EMBEDDING_CACHE is 'much', but must be a size"):
+        cached(counter, tmp_path)
