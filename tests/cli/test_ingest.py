@@ -43,9 +43,9 @@ def test_a_directory_becomes_chunks_with_their_source(pinyon: Program, data: Pat
         "root": "handbook",
         "chunk": 1,
         "heading": "Leave > 휴가",
-        "start": 55,
+        "start": 56,
         "end": 71,
-        "section_start": 48,
+        "section_start": 49,
         "section_end": 71,
     }
     assert found["page.html#0"]["text"] == "Cats\nCats sleep all day."

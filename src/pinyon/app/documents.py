@@ -168,13 +168,14 @@ class Documents:
         entries = chunk_entries(document, file, self.reading.size, self.reading.overlap)
         self.summary.files += 1
         self.summary.bytes += status.st_size
+        reason = "" if entries else "holds no text" if status.st_size else "empty"
         if entries:
             report = FileReport(file.path, "read", len(entries), document.encoding, tuple(document.warnings))
             self.summary.reports.append(report)
         else:
-            self.summary.skip(Skipped(file.path, "holds no text" if status.st_size else "empty"))
+            self.summary.skip(Skipped(file.path, reason, lasting=True))
         state = state_of((entry.id, entry.metadata) for entry in entries)
-        known = Known(status.st_size, trusted_time(status), document.digest, read.settings, len(entries), state)
+        known = Known(status.st_size, trusted_time(status), document.digest, read.settings, len(entries), state, reason)
         return Group(entries, done, source_id(file), root_label(file.root), file, known)
 
     def _memory(self, root: Path) -> KnownFiles:

@@ -34,7 +34,7 @@ SAVE_SECONDS: Final = 5.0
 @dataclass(frozen=True, slots=True)
 class Known:
     """A file as a run left it. mtime: nanoseconds, 0 when it proves nothing. state: ``state_of`` its stored chunks.
-    reason: why it was not read; then there are no chunks of this reading."""
+    reason: why it gave no chunks."""
 
     size: int
     mtime: int
@@ -82,8 +82,7 @@ class KnownFiles:
         self._changed = self._files.pop(source, None) is not None or self._changed
 
     def sources(self) -> list[str]:
-        """Those of which chunks were stored."""
-        return [source for source, known in self._files.items() if known.chunks]
+        return [*self._files]
 
     def save(self) -> None:
         """Writes what changed; that the catalog is busy is no reason to fail."""

@@ -15,8 +15,10 @@ _SENTENCE: Final = re.compile(
     r"""[.!?…]+["'”’)\]»]*\s+(?![a-z])   # a lower-case word next means an abbreviation
     | [。！？]+[」』”’)]*\s*              # Chinese and Japanese leave no space
     | (?<=[가-힣])[.!?…]+(?=[가-힣])      # Korean, where the space was forgotten
-    | (?<=니다|니까|시오|세요|어요|아요|해요|에요|예요|여요|와요|워요|군요|네요|지요|나요|까요|래요|게요|대요|데요)\s+
-    | (?<=[가-힣]죠)\s+                   # Korean endings without a full stop
+    # Korean endings without a full stop: polite ones, unless the word is a noun such as 필요 or 주요; past ones.
+    | (?<=니다|시오)\s+ | (?<=[습입합됩십]니까)\s+
+    | (?<=[가-힣][요죠])(?<![필중주수소동강개가민긴]요)\s+
+    | (?<=[했었았였겠졌됐]다)\s+
     """,
     re.VERBOSE,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from pinyon.errors import InvalidRequestError
@@ -102,13 +102,14 @@ def _text(text: str, size: int, overlap: int, style: Style) -> Iterator[Chunk]:
 def _code(text: str, size: int, overlap: int) -> Iterator[Chunk]:
     found = definitions(text)
     heads = [one.head for one in found]
+    firm = frozenset(heads)
 
     def between(text: str, start: int, end: int) -> Iterator[int]:
         return iter(heads[bisect_right(heads, start) : bisect_right(heads, end - 1)])
 
     for section in code_sections(text, found, size):
-        around = _trimmed(text, section.head, section.end)
-        for begin, stop in _packed(text, section, size, overlap, (between, *CODE_LEVELS)):
+        around = (section.head, _trimmed(text, section.head, section.end)[1])
+        for begin, stop in _packed(text, section, size, overlap, (between, *CODE_LEVELS), firm):
             start, end = _trimmed(text, begin, stop)
             # The first line keeps its indentation.
             begin = max(begin, line_start(text, start))
@@ -128,8 +129,11 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start + left, start + max(left, len(piece.rstrip()))
 
 
-def _packed(text: str, section: Section, size: int, overlap: int, levels: Sequence[Cuts]) -> Iterator[tuple[int, int]]:
-    """Spans of at most ``size`` characters: as many whole pieces as fit, begun a little earlier for the overlap."""
+def _packed(
+    text: str, section: Section, size: int, overlap: int, levels: Sequence[Cuts], firm: Set[int] = frozenset()
+) -> Iterator[tuple[int, int]]:
+    """Spans of at most ``size`` characters: as many whole pieces as fit, begun a little earlier for the overlap. firm:
+    where nothing is repeated."""
     if section.end - section.start <= size:
         yield section.start, section.end
         return
@@ -137,10 +141,10 @@ def _packed(text: str, section: Section, size: int, overlap: int, levels: Sequen
     start = end = section.start
     for _, piece_end in _pieces(text, section.start, section.end, body, levels):
         if piece_end - start > body:
-            yield _earlier(text, section.start, start, overlap, levels), end
+            yield start if start in firm else _earlier(text, section.start, start, overlap, levels), end
             start = end
         end = piece_end
-    yield _earlier(text, section.start, start, overlap, levels), end
+    yield start if start in firm else _earlier(text, section.start, start, overlap, levels), end
 
 
 def _pieces(text: str, start: int, end: int, size: int, levels: Sequence[Cuts]) -> Iterator[tuple[int, int]]:

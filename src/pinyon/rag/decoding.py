@@ -86,13 +86,19 @@ def _lines(text: str) -> str:
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-16 without a mark: every other byte of spaces, digits and line ends is zero."""
-    sample = data[:8192]
-    for name, zero, other in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
-        # In binary data zeros fall on both sides.
-        if sample[zero::2].count(0) > max(2, len(sample) // 20) and not sample[other::2].count(0):
-            return name
-    return None
+    """UTF-16 without a mark: of spaces, digits and line ends every other byte is zero."""
+    sample = data[: 8192 - len(data) % 2]
+    sides = (("utf-16-le", sample[1::2].count(0)), ("utf-16-be", sample[::2].count(0)))
+    name, zeros = max(sides, key=lambda side: side[1])
+    # In binary data zeros fall on both sides; of Korean syllables one in 256 has one on the other side.
+    if zeros < max(3, len(sample) // 40) or min(count for _, count in sides) > zeros // 3:
+        return None
+    try:
+        text = sample.decode(name, "strict")
+    except UnicodeDecodeError:
+        return None
+    plain = sum(c.isspace() or " " <= c < "\x7f" or c in _PUNCTUATION or c.isalpha() for c in text)
+    return name if plain > 0.95 * len(text) else None
 
 
 # -- guessing ---------------------------------------------------------------------------------------------------------

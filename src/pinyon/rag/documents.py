@@ -78,6 +78,8 @@ def parse(data: bytes, source: str, *, suffix: str = "", encoding: str | None = 
 
     Raises UnreadableError with the reason, MissingExtraError, InvalidRequestError for an unknown encoding.
     """
+    if not data:
+        return Document(source, digest_of(data), "")
     expected = format_of(suffix) or PROSE
     actual = sniffed(data)
     if actual is None and expected.binary and expected.name != "notebook":
