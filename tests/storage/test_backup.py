@@ -178,7 +178,7 @@ def test_a_newer_backup_or_index_format_is_refused_and_named(tmp_path: Path) -> 
     rewrite(folder, truth_format=7)
     refuses(folder, tmp_path / "r.sqlite", FormatError, "index of format 7, and this release reads up to 2")
     rewrite(folder, format=9, truth_format=1)
-    refuses(folder, tmp_path / "r.sqlite", FormatError, "backup format 9, and this release reads up to 2")
+    refuses(folder, tmp_path / "r.sqlite", FormatError, "backup format 9, and this release reads up to 1")
 
 
 @pytest.mark.parametrize(

@@ -321,7 +321,7 @@ class Reembedding:
             if few is not None and len(found) > few:
                 return None
             self._finish(writer, other, found)
-            switching.switch(writer)
+            switching.switch(writer, bound_model(self._index.spec, "reembed"))
         return writer.lsn
 
     def _finish(self, writer: Writer, other: Other, found: Sequence[Lacking]) -> None:

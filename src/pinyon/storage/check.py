@@ -205,6 +205,7 @@ def examine(
         for check in (_check_pages, _check_positions):
             _guarded(report, check, connection)
         stored = recovered(connection, dimension)
+        _guarded(report, lambda c, r: _check_generations(c, r, stored), connection)
         size = stored.dimension(dimension)
         _guarded(report, lambda c, r: _check_rows(c, r, size, stored, progress), connection)
         _guarded(report, lambda c, r: _check_vectors(c, r, stored), connection)
@@ -259,11 +260,6 @@ def _check_positions(connection: apsw.Connection, report: Report) -> None:
     for key in wrong:
         report.positions_wrong = True
         report.add(f"meta {key}", f"its value is {meta.get(key)!r}")
-    try:
-        read_generations(connection)
-    except ValueError as error:
-        report.positions_wrong = True
-        report.add("meta generation", str(error))
     lsn = meta.get("lsn")
     if not isinstance(lsn, int):
         return
@@ -276,6 +272,17 @@ def _check_positions(connection: apsw.Connection, report: Report) -> None:
         ):
             report.positions_wrong = True
             report.add(f"{table} {number}", f"its LSN {found} lies outside 0..{lsn}")
+
+
+def _check_generations(connection: apsw.Connection, report: Report, stored: Generations) -> None:
+    try:
+        told = read_generations(connection)
+        problem = "" if told == stored else f"it says {told}, and the vectors {stored}"
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        report.positions_wrong = True
+        report.add("meta generation", problem)
 
 
 def _hexadecimal(value: Any) -> bool:

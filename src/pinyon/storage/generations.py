@@ -109,21 +109,23 @@ def recovered(connection: apsw.Connection, dimension: int | None) -> Generations
     What it says of the other generation is lost when it cannot be read: its vectors are then nobody's.
     """
     with suppress(ValueError, apsw.CorruptError, UnicodeDecodeError):
-        return read_generations(connection)
+        stored = read_generations(connection)
+        if _plausible(connection, stored):
+            return stored
     found = {key: _value(connection, key) for key in KEYS}
     embed, other = None, None
     with suppress(ValueError):
         embed = embed_from_json(found["embed"])
     size = 4 * ((dimension if embed is None else embed.dimension) or 0)
     banks = {offset: _bank(connection, offset, size) for offset in (0, HALF)}
-    claims = [
-        ((count, number == found["generation"], offset == found["offset"], number), offset)
-        for offset, (count, number) in banks.items()
-    ]
-    offset = max(claims)[1]
-    number = banks[offset][1]
     with suppress(ValueError):
         other = _other(found["other"])
+    claims = []
+    for bank, (count, its_number) in banks.items():
+        free = other is None or its_number != other.number
+        said = free, its_number == found["generation"], bank == found["offset"]
+        claims.append((count > 0, *said, count, its_number, bank))
+    *_, number, offset = max(claims)
     if other is not None and other.number == number:
         other = None
     numbers = [number, found["last_generation"], 1 if other is None else other.number, *(n for _, n in banks.values())]
@@ -145,6 +147,17 @@ def write_generations(connection: apsw.Connection, stored: Generations) -> None:
     if stored.other is not None:
         pairs.append(("other", other_to_json(stored.other)))
     connection.executemany("INSERT INTO meta(key, value) VALUES(?, ?)", pairs)
+
+
+def _plausible(connection: apsw.Connection, stored: Generations) -> bool:
+    """Whether vectors of that number lie where the records are said to have theirs, or there are no vectors at all."""
+    if stored == Generations() and not connection.execute("SELECT 1 FROM vector WHERE ord >= ?", (HALF,)).get:
+        return True
+    own = connection.execute(
+        "SELECT 1 FROM vector WHERE ord >= ? AND ord < ? AND generation = ? LIMIT 1",
+        (stored.offset, stored.offset + HALF, stored.number),
+    ).get
+    return bool(own or not connection.execute("SELECT 1 FROM vector").get)
 
 
 def _value(connection: apsw.Connection, key: str) -> Any:

@@ -160,19 +160,20 @@ def fill(writer: Writer, number: int, found: Sequence[Lacking], made: Floats) ->
     return int(writer.connection.total_changes() - before)
 
 
-def switch(writer: Writer) -> None:
+def switch(writer: Writer, former: EmbedSpec) -> None:
     """The other generation becomes that of the records, and theirs is kept. Every record must have its vector.
+
+    former: the model of the index until now.
 
     A new epoch: no cache of before may be believed, and every reader reads everything anew.
     """
     stored = writer.stored
     assert stored.other is not None, "there is another generation"
-    assert stored.embed is not None, "a generation is begun with the model of the one before"
     pairs: list[tuple[str, int | str]] = [
         ("generation", stored.other.number),
         ("offset", stored.other_offset),
         ("embed", embed_to_json(stored.other.embed)),
-        ("other", other_to_json(Other(stored.number, "kept", stored.embed))),
+        ("other", other_to_json(Other(stored.number, "kept", former))),
         ("epoch", uuid4().hex),
     ]
     _put(writer, pairs)
