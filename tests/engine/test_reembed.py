@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -465,6 +465,43 @@ def test_a_handle_that_slept_through_it_takes_raw_vectors_of_the_new_length(data
         with pytest.raises(InvalidRequestError, match="dimension"):
             sleeper.query("", Query(1, vector=[1.0] * 16))
         check(second, models, sleeper, "new")
+
+
+READER = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from engine.hashed_models import hashed
+from pinyon.engine import Database
+from pinyon.engine.records import find_records
+from pinyon.types import RecordQuery
+
+with Database(sys.argv[1]) as database:
+    index = database.index("films")
+    for line in sys.stdin:
+        found = find_records(index, hashed()[1], "", RecordQuery(1, text=line.strip()))
+        print(index.spec.embed.model, index.spec.dimension, found.matches[0].id, round(found.matches[0].score, 4))
+        sys.stdout.flush()
+"""
+
+
+def test_another_process_that_has_the_index_open_follows_at_its_next_call(
+    data: Database, run_python: Callable[..., Any]
+) -> None:
+    _, known = hashed()
+    make(data, known)
+    reader = run_python(READER, data.path, Path(__file__).parents[1])
+
+    def expect(answer: str) -> None:
+        reader.tell(text(5))
+        reader.says(answer)
+
+    expect("old 16 r5 1.0")
+    for model in ("new", "old", "new"):
+        with reembedding(data, known, "films") as change:
+            if change.other is None:
+                change.build(change.plan(model))
+            change.switch()
+        expect(f"{model} {24 if model == 'new' else 16} r5 1.0")
 
 
 # -- everything else with two generations -----------------------------------------------------------------------------

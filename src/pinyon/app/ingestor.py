@@ -152,6 +152,8 @@ class Ingestor:
         self._index = index
         self._namespace = namespace
         self._embedder = embedder
+        self._generation = None if embedder is None else index.memory.generation
+        """Of the vectors of this model: what is embedded here may not meet those of another one."""
         self._text_field = _text_field(index, embedder) if embedder is not None else "text"
         self._batch = batch
         self._progress = progress
@@ -259,7 +261,7 @@ class Ingestor:
         started = perf_counter()
         if not self._dry:
             sparse = [row.sparse for row in rows]
-            with self._index.batch() as batch:
+            with self._index.batch(generation=self._generation) as batch:
                 if rows:
                     batch.upsert(
                         self._namespace,
