@@ -60,6 +60,10 @@ class Description:
     def dimensions(self) -> tuple[int, ...]:
         return (self.dimension,)
 
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return (self.type,)
+
 
 class HashedModels:
     """``old`` of 16 numbers, ``new`` of 24, ``same`` of 16 as well. Models can be taken away."""
@@ -85,6 +89,9 @@ class HashedModels:
         raise NotFoundError(name)
 
     def reranker(self, name: str) -> object:
+        raise NotFoundError(name)
+
+    def generator(self, name: str) -> object:
         raise NotFoundError(name)
 
 

@@ -325,7 +325,8 @@ def check_model(spec: IndexSpec, embedder: Embedder) -> EmbedSpec:
     if spec.embed.identity != embedder.identity:
         raise ModelMismatchError(
             f"index {spec.name!r} holds vectors of {spec.embed.identity}, and the installed model is "
-            f"{embedder.identity}: their vectors cannot be compared. Install that version, or start a new index."
+            f"{embedder.identity}: their vectors cannot be compared. Install that version, or "
+            f"re-embed the index: pinyon reembed {spec.name} --model {spec.embed.model}"
         )
     return spec.embed
 

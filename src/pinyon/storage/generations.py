@@ -8,6 +8,7 @@ plus ``HALF`` in the other; ``meta`` says which is which. So a switch from one t
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +17,7 @@ from zlib import crc32
 
 import apsw
 
+from pinyon.storage.scan import scan
 from pinyon.types import EmbedSpec, IndexSpec
 
 HALF: Final = 1 << 61
@@ -123,7 +125,7 @@ def recovered(connection: apsw.Connection, dimension: int | None) -> Generations
     claims = []
     for bank, (count, its_number) in banks.items():
         free = other is None or its_number != other.number
-        said = free, its_number == found["generation"], bank == found["offset"]
+        said = free, its_number == (found["generation"] or 1), bank == (found["offset"] or 0)
         claims.append((count > 0, *said, count, its_number, bank))
     *_, number, offset = max(claims)
     if other is not None and other.number == number:
@@ -167,15 +169,17 @@ def _value(connection: apsw.Connection, key: str) -> Any:
 
 
 def _bank(connection: apsw.Connection, offset: int, size: int) -> tuple[int, int]:
-    """(records with a vector of so many bytes there, the generation of most of these); of as many as can be read."""
+    """(vectors of so many bytes there, the generation of most of these); of as many as can be read."""
     sql = (
-        "SELECT v.generation, count(*) FROM record r JOIN vector v ON v.ord = r.ord + ? "
-        "WHERE length(v.data) = ? AND typeof(v.generation) = 'integer' GROUP BY v.generation ORDER BY 2 DESC"
+        f"SELECT ord - {offset}, generation, length(data) FROM vector "
+        f"WHERE ord >= ? + {offset} AND ord < {offset + HALF} ORDER BY ord"
     )
-    rows: list[Any] = []
-    with suppress(apsw.CorruptError, UnicodeDecodeError):
-        rows = connection.execute(sql, (offset, size)).fetchall()
-    return sum(row[1] for row in rows), next((row[0] for row in rows if _counts(row[0])), 1)
+    found = Counter(
+        generation
+        for _, generation, length in scan(connection, sql, None, "vector")
+        if length == size and _counts(generation)
+    )
+    return found.total(), found.most_common(1)[0][0] if found else 1
 
 
 def _counts(value: object) -> TypeGuard[int]:

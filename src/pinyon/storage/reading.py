@@ -38,7 +38,10 @@ _BY_ORD = {
     for values in (False, True)
 }
 _BY_ID = f"SELECT {RECORD} FROM record r WHERE r.ns_id = ? AND r.id = ?"
-_BY_ID_WITH_VECTOR = f"SELECT {RECORD}, {_VECTOR} FROM record r {_JOINED} WHERE r.ns_id = ? AND r.id = ?"
+_BY_ID_WITH_VECTOR = (
+    f"SELECT {RECORD}, CAST(v.data AS BLOB), v.crc, v.generation, ? FROM record r "
+    "LEFT JOIN vector v ON v.ord = r.ord + ? WHERE r.ns_id = ? AND r.id = ?"
+)
 _CHANGED = f"""
 SELECT {RECORD}, {_VECTOR} FROM record r {_JOINED} AND r.ord > ?
 WHERE r.ns_id = ? AND r.lsn > ? ORDER BY r.lsn, r.ord
@@ -163,8 +166,12 @@ class View:
 
     def rows_by_id(self, ns_id: int, ids: Iterable[str], *, values: bool) -> list[StoredRow]:
         """Records by id, in the order of `ids`; unknown ids are absent. Raises CorruptionError."""
-        sql = _BY_ID_WITH_VECTOR if values else _BY_ID
-        return [self._checked(row) for row in self.connection.executemany(sql, [(ns_id, id_) for id_ in ids])]
+        if not values:
+            found = self.connection.executemany(_BY_ID, [(ns_id, id_) for id_ in ids])
+        else:  # asked once, and not for each id
+            number, offset = next(self.connection.execute(f"SELECT {NUMBER}, {OFFSET}"))
+            found = self.connection.executemany(_BY_ID_WITH_VECTOR, [(number, offset, ns_id, id_) for id_ in ids])
+        return [self._checked(row) for row in found]
 
     def ord_of(self, ns_id: int, id_: str) -> int | None:
         found: int | None = self.connection.execute(
