@@ -23,7 +23,7 @@ Program = Callable[..., Any]
 ALL = [
     "init", "create", "configure", "ls", "info", "ingest", "chunks", "search", "query", "get", "rm", "export", "import",
     "backup", "restore", "serve", "keys create", "keys list", "keys revoke", "keys rotate", "verify", "repair",
-    "compact", "doctor", "demo",
+    "compact", "reembed", "doctor", "demo",
     "study growth", "study hnsw", "study ivf", "study filter", "study quantise", "study again", "tune",
     "models ls", "models show", "models check", "models pull",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sqlite3
 import struct
@@ -43,6 +44,21 @@ with Pinecone(path=sys.argv[1]) as pc:
     large.upsert(rows, ids=[f"row-{{i}}" for i in range({ROWS})], metadata={{"n": list(range({ROWS}))}})
     large.delete(ids=["row-0"])
     assert large.ready()
+"""
+
+REEMBEDDER = """
+import sys
+from pathlib import Path
+from faults.reembed_worker import NAME, models, prepare
+from pinyon.engine import Database
+from pinyon.engine.records import write_records
+from pinyon.engine.reembedding import reembed
+
+prepare(Path(sys.argv[1]), 50)
+with Database(sys.argv[1]) as database:
+    reembed(database, models()[1], NAME, "same", sample=0)
+    late = [{"_id": f"r{n}", "body": f"another {n}"} for n in range(40)]
+    write_records(database.index(NAME), models()[1], "", late)
 """
 
 
@@ -185,6 +201,43 @@ def test_writes_leave_the_documented_trail_of_lsns_ords_and_tombstones(data: Pat
     assert select(path, "SELECT * FROM tombstone") == [{"ns_id": other["ns_id"], "lsn": 4, "ord": 3}]
     empty = select(path, "SELECT * FROM namespace WHERE name = 'empty'")[0]
     assert (empty["explicit"], json.loads(empty["schema"])) == (1, {"fields": {"year": {"filterable": True}}})
+
+
+@pytest.fixture(scope="module")
+def reembedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index that was given another model, of the same length, with 40 records written since."""
+    folder = tmp_path_factory.mktemp("reembedded") / "data"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])}
+    subprocess.run([sys.executable, "-c", REEMBEDDER, str(folder)], check=True, env=environment)
+    return folder
+
+
+def test_two_generations_lie_where_the_document_says(reembedded: Path) -> None:
+    path, spec = truth_of(reembedded, "films")
+    meta = {row["key"]: row["value"] for row in select(path, "SELECT * FROM meta")}
+    documented = {row["key"] for row in table(FORMAT, "key", "value")}
+    assert meta.keys() <= documented
+    assert documented - meta.keys() == {"index_uuid", "dropped"}
+    assert (meta["format"], meta["generation"], meta["offset"], meta["last_generation"]) == (2, 2, 1 << 61, 2)
+    for key in ("embed", "other"):
+        sealed = json.loads(meta[key])
+        crc = sealed.pop("crc")
+        assert crc32(json.dumps(sealed, sort_keys=True, separators=(",", ":")).encode()) == crc
+    embed, other = json.loads(meta["embed"]), json.loads(meta["other"])
+    assert {key: value for key, value in embed.items() if key != "crc"} == spec["embed"]
+    assert (spec["embed"]["model"], other["embed"]["model"], other["state"]) == ("same", "old", "kept")
+    records = {row["ord"]: row for row in select(path, "SELECT * FROM record")}
+    own: set[int] = set()
+    kept: set[int] = set()
+    for row in select(path, "SELECT * FROM vector"):
+        mine = row["ord"] >= meta["offset"]
+        ord_ = row["ord"] - (meta["offset"] if mine else (1 << 61) - meta["offset"])
+        (own if mine else kept).add(ord_)
+        assert row["generation"] == (meta["generation"] if mine else other["generation"])
+        assert crc32(struct.pack("<qq", ord_, row["generation"]) + row["data"]) == row["crc"]
+    assert own == records.keys()
+    assert len(own - kept) == 40
+    assert not kept - own
 
 
 # -- cache files ------------------------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ def rewrite(folder: Path, **changes: object) -> None:
 def test_a_newer_backup_or_index_format_is_refused_and_named(tmp_path: Path) -> None:
     folder, _, _ = make_backup(tmp_path)
     rewrite(folder, truth_format=7)
-    refuses(folder, tmp_path / "r.sqlite", FormatError, "index of format 7, and this release reads up to 1")
+    refuses(folder, tmp_path / "r.sqlite", FormatError, "index of format 7, and this release reads up to 2")
     rewrite(folder, format=9, truth_format=1)
     refuses(folder, tmp_path / "r.sqlite", FormatError, "backup format 9, and this release reads up to 1")
 

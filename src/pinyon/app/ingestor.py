@@ -152,6 +152,8 @@ class Ingestor:
         self._index = index
         self._namespace = namespace
         self._embedder = embedder
+        self._generation = None if embedder is None else index.memory.generation
+        """Of the vectors of this model: what is embedded here may not meet those of another one."""
         self._text_field = _text_field(index, embedder) if embedder is not None else "text"
         self._batch = batch
         self._progress = progress
@@ -259,7 +261,7 @@ class Ingestor:
         started = perf_counter()
         if not self._dry:
             sparse = [row.sparse for row in rows]
-            with self._index.batch() as batch:
+            with self._index.batch(generation=self._generation) as batch:
                 if rows:
                     batch.upsert(
                         self._namespace,
@@ -323,7 +325,8 @@ def check_model(spec: IndexSpec, embedder: Embedder) -> EmbedSpec:
     if spec.embed.identity != embedder.identity:
         raise ModelMismatchError(
             f"index {spec.name!r} holds vectors of {spec.embed.identity}, and the installed model is "
-            f"{embedder.identity}: their vectors cannot be compared. Install that version, or start a new index."
+            f"{embedder.identity}: their vectors cannot be compared. Install that version, or "
+            f"re-embed the index: pinyon reembed {spec.name} --model {spec.embed.model}"
         )
     return spec.embed
 

@@ -19,6 +19,7 @@ GROUPS = (
     "ingesting",
     "searching",
     "records",
+    "reembedding",
     "transfers",
     "studying",
     "tuning",

@@ -303,8 +303,9 @@ def publish_trusted(
     digest = directory.publish(ns_id, kind, lsn, arrays, meta, vectors=vectors)
     assert digest is not None, "the directory is enabled"
     with truth.write() as writer:
-        alive = writer.lsn_of(ns_id) is not None
-        if alive:
+        current = writer.lsn_of(ns_id)
+        alive = current is not None
+        if alive and (lsn == current or lsn >= int(writer.meta("pruned_lsn") or 0)):  # else nobody may believe it
             writer.trust_cache(kind, ns_id, lsn, digest)
     kept = [directory.file_name(ns_id, kind, lsn, digest)] + ([] if vectors is None else [vectors.path.name])
     if alive:

@@ -15,7 +15,7 @@ from pinyon.engine import kinds
 from pinyon.errors import InvalidRequestError
 from pinyon.filters import encode_metadata, encode_metadata_columns
 from pinyon.limits import Limits
-from pinyon.types import METRICS, Floats, IndexSpec, Metric, RecordBatch, SparseValues
+from pinyon.types import METRICS, EmbedSpec, Floats, IndexSpec, Metric, RecordBatch, SparseValues
 
 _INDEX_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _TAG_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -55,6 +55,21 @@ def check_spec(spec: IndexSpec, limits: Limits) -> IndexSpec:
     check_tags(spec.tags, limits)
     _check_plain(spec)
     return spec
+
+
+def check_embed(spec: IndexSpec, embed: EmbedSpec) -> EmbedSpec:
+    """The model that an index is to be bound to, if it fits its vectors, or InvalidRequestError."""
+    if spec.embed is not None and spec.embed.model != embed.model:
+        refuse(
+            f"Index {spec.name!r} uses model {spec.embed.model!r}, which cannot change to {embed.model!r} like this: "
+            f"its vectors would not fit. Re-embed its records: pinyon reembed {spec.name} --model {embed.model}"
+        )
+    if embed.dimension != spec.dimension or embed.metric != spec.metric:
+        refuse(
+            f"Model {embed.model!r} gives {embed.dimension} numbers for metric {embed.metric}; index {spec.name!r} has "
+            f"dimension {spec.dimension} and metric {spec.metric}. Create an index that fits the model."
+        )
+    return embed
 
 
 def _check_plain(spec: IndexSpec) -> None:

@@ -165,7 +165,7 @@ class Database:
             if index is not None:
                 spec = kinds.configured(spec, index)
             if embed is not None:
-                spec = replace(spec, embed=_fitting(spec, embed))
+                spec = replace(spec, embed=checks.check_embed(spec, embed))
             if deployment is not None:
                 spec = replace(spec, deployment=deployment)
             if notes is not None:
@@ -239,7 +239,19 @@ class Database:
                 self._indexes[entry.uuid] = index
             else:
                 index.spec = entry.spec
+        if index.spec is not entry.spec:
+            self._settle_model(name, index)
         return index
+
+    def _settle_model(self, name: str, index: Index) -> None:
+        """The catalog follows the file in what model made the vectors. They differ for a moment when an index is
+        re-embedded, and for longer where the process was killed in that moment."""
+        index.memory.refresh()
+        if self.read_only:
+            return
+        with suppress(NotFoundError), self._catalog.edit_index(name) as edit:
+            if self._truth_path(edit.entry.uuid) == index.path:
+                edit.spec = index.memory.as_stored(edit.spec)  # asked under the catalog's lock: the newest word stays
 
     def open_indexes(self) -> list[Index]:
         """The handles that this process has opened so far."""
@@ -551,20 +563,6 @@ def _prepare_directory(path: Path, read_only: bool) -> None:
             raise NotFoundError(f"There is no data directory {path}. Open it without read_only=True to make one.")
         return
     make_private_directory(path)
-
-
-def _fitting(spec: IndexSpec, embed: EmbedSpec) -> EmbedSpec:
-    if spec.embed is not None and spec.embed.model != embed.model:
-        checks.refuse(
-            f"Index {spec.name!r} uses model {spec.embed.model!r}, which cannot change to {embed.model!r}: "
-            "its vectors would not fit. Create a new index for the new model."
-        )
-    if embed.dimension != spec.dimension or embed.metric != spec.metric:
-        checks.refuse(
-            f"Model {embed.model!r} gives {embed.dimension} numbers for metric {embed.metric}; index {spec.name!r} has "
-            f"dimension {spec.dimension} and metric {spec.metric}. Create an index that fits the model."
-        )
-    return embed
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any], *, without: object) -> dict[str, Any]:

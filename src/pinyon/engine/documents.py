@@ -13,7 +13,7 @@ from pinyon.engine.checks import refuse
 from pinyon.engine.document_reading import DocumentReader, Parts, Patch
 from pinyon.engine.embedding import embedder_for, sparse_embedder_of
 from pinyon.engine.index import Index
-from pinyon.engine.memory import Memory
+from pinyon.engine.memory import Bound, Memory
 from pinyon.engine.records import count_tokens
 from pinyon.engine.schema import SPARSE_IDENTITY
 from pinyon.engine.writes import Upsert, matching
@@ -26,6 +26,7 @@ from pinyon.types import (
     Document,
     EmbedClause,
     Floats,
+    IndexSpec,
     Match,
     Models,
     Plan,
@@ -77,9 +78,12 @@ class Documents:
         """Insert or replace documents."""
         self._refuse_records("upsert")
         checks.check_namespace(namespace, self._index.limits)
+        return self._index.memory.steadily(lambda bound: self._upserted(namespace, documents, bound))
+
+    def _upserted(self, namespace: str, documents: Sequence[Mapping[str, Any]], bound: Bound) -> Written:
         ids, parts = self._reader.documents(documents)
         metadata = [self._reader.encoded(id_, its.metadata) for id_, its in zip(ids, parts, strict=True)]
-        embedded, tokens = self._embedded(parts)
+        embedded, tokens = self._embedded(parts, bound.spec)
         vectors = [its.values for its in embedded if its.values is not None]
         sparse = [its.sparse for its in embedded]
         batch = RecordBatch(
@@ -88,7 +92,7 @@ class Documents:
             sparse if any(its is not None for its in sparse) else None,
             metadata,
         )
-        result = self._index.apply([Upsert(namespace, batch)])
+        result = self._index.apply([Upsert(namespace, batch)], generation=bound.generation)
         return Written(result.count, result.lsn, tokens)
 
     def update(self, namespace: str, documents: Sequence[Mapping[str, Any]]) -> Written:
@@ -96,9 +100,14 @@ class Documents:
         self._refuse_records("update")
         checks.check_namespace(namespace, self._index.limits)
         ids, patches = self._reader.patches(documents)
-        patches, tokens = self._with_vectors(patches)
-        result = self._index.apply([_PatchById(namespace, dict(zip(ids, patches, strict=True)), self._reader)])
-        return Written(result.count, self._visible(namespace, result), tokens)
+
+        def update(bound: Bound) -> Written:
+            made, tokens = self._with_vectors(patches, bound.spec)
+            operation = _PatchById(namespace, dict(zip(ids, made, strict=True)), self._reader)
+            result = self._index.apply([operation], generation=bound.generation)
+            return Written(result.count, self._visible(namespace, result), tokens)
+
+        return self._index.memory.steadily(update)
 
     def update_where(
         self,
@@ -115,9 +124,15 @@ class Documents:
         )
         if not set_fields and not remove_fields:
             refuse("A document update by filter must change something. Give set_fields or remove_fields.")
-        [patch], tokens = self._with_vectors([self._reader.patch("update by filter", set_fields or {}, remove_fields)])
-        result = self._index.apply([_PatchWhere(namespace, node, patch, self._reader)])
-        return Written(result.count, self._visible(namespace, result), tokens)
+        read = self._reader.patch("update by filter", set_fields or {}, remove_fields)
+
+        def update(bound: Bound) -> Written:
+            [patch], tokens = self._with_vectors([read], bound.spec)
+            operation = _PatchWhere(namespace, node, patch, self._reader)
+            result = self._index.apply([operation], generation=bound.generation)
+            return Written(result.count, self._visible(namespace, result), tokens)
+
+        return self._index.memory.steadily(update)
 
     def delete(self, namespace: str, ids: Sequence[str]) -> Written:
         """Delete documents by id. Ids that do not exist are no error."""
@@ -191,14 +206,18 @@ class Documents:
             include_metadata=chosen is None or bool(chosen),
             explain=explain,
         )
-        scored, tokens = self._scored(query, clauses)
-        if scored is None:
-            return FoundDocuments((), self.position(namespace), tokens)
-        result = self._index.query(namespace, scored)
-        documents = tuple(self._document(match, chosen) for match in result.matches)
-        return FoundDocuments(documents, result.lsn, tokens, result.plan)
 
-    def _scored(self, query: Query, clauses: Sequence[ScoreClause]) -> tuple[Query | None, int | None]:
+        def find(bound: Bound) -> FoundDocuments:
+            scored, tokens = self._scored(query, clauses, bound.spec)
+            if scored is None:
+                return FoundDocuments((), self.position(namespace), tokens)
+            result = self._index.query(namespace, scored, generation=bound.generation)
+            documents = tuple(self._document(match, chosen) for match in result.matches)
+            return FoundDocuments(documents, result.lsn, tokens, result.plan)
+
+        return self._index.memory.steadily(find)
+
+    def _scored(self, query: Query, clauses: Sequence[ScoreClause], spec: IndexSpec) -> tuple[Query | None, int | None]:
         """(the query with what it is scored by, words that were embedded); None when nothing can match."""
         if not 1 <= len(clauses) <= self._index.limits.score_clauses:
             refuse(f"score_by must hold 1 to {self._index.limits.score_clauses} clauses, got {len(clauses)}.")
@@ -216,7 +235,7 @@ class Documents:
             self._check_field(clause.field, known, "sparse vector" if clause.sparse else "dense vector")
             return replace(query, sparse=clause.values) if clause.sparse else replace(query, vector=clause.values), None
         assert isinstance(clause, EmbedClause), "a clause is of text, a vector or a text to embed"
-        return self._embedded_query(query, clause), count_tokens([clause.query])
+        return self._embedded_query(query, clause, spec), count_tokens([clause.query])
 
     def _searchable(self, clause: TextClause) -> TextClause:
         """Without the metadata fields that it names beside full-text ones: they hold no words to be found."""
@@ -230,13 +249,13 @@ class Documents:
 
     # -- models -------------------------------------------------------------------------------------------------------
 
-    def _embedded_query(self, query: Query, clause: EmbedClause) -> Query | None:
+    def _embedded_query(self, query: Query, clause: EmbedClause, spec: IndexSpec) -> Query | None:
         known = self._slots.sparse_embed_field if clause.sparse else self._slots.embed_field
         self._check_field(clause.field, known, "string field with sparse_embed" if clause.sparse else "embedded string")
         if not clause.query.strip():
             refuse("The query of an embed clause must not be empty.")
         if not clause.sparse:
-            embedder = embedder_for(self._models, self._index.spec, "search")
+            embedder = embedder_for(self._models, spec, "search")
             return replace(query, vector=embedder.embed([clause.query], input_type="query")[0])
         found = self._sparse_values([clause.query], "query")[0]
         return replace(query, sparse=found) if len(found.indices) else None
@@ -251,12 +270,12 @@ class Documents:
             )
         return embedder.embed_sparse(texts, input_type="query" if kind == "query" else "passage")
 
-    def _embedded(self, parts: Sequence[Parts]) -> tuple[list[Parts], int | None]:
+    def _embedded(self, parts: Sequence[Parts], spec: IndexSpec) -> tuple[list[Parts], int | None]:
         """The parts with the vectors of their texts, and how many words were embedded."""
         found = list(parts)
         texts = [(at, its.text) for at, its in enumerate(parts) if its.text is not None]
         if texts:
-            vectors = self._vectors([text for _, text in texts])
+            vectors = self._vectors([text for _, text in texts], spec)
             for (at, _), vector in zip(texts, vectors, strict=True):
                 found[at] = replace(found[at], values=vector[None, :])
         sparse = [(at, its.sparse_text) for at, its in enumerate(parts) if its.sparse_text is not None]
@@ -266,13 +285,13 @@ class Documents:
         words = [text for _, text in (*texts, *sparse)]
         return found, count_tokens(words) if words else None
 
-    def _vectors(self, texts: Sequence[str]) -> Floats:
-        embedder = embedder_for(self._models, self._index.spec, "documents upsert")
+    def _vectors(self, texts: Sequence[str], spec: IndexSpec) -> Floats:
+        embedder = embedder_for(self._models, spec, "documents upsert")
         vectors = embedder.embed(texts, input_type="passage")
         return checks.check_vectors(vectors, list(texts), embedder.dimension)
 
-    def _with_vectors(self, patches: Sequence[Patch]) -> tuple[list[Patch], int | None]:
-        parts, tokens = self._embedded([patch.parts for patch in patches])
+    def _with_vectors(self, patches: Sequence[Patch], spec: IndexSpec) -> tuple[list[Patch], int | None]:
+        parts, tokens = self._embedded([patch.parts for patch in patches], spec)
         return [replace(patch, parts=its) for patch, its in zip(patches, parts, strict=True)], tokens
 
     def _refuse_records(self, what: str) -> None:

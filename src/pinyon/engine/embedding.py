@@ -237,8 +237,8 @@ def _same_model(spec: IndexSpec, embed: EmbedSpec, identity: str) -> None:
     if identity != embed.identity:
         raise ModelMismatchError(
             f"Index {spec.name!r} holds vectors of the model {embed.identity!r}, and the installed model is "
-            f"{identity!r}: their vectors cannot be compared. Install the version that the index was made "
-            "with, or create a new index for the installed model and upsert the records again."
+            f"{identity!r}: their vectors cannot be compared. Install the version that the index was made with, or "
+            f"give all records vectors of the installed one: pinyon reembed {spec.name} --model {embed.model}"
         )
 
 

@@ -11,9 +11,9 @@ from pinyon.engine import checks
 from pinyon.engine.budget import Budget
 from pinyon.engine.kinds import line_of
 from pinyon.engine.maintenance import Maintenance, worth_upkeep
-from pinyon.engine.memory import Memory
+from pinyon.engine.memory import Bound, Memory
 from pinyon.engine.metering import Metering
-from pinyon.engine.namespace import Stale
+from pinyon.engine.namespace import Moved, Stale
 from pinyon.engine.quality import quality_of
 from pinyon.engine.querying import answer, as_record
 from pinyon.engine.reports import NamespaceReport
@@ -78,9 +78,12 @@ class Index:
 
     # -- searching ----------------------------------------------------------------------------------------------------
 
-    def query(self, namespace: str, query: Query) -> QueryResult:
-        """The `top_k` best records; fewer only when fewer match. Unknown namespaces and ids give no matches."""
-        return answer(self.memory, namespace, query)
+    def query(self, namespace: str, query: Query, *, generation: int | None = None) -> QueryResult:
+        """The `top_k` best records; fewer only when fewer match. Unknown namespaces and ids give no matches.
+
+        generation: of ``memory.bound``, whose model embedded the query. Raises Outdated when the index has another one.
+        """
+        return answer(self.memory, namespace, query, generation)
 
     # -- reading records ----------------------------------------------------------------------------------------------
 
@@ -147,13 +150,21 @@ class Index:
         include_values: bool = True,
         page: int = 1000,
     ) -> Iterator[Record]:
-        """Every record in order of id. Each page is a consistent read; writes between pages may show in later ones."""
+        """Every record in order of id. Each page is a consistent read; writes between pages may show in later ones.
+
+        Raises Outdated when the index is re-embedded between two pages with values.
+        """
         checks.check_namespace(namespace, self.limits)
         node = None if filter is None else self.memory.parse(filter)
         after: str | None = None
+        known: set[int] = set()
         while True:
 
             def work(view: View, after: str | None = after) -> tuple[list[StoredRow], str | None]:
+                if include_values:
+                    known.add(view.generation())
+                    if len(known) > 1:
+                        raise self.memory.outdated()
                 row = self._namespace(view, namespace)
                 if row is None:
                     return [], None
@@ -191,10 +202,12 @@ class Index:
 
     def stats(self) -> IndexStats:
         def work(view: View) -> IndexStats:
+            spec, generation = self.memory.bound
+            if view.generation() != generation:
+                raise Moved
             counts = view.counts()
             if not counts:
                 self.memory.check_alive(view)
-            spec = self.spec
             total, quality = sum(counts.values()), self._quality(view, counts)
             return IndexStats(counts, spec.dimension, spec.metric, spec.vector_type, total, quality)
 
@@ -218,16 +231,26 @@ class Index:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def apply(self, operations: Sequence[Operation]) -> WriteResult:
-        """Run operations as one transaction: all of them are on disk when this returns, or none ever happened."""
+    def apply(self, operations: Sequence[Operation], *, generation: int | None = None) -> WriteResult:
+        """Run operations as one transaction: all of them are on disk when this returns, or none ever happened.
+
+        generation: of the vectors among them, as ``memory.bound`` gave it when they were embedded or checked; None when
+        there are none. Raises Outdated when the index has another one.
+        """
         while True:
             try:
                 with self.truth.write(self.memory.note) as writer:
                     self.memory.check_alive(writer)
+                    if generation not in (None, writer.stored.number):
+                        raise Moved
                     count = sum(operation.run(self.memory, writer) for operation in operations)
                 return WriteResult(count, writer.lsn)
             except Stale:
                 continue
+            except Moved:
+                self.memory.refresh()
+                if generation not in (None, self.memory.generation):
+                    raise self.memory.outdated() from None
 
     def upsert(
         self,
@@ -237,12 +260,19 @@ class Index:
         *,
         sparse: Sequence[Any] | None = None,
         metadata: Sequence[Mapping[str, Any] | None] | Mapping[str, Sequence[Any]] | None = None,
+        generation: int | None = None,
     ) -> WriteResult:
         """Insert or replace records in one transaction. Of equal ids in one call the last wins.
 
         vectors: (n, d) array, or n sequences of d numbers. metadata: n objects, or columns of n values.
+        generation: of ``memory.bound``, whose model made the vectors. Raises Outdated when the index has another one.
         """
-        return self.apply([Upsert.checked(self.memory, namespace, ids, vectors, sparse, metadata)])
+
+        def write(bound: Bound) -> WriteResult:
+            checked = Upsert.checked(self.memory, namespace, ids, vectors, sparse, metadata)
+            return self.apply([checked], generation=bound.generation if generation is None else generation)
+
+        return self.memory.steadily(write) if generation is None else write(self.memory.bound)
 
     def update(
         self,
@@ -254,7 +284,12 @@ class Index:
         set_metadata: Mapping[str, Any] | None = None,
     ) -> WriteResult:
         """Change parts of one record; metadata is merged. An unknown id changes nothing (count 0)."""
-        return self.apply([Update.checked(self.memory, namespace, id, values, sparse, set_metadata)])
+
+        def write(bound: Bound) -> WriteResult:
+            checked = Update.checked(self.memory, namespace, id, values, sparse, set_metadata)
+            return self.apply([checked], generation=bound.generation)
+
+        return self.memory.steadily(write)
 
     def update_where(
         self, namespace: str, filter: Mapping[str, Any], set_metadata: Mapping[str, Any], *, dry_run: bool = False
@@ -278,9 +313,12 @@ class Index:
         """Delete every record of a namespace. Raises NotFoundError when there is no such namespace."""
         return self.apply([Delete.everything(self.memory, namespace)])
 
-    def batch(self) -> Batch:
-        """``with index.batch() as batch:`` what is called on `batch` commits as one transaction at exit."""
-        return Batch(self.memory, self.apply)
+    def batch(self, *, generation: int | None = None) -> Batch:
+        """``with index.batch() as batch:`` what is called on `batch` commits as one transaction at exit.
+
+        generation: of ``memory.bound``, whose model made the vectors of the batch.
+        """
+        return Batch(self.memory, lambda operations, of: self.apply(operations, generation=of), generation)
 
     # -- namespaces ---------------------------------------------------------------------------------------------------
 

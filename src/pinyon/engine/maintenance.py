@@ -16,7 +16,7 @@ from functools import partial
 
 from pinyon.engine import bases, fitting
 from pinyon.engine.budget import trim
-from pinyon.engine.memory import Memory
+from pinyon.engine.memory import Memory, Outdated
 from pinyon.engine.namespace import NamespaceState
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.errors import PinyonError
@@ -71,6 +71,7 @@ class Maintenance:
         """ns_id -> since when it has hardly grown, and from how many rows."""
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._generation = memory.generation
         self._builder = bases.Builder(memory.name, lambda: self._stopping, memory.budget, memory.cache.saved_graph)
 
     # -- what the index tells -----------------------------------------------------------------------------------------
@@ -223,9 +224,14 @@ class Maintenance:
         if found is None:
             return False
         state, snapshot = found
+        if self._generation != state.generation:
+            self._builder.forget()
+            self._generation = state.generation
         state.busy = True
         try:
             return self._worked_on(state, snapshot, quiet=quiet, calm=calm)
+        except Outdated:
+            return True  # the index was re-embedded: what is to be built now is another thing
         finally:
             state.busy = False
             self._memory.weigh(state)

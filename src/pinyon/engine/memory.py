@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,14 +16,15 @@ from pinyon.engine.budget import Budget
 from pinyon.engine.caching import SnapshotCache
 from pinyon.engine.learned import Learned, MeterCache
 from pinyon.engine.meter import Meter
-from pinyon.engine.namespace import NamespaceState, Stale
+from pinyon.engine.namespace import Moved, NamespaceState, Stale
 from pinyon.engine.planner import matching_rows
 from pinyon.engine.slots import slots
 from pinyon.engine.snapshot import Snapshot
-from pinyon.errors import NotFoundError, PinyonError
+from pinyon.errors import InvalidRequestError, ModelMismatchError, NotFoundError, PinyonError
 from pinyon.filters import Node, has_words, parse
 from pinyon.limits import Limits
 from pinyon.storage.cache import CacheDirectory
+from pinyon.storage.generations import Generations, as_stored
 from pinyon.storage.reading import View
 from pinyon.storage.truth import Truth
 from pinyon.storage.values import Changes
@@ -33,6 +35,17 @@ WEIGHED = 256
 """Reads between two looks at what a namespace holds: what searches keep for each other grows without any change."""
 
 _log = logging.getLogger("pinyon")
+
+
+class Bound(NamedTuple):
+    """The definition of an index as it was at one moment, and the generation of vectors that it speaks of."""
+
+    spec: IndexSpec
+    generation: int
+
+
+class Outdated(ModelMismatchError):
+    """What was prepared for the vectors of one model meets those of another: the index was re-embedded meanwhile."""
 
 
 class Memory:
@@ -47,7 +60,10 @@ class Memory:
     def __init__(
         self, spec: IndexSpec, truth: Truth, directory: CacheDirectory, limits: Limits, budget: Budget | None = None
     ) -> None:
-        self.spec = spec
+        self._listed = spec
+        self._stored = Generations()
+        self._stored_at = -1
+        self._bound = Bound(spec, 1)
         self.budget = Budget() if budget is None else budget
         self.truth = truth
         self.directory = directory
@@ -62,6 +78,27 @@ class Memory:
         """ns_id -> (LSN, meter) of namespaces that made room before what their meters learned was kept."""
         self._lock = threading.Lock()
         self._asked = 0
+        self.refresh()
+
+    @property
+    def bound(self) -> Bound:
+        """The definition and the generation of vectors that belong together, as far as this process knows."""
+        return self._bound
+
+    @property
+    def spec(self) -> IndexSpec:
+        return self._bound.spec
+
+    @spec.setter
+    def spec(self, listed: IndexSpec) -> None:
+        """Takes what the catalog says; which model made the vectors the file knows better."""
+        with self._lock:
+            self._listed = listed
+            self._bound = Bound(as_stored(listed, self._stored), self._stored.number)
+
+    @property
+    def generation(self) -> int:
+        return self._bound.generation
 
     @property
     def name(self) -> str:
@@ -74,13 +111,68 @@ class Memory:
     # -- reading at one LSN -------------------------------------------------------------------------------------------
 
     def read(self, work: Callable[[View], T]) -> T:
-        """Run `work` in one read transaction; again when another thread moved the snapshot past it meanwhile."""
+        """Run `work` in one read transaction; again when another thread moved the snapshot past it meanwhile, or when
+        the index turns out to have been re-embedded. Raises Outdated when `work` cannot do with the new vectors."""
+        moved = 0
         while True:
             try:
                 with self.truth.read() as view:
                     return work(view)
             except Stale:
                 continue
+            except Moved:
+                if not self.refresh() and moved > 1:
+                    raise self.outdated() from None
+                moved += 1
+
+    def steadily(self, work: Callable[[Bound], T]) -> T:
+        """What `work` gives with the model that the index has: again when it was prepared for, or refused by, a former
+        one, which this process had not noticed."""
+        while True:
+            bound = self.bound
+            try:
+                return work(bound)
+            except Outdated:
+                self.refresh()
+            except (InvalidRequestError, NotFoundError):
+                if not self.refresh():
+                    raise
+
+    def refresh(self) -> bool:
+        """Look up in the file which generation of vectors the records have. Outside of transactions of this thread.
+
+        True when it is another one than was known: what was held in memory is let go.
+        """
+        with self.truth.read() as view:
+            stored, lsn = view.generations(), int(view.meta("lsn") or 0)
+        with self._lock:
+            if lsn < self._stored_at:
+                return False  # another thread has looked since
+            self._stored_at = lsn
+            moved = stored.number != self._stored.number
+            self._stored = stored
+            self.truth.dimension = stored.dimension(self._listed.dimension)
+            self._bound = Bound(as_stored(self._listed, stored), stored.number)
+            states = list(self._states.values()) if moved else []
+            if moved:
+                self._states.clear()
+                self._parted.clear()
+        for state in states:
+            self.budget.forget(state)
+            self.cache.leave(state.ns_id, state.snapshot.lineage)
+        return moved
+
+    def as_stored(self, spec: IndexSpec) -> IndexSpec:
+        """A definition with the model that the file tells at this moment."""
+        with self.truth.read() as view:
+            return as_stored(spec, view.generations())
+
+    def outdated(self) -> Outdated:
+        embed = self.spec.embed
+        return Outdated(
+            f"Index {self.name!r} was re-embedded meanwhile and now has the model "
+            f"{None if embed is None else embed.model!r}: vectors of the former one do not fit. Embed them again."
+        )
 
     def snapshot(self, view: View, namespace: str, *, texts: bool = False) -> tuple[NamespaceState, Snapshot] | None:
         """The namespace as `view` sees it, with the words of its texts when asked for; None when it does not exist.
@@ -154,6 +246,10 @@ class Memory:
         state = self._states.get(ns_id)
         if state is None:
             state = self._blank(ns_id)
+            if view.generation() != state.generation:
+                raise Moved
+            if view.dimension != self.spec.dimension:
+                raise Stale
             saved = self.cache.load(view, state.snapshot, self.budget)
             if saved is not None:
                 state.restore(saved)
@@ -195,7 +291,8 @@ class Memory:
         for change in changes:
             state = self._states.get(change.ns_id)
             if state is None and change.since == 0:
-                state = self._keep(self._blank(change.ns_id))
+                with suppress(Moved):
+                    state = self._keep(self._blank(change.ns_id))
             if state is not None:
                 state.note(change)
                 self.changed(state, False)
@@ -241,13 +338,16 @@ class Memory:
             self.budget.forget(state)
 
     def _blank(self, ns_id: int) -> NamespaceState:
-        spec = self.spec
+        spec, generation = self.bound
         texts = {} if spec.schema is None else slots(spec).text_fields
-        return NamespaceState(ns_id, spec.metric, spec.dimension, self.truth.filter_key, self.cache.spill, texts)
+        key, spill = self.truth.filter_key, self.cache.spill
+        return NamespaceState(ns_id, spec.metric, spec.dimension, key, spill, texts, generation)
 
     def _keep(self, state: NamespaceState) -> NamespaceState:
         """The state that counts, when several threads made one; others make room if memory runs over its budget."""
         with self._lock:
+            if state.generation != self.generation:
+                raise Moved
             kept = self._states.setdefault(state.ns_id, state)
         self.budget.weigh(kept, self)
         return kept

@@ -41,6 +41,10 @@ class Stale(Exception):
     """The read transaction is older than the snapshot: begin it again."""
 
 
+class Moved(Exception):
+    """The vectors of the file are of another generation than what this process holds: ``Memory.refresh``, and again."""
+
+
 class NamespaceState:
     """Thread-safe. The snapshot only ever moves forward in LSN; readers keep whichever value they took."""
 
@@ -52,8 +56,11 @@ class NamespaceState:
         filter_key: bytes,
         spill: Callable[[Snapshot], Vectors | None],
         texts: Mapping[str, TextSettings],
+        generation: int,
     ) -> None:
         self.ns_id = ns_id
+        self.generation = generation
+        """Of the vectors that it holds."""
         self._metric = metric
         self._dimension = dimension
         self._filter_key = filter_key
@@ -121,7 +128,7 @@ class NamespaceState:
     def note(self, changes: Changes) -> None:
         """Remember an own commit, so that catching up need not read it back."""
         with self._lock:
-            if changes.lsn <= self.snapshot.lsn:
+            if changes.lsn <= self.snapshot.lsn or changes.generation != self.generation:
                 return
             size = changes.vectors.nbytes if changes.vectors is not None else 0
             size += sum(len(metadata) for metadata in changes.metadata if metadata)
@@ -144,7 +151,7 @@ class NamespaceState:
             self._behind = 0
 
     def at(self, view: View, lsn: int) -> Snapshot:
-        """The snapshot at exactly `lsn`, which is what `view` sees. Raises Stale when it is already past it."""
+        """The snapshot at exactly `lsn`, which is what `view` sees. Raises Stale when it is already past it, Moved."""
         snapshot = self.snapshot
         if snapshot.lsn == lsn:
             return snapshot
@@ -199,6 +206,10 @@ class NamespaceState:
         return snapshot
 
     def _read_on(self, snapshot: Snapshot, view: View, lsn: int) -> Snapshot:
+        if view.generation() != self.generation:
+            raise Moved
+        if view.dimension != self._dimension:  # somebody noticed just now that the generation is another one
+            raise Stale
         for changes in view.changes(self.ns_id, snapshot.lsn, snapshot.last_ord, lsn):
             snapshot = self._slim(snapshot.applied(changes), SPILL_ROWS)
             if snapshot.columns.waiting > UNREAD_BYTES:

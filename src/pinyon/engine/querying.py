@@ -10,7 +10,7 @@ import numpy as np
 
 from pinyon.engine import checks
 from pinyon.engine.effort import check_effort
-from pinyon.engine.memory import Memory
+from pinyon.engine.memory import Bound, Memory
 from pinyon.engine.planner import Found, Stages, search
 from pinyon.engine.quality import with_quality
 from pinyon.engine.query_string import compiled
@@ -26,16 +26,28 @@ from pinyon.storage.values import StoredRow
 from pinyon.types import Floats, IndexSpec, Match, Query, QueryResult, Record, SparseValues
 
 
-def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
-    """Raises InvalidRequestError, FilterError; damaged hits are left out with a CorruptionWarning."""
-    limits = memory.limits
+def answer(memory: Memory, namespace: str, query: Query, generation: int | None = None) -> QueryResult:
+    """Raises InvalidRequestError, FilterError; damaged hits are left out with a CorruptionWarning.
+
+    generation: of vectors, for which the query was embedded; Outdated where the index has another one.
+    """
+    if generation is None:
+        return memory.steadily(lambda bound: _answer(memory, bound, namespace, query))
+    bound = memory.bound
+    if bound.generation != generation:
+        raise memory.outdated()
+    return _answer(memory, bound, namespace, query)
+
+
+def _answer(memory: Memory, bound: Bound, namespace: str, query: Query) -> QueryResult:
+    limits, spec = memory.limits, bound.spec
     checks.check_namespace(namespace, limits)
     top_k = checks.check_top_k(query.top_k, limits)
     node = None if query.filter is None else memory.parse(query.filter)
-    vector, sparse = checked_input(memory.spec, limits, query)
-    text = compiled(query.text, slots(memory.spec).text_fields) if query.text else None
-    words = text is not None or (memory.spec.schema is not None and node is not None and has_words(node))
-    effort = check_effort(query, memory.spec, top_k)
+    vector, sparse = checked_input(spec, limits, query)
+    text = compiled(query.text, slots(spec).text_fields) if query.text else None
+    words = text is not None or (spec.schema is not None and node is not None and has_words(node))
+    effort = check_effort(query, spec, top_k)
     stages = Stages()
 
     def work(view: View) -> QueryResult:
@@ -43,11 +55,13 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
         if opened is None:
             return QueryResult((), namespace, int(view.meta("lsn") or 0))
         state, snapshot = opened
+        if state.generation != bound.generation:
+            raise memory.outdated()
         if snapshot.bad:
             _warn(memory, state.unreported(snapshot))
         wanted, weights = vector, sparse
         if query.id is not None:
-            wanted, weights = _stored(view, snapshot, memory.spec, query.id)
+            wanted, weights = _stored(view, snapshot, spec, query.id)
             if wanted is None and weights is None:
                 return QueryResult((), namespace, snapshot.lsn)
         stages.mark("catch up")
@@ -78,7 +92,7 @@ def answer(memory: Memory, namespace: str, query: Query) -> QueryResult:
         plan = None
         if query.explain:
             plan = found.plan(snapshot, stages.milliseconds)
-            plan = with_quality(plan, snapshot, state.metered, memory.spec, metered=metered)
+            plan = with_quality(plan, snapshot, state.metered, spec, metered=metered)
             plan = replace(plan, shortage=memory.shortage(state, snapshot))
         return QueryResult(matches, namespace, snapshot.lsn, plan)
 
@@ -183,7 +197,7 @@ def _warn(memory: Memory, ords: Sequence[int]) -> None:
         f"{memory.path}: {len(ords)} damaged record(s) of index {memory.name!r} (ord {', '.join(map(str, ords))}) are "
         "left out of results: their bytes do not match their checksums. Run `pinyon repair`.",
         CorruptionWarning,
-        stacklevel=6,
+        stacklevel=9,
     )
 
 

@@ -18,6 +18,7 @@ from pinyon.engine.embedding import (
     sparse_embedder_for,
 )
 from pinyon.engine.index import Index
+from pinyon.engine.memory import Bound
 from pinyon.errors import InvalidRequestError
 from pinyon.types import (
     IndexSpec,
@@ -58,10 +59,14 @@ def write_records(index: Index, models: Models, namespace: str, records: Sequenc
 
     Raises InvalidRequestError, naming the record; ModelMismatchError when the installed model is another one.
     """
-    bound = bound_model(index.spec, "upsert_records")
-    ids, texts, metadata = read_records(records, bound.field_map["text"])
-    vectors, sparse = embed_passages(models, index.spec, texts, "upsert_records")
-    return index.upsert(namespace, ids, vectors, sparse=sparse, metadata=metadata)
+
+    def write(bound: Bound) -> WriteResult:
+        model = bound_model(bound.spec, "upsert_records")
+        ids, texts, metadata = read_records(records, model.field_map["text"])
+        vectors, sparse = embed_passages(models, bound.spec, texts, "upsert_records")
+        return index.upsert(namespace, ids, vectors, sparse=sparse, metadata=metadata, generation=bound.generation)
+
+    return index.memory.steadily(write)
 
 
 def find_records(
@@ -72,15 +77,26 @@ def find_records(
     Raises InvalidRequestError, NotFoundError for an unknown model, ModelMismatchError.
     """
     _check_ways(wanted)
-    ranking = None if rerank is None else _Ranking.of(models, index.spec, wanted, rerank)
+    return index.memory.steadily(lambda bound: _found(index, models, namespace, wanted, rerank, bound))
+
+
+def _found(
+    index: Index, models: Models, namespace: str, wanted: RecordQuery, rerank: RerankRequest | None, bound: Bound
+) -> FoundRecords:
+    """Raises Outdated when the index has another model than ``bound`` when it comes to the search."""
+    spec, generation = bound
+    ranking = None if rerank is None else _Ranking.of(models, spec, wanted, rerank)
     vector, sparse, tokens = wanted.vector, wanted.sparse, None
     if wanted.text is not None:
-        vector, sparse = embed_query(models, index.spec, wanted.text, "search")
+        vector, sparse = embed_query(models, spec, wanted.text, "search")
         tokens = count_tokens([wanted.text])
         if sparse is not None and not len(sparse.indices):
             return FoundRecords((), index.lsn(namespace), None, tokens)
     query = Query(wanted.top_k, vector, sparse, wanted.id, wanted.filter, False, True, wanted.exact, wanted.explain)
-    found = _holding(index, models, namespace, query, wanted.terms) if wanted.terms else index.query(namespace, query)
+    if wanted.terms:
+        found = _holding(index, models, namespace, query, wanted.terms)
+    else:
+        found = index.query(namespace, query, generation=None if wanted.text is None else generation)
     if ranking is None:
         return FoundRecords(found.matches, found.lsn, found.plan, tokens)
     return FoundRecords(ranking.apply(found.matches), found.lsn, found.plan, tokens, rerank_units(len(found.matches)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from pinyon.storage.rows import decode_sparse
 from pinyon.storage.values import StoredRow
 from pinyon.storage.writing import Writer
 from pinyon.types import Floats, RecordBatch, SparseValues, WriteResult
+
+T = TypeVar("T")
 
 
 class Operation(Protocol):
@@ -185,19 +187,26 @@ class Batch:
     """Collects writes and commits them as one transaction at the end of its ``with`` block.
 
     Each call is checked at once; an exception inside the block discards everything. `result` tells what was committed.
+    generation: of the vectors, as in ``Index.apply``; that of the index when the first of them comes, if not given. The
+    end of the block raises Outdated when the index was re-embedded since then.
     """
 
-    def __init__(self, memory: Memory, apply: Callable[[Sequence[Operation]], WriteResult]) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        apply: Callable[[Sequence[Operation], int | None], WriteResult],
+        generation: int | None = None,
+    ) -> None:
         self._memory = memory
         self._apply = apply
+        self._generation = generation
         self._operations: list[Operation] = []
         self.result: WriteResult | None = None
 
     def upsert(
         self, namespace: str, ids: Sequence[str], vectors: Any = None, *, sparse: Any = None, metadata: Any = None
     ) -> None:
-        operation = Upsert.checked(self._memory, namespace, ids, vectors, sparse, metadata)
-        batch = operation.batch
+        batch = self._fitting(lambda: Upsert.checked(self._memory, namespace, ids, vectors, sparse, metadata)).batch
         if (
             batch.vectors is not None
             and isinstance(vectors, np.ndarray)
@@ -215,7 +224,14 @@ class Batch:
         sparse: Any = None,
         set_metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        self._operations.append(Update.checked(self._memory, namespace, id, values, sparse, set_metadata))
+        update = self._fitting(lambda: Update.checked(self._memory, namespace, id, values, sparse, set_metadata))
+        self._operations.append(update)
+
+    def _fitting(self, checked: Callable[[], T]) -> T:
+        """What fits the vectors that the index has, which are the same for the whole batch."""
+        found, generation = self._memory.steadily(lambda bound: (checked(), bound.generation))
+        self._generation = self._generation or generation
+        return found
 
     def update_where(self, namespace: str, filter: Mapping[str, Any], set_metadata: Mapping[str, Any]) -> None:
         self._operations.append(UpdateWhere.checked(self._memory, namespace, filter, set_metadata))
@@ -238,5 +254,5 @@ class Batch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None and self._operations:
-            self.result = self._apply(self._operations)
+            self.result = self._apply(self._operations, self._generation)
         self._operations.clear()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from pinyon.engine import Database
+from pinyon.engine.comparing import Question
 from pinyon.engine.embedding import NoModels
+from pinyon.engine.reembedding import SAMPLE, ReembedReport, reembed, reembedding
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone.backups import BackupList, BackupModel, Backups
 from pinyon.pinecone.control import Indexes
@@ -174,6 +176,62 @@ class Pinecone:
             embed=embed,
             index=index,
         )
+
+    def reembed_index(
+        self,
+        name: str,
+        model: str,
+        *,
+        dimension: int | None = None,
+        namespace: str | None = None,
+        queries: Sequence[Mapping[str, Any]] | None = None,
+        sample: int = SAMPLE,
+        confirm: Callable[[ReembedReport], bool] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        dry_run: bool = False,
+    ) -> ReembedReport:
+        """Gives all records vectors of another model, while searches and writes go on, and then changes over at once.
+
+        dimension: of a model that has several. namespace: whose records the models are compared by; the largest if not
+            given.
+        queries: ``{"query": "a text", "relevant": ["the id of a record", ...]}`` each; without them ``sample``
+            sentences of records, which flatters both models. 0 compares nothing.
+        confirm: is given the report, comparison included, before the index changes over. When it says False nothing
+            changes, and the next call goes on from there.
+        progress: is called with (records done, records in all). dry_run: checks and counts only.
+        Raises FailedPreconditionError for records without text, before anything is embedded, and NotFoundError.
+        """
+        questions = None
+        if queries is not None:
+            questions = [Question(str(one.get("query", "")), tuple(one.get("relevant", ()))) for one in queries]
+        return reembed(
+            self._database,
+            self._models,
+            name,
+            model,
+            dimension=dimension,
+            namespace=namespace,
+            questions=questions,
+            sample=sample,
+            confirm=confirm or (lambda report: True),
+            progress=progress or (lambda done, total: None),
+            dry_run=dry_run,
+        )
+
+    def rollback_reembedded_index(self, name: str) -> IndexModel:
+        """Back to the model of before ``reembed_index``, in one transaction. What was written since is embedded first.
+
+        Raises FailedPreconditionError when the former vectors are gone, or when its model is needed and not installed.
+        """
+        with reembedding(self._database, self._models, name) as change:
+            change.rollback()
+        return self.describe_index(name)
+
+    def forget_former_vectors(self, name: str) -> None:
+        """Deletes the vectors that searches do not use: kept for a way back, or half made. Raises
+        FailedPreconditionError when there are none."""
+        with reembedding(self._database, self._models, name) as change:
+            change.forget()
 
     def delete_index(self, name: str, timeout: int | None = None) -> None:
         """Raises NotFoundError, or ForbiddenError when deletion protection is enabled."""

@@ -39,6 +39,7 @@ from pinyon.storage.files import (
     write_durably,
     write_fully,
 )
+from pinyon.storage.generations import as_stored, recovered
 from pinyon.storage.layout import differences, file_uri, layout_of, truth_layout
 from pinyon.storage.schema import APPLICATION_ID, FORMAT
 from pinyon.types import IndexSpec
@@ -154,6 +155,7 @@ def _describe(path: Path, meta: BackupMeta) -> Manifest:
             values: dict[str, Any] = dict(pairs)
             records = connection.execute("SELECT count(*) FROM record").get
             namespaces = connection.execute("SELECT count(*) FROM namespace").get
+            stored = recovered(connection, meta.spec.dimension)
     finally:
         connections.close()
     size, digest = _hash(path)
@@ -171,7 +173,7 @@ def _describe(path: Path, meta: BackupMeta) -> Manifest:
         lsn=int(values["lsn"]),
         size=size,
         sha256=digest,
-        spec=meta.spec,
+        spec=as_stored(meta.spec, stored),
     )
 
 

@@ -14,6 +14,7 @@ import orjson
 from pinyon.errors import CorruptionError, FormatError, PinyonError, StorageError
 from pinyon.storage.cache import CacheDirectory, open_arrays
 from pinyon.storage.connection import Connections
+from pinyon.storage.generations import HALF, Generations, read_generations, recovered
 from pinyon.storage.layout import differences, is_foreign, layout_of, truth_layout
 from pinyon.storage.rows import decode_sparse, record_crc, vector_crc
 from pinyon.storage.scan import scan
@@ -76,15 +77,16 @@ typeof(r.ns_id) || ' ' || typeof(r.id) || ' ' || typeof(r.lsn) || ' ' || typeof(
 """
 ROWS: Final = f"""
 SELECT {_FIELDS}, v.ord, v.generation, v.crc, CASE typeof(v.data) WHEN 'blob' THEN v.data END
-FROM record r LEFT JOIN vector v ON v.ord = r.ord WHERE r.ord >= ? ORDER BY r.ord
+FROM record r LEFT JOIN vector v ON v.ord = r.ord + {{offset}} WHERE r.ord >= ? ORDER BY r.ord
 """
 _KINDS: Final = frozenset(
     f"integer text integer integer {metadata} {sparse}" for metadata in ("blob", "null") for sparse in ("blob", "null")
 )
 
 
-def row_problem(row: RawRow, dimension: int | None) -> str | None:
-    """What is wrong with a row, or None. dimension: of a dense index; None for a sparse one."""
+def row_problem(row: RawRow, dimension: int | None, generation: int = 1) -> str | None:
+    """What is wrong with a row, or None. dimension: of a dense index; None for a sparse one. generation: of the vectors
+    that the records have."""
     if not row.kinds:
         return "vector: no record belongs to it"
     if row.kinds not in _KINDS or row.id is None:
@@ -99,6 +101,8 @@ def row_problem(row: RawRow, dimension: int | None) -> str | None:
         return "vector: its fields have the wrong types"
     if vector_crc(row.ord, row.generation, row.data) != row.vector_check:
         return "vector: the checksum does not match"
+    if row.generation != generation:
+        return f"vector: it is of generation {row.generation}, expected {generation}"
     if len(row.data) != 4 * dimension:
         return f"vector: {len(row.data)} bytes, expected {4 * dimension}"
     return _content_problem(row)
@@ -135,6 +139,8 @@ class Report:
     """The definitions on the first page are not ours any more: nothing can be asked through them."""
     bad_rows: dict[int, str] = field(default_factory=dict)
     orphan_vectors: list[int] = field(default_factory=list)
+    stray_vectors: list[int] = field(default_factory=list)
+    """Keys of vectors of the other generation that are damaged, or that no record or no generation owns."""
     lost_namespaces: set[int] = field(default_factory=set)
     miscounted: bool = False
     positions_wrong: bool = False
@@ -151,7 +157,12 @@ class Report:
     @property
     def rows_damaged(self) -> bool:
         return bool(
-            self.bad_rows or self.orphan_vectors or self.lost_namespaces or self.miscounted or self.positions_wrong
+            self.bad_rows
+            or self.orphan_vectors
+            or self.stray_vectors
+            or self.lost_namespaces
+            or self.miscounted
+            or self.positions_wrong
         )
 
 
@@ -193,8 +204,12 @@ def examine(
             return report
         for check in (_check_pages, _check_positions):
             _guarded(report, check, connection)
-        _guarded(report, lambda c, r: _check_rows(c, r, dimension, progress), connection)
-        for check in (_check_vectors, _check_counts, _check_tombstones):
+        stored = recovered(connection, dimension)
+        _guarded(report, lambda c, r: _check_generations(c, r, stored), connection)
+        size = stored.dimension(dimension)
+        _guarded(report, lambda c, r: _check_rows(c, r, size, stored, progress), connection)
+        _guarded(report, lambda c, r: _check_vectors(c, r, stored), connection)
+        for check in (_check_counts, _check_tombstones):
             _guarded(report, check, connection)
     # Caches are replaced while all this goes on: they are looked at on their own, and one that seems bad is reported
     # only if it is listed afterwards, too.
@@ -259,15 +274,32 @@ def _check_positions(connection: apsw.Connection, report: Report) -> None:
             report.add(f"{table} {number}", f"its LSN {found} lies outside 0..{lsn}")
 
 
+def _check_generations(connection: apsw.Connection, report: Report, stored: Generations) -> None:
+    try:
+        told = read_generations(connection)
+        problem = "" if told == stored else f"it says {told}, and the vectors {stored}"
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        report.positions_wrong = True
+        report.add("meta generation", problem)
+
+
 def _hexadecimal(value: Any) -> bool:
     return isinstance(value, str) and bool(value) and not set(value) - set("0123456789abcdef")
 
 
-def _check_rows(connection: apsw.Connection, report: Report, dimension: int | None, progress: Progress | None) -> None:
+def _check_rows(
+    connection: apsw.Connection,
+    report: Report,
+    dimension: int | None,
+    stored: Generations,
+    progress: Progress | None,
+) -> None:
     total = connection.execute("SELECT count(*) FROM record").get
     known = {row[0] for row in connection.execute("SELECT ns_id FROM namespace")}
-    for done, row in enumerate(read_rows(connection, report)):
-        problem = row_problem(row, dimension)
+    for done, row in enumerate(_read_rows(connection, report, stored.offset)):
+        problem = row_problem(row, dimension, stored.number)
         if problem is not None:
             report.bad_rows[row.ord] = problem
             report.add(f"record ord {row.ord} id {row.name!r}", problem)
@@ -280,17 +312,47 @@ def _check_rows(connection: apsw.Connection, report: Report, dimension: int | No
         progress(total, total)
 
 
-def read_rows(connection: apsw.Connection, report: Report | None = None) -> Iterator[RawRow]:
+def _read_rows(connection: apsw.Connection, report: Report, offset: int) -> Iterator[RawRow]:
     """Every row of ``record`` that SQLite can reach, by ord, stepping over damaged pages."""
-    for raw in scan(connection, ROWS, None if report is None else report.lost, "record"):
+    for raw in scan(connection, ROWS.format(offset=offset), report.lost, "record"):
         yield RawRow(*raw)
 
 
-def _check_vectors(connection: apsw.Connection, report: Report) -> None:
-    sql = "SELECT v.ord FROM vector v LEFT JOIN record r ON r.ord = v.ord WHERE r.ord IS NULL"
+def _check_vectors(connection: apsw.Connection, report: Report, stored: Generations) -> None:
+    low, high = stored.offset, stored.offset + HALF
+    sql = (
+        f"SELECT v.ord - {low} FROM vector v LEFT JOIN record r ON r.ord = v.ord - {low} "
+        f"WHERE v.ord >= {low} AND v.ord < {high} AND r.ord IS NULL"
+    )
     for (ord_,) in connection.execute(sql):
         report.orphan_vectors.append(ord_)
         report.add(f"vector ord {ord_}", "no record belongs to it")
+    for key, problem in stray_vectors(connection, stored):
+        report.stray_vectors.append(key)
+        report.add(f"vector ord {key - stored.other_offset} of the other generation", problem)
+
+
+def stray_vectors(connection: apsw.Connection, stored: Generations) -> Iterator[tuple[int, str]]:
+    """(key, what is wrong with it) of vectors beside those of the records."""
+    other = stored.other
+    if other is not None and other.state == "leaving":
+        return  # nobody will look at them
+    sql = (
+        "SELECT v.ord, v.generation, v.crc, CASE typeof(v.data) WHEN 'blob' THEN v.data END, r.ord FROM vector v "
+        f"LEFT JOIN record r ON r.ord = v.ord - {stored.other_offset} "
+        f"WHERE v.ord < {stored.offset} OR v.ord >= {stored.offset + HALF}"
+    )
+    for key, generation, check, data, ord_ in connection.execute(sql):
+        if other is None:
+            yield key, "there is no other generation"
+        elif ord_ is None:
+            yield key, "no record belongs to it"
+        elif not isinstance(data, bytes) or not isinstance(generation, int):
+            yield key, "its fields have the wrong types"
+        elif generation != other.number or vector_crc(ord_, generation, data) != check:
+            yield key, "the checksum or the generation does not match"
+        elif len(data) != 4 * (other.embed.dimension or 0):
+            yield key, f"{len(data)} bytes, expected {4 * (other.embed.dimension or 0)}"
 
 
 NAMESPACES: Final = """

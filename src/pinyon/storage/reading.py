@@ -12,6 +12,7 @@ import apsw
 import numpy as np
 
 from pinyon.errors import CorruptionError
+from pinyon.storage.generations import NUMBER, OFFSET, Generations, read_generations
 from pinyon.storage.rows import decode_sparse, record_crc, vector_crc
 from pinyon.storage.values import NO_ORDS, BadRow, Changes, NamespaceRow, StoredRow
 from pinyon.types import Ints, SparseValues
@@ -20,27 +21,29 @@ Row: TypeAlias = tuple[Any, ...]
 """What SQLite gives; a damaged file may give values of any type."""
 
 # Read as blobs whatever they are: a flipped bit can turn a blob into text that is no text.
-_RECORD = "r.ord, CAST(r.id AS BLOB), CAST(r.metadata AS BLOB), CAST(r.sparse AS BLOB), r.crc, r.ns_id, r.lsn"
-_VECTOR = "CAST(v.data AS BLOB), v.crc, v.generation"
+RECORD = "r.ord, CAST(r.id AS BLOB), CAST(r.metadata AS BLOB), CAST(r.sparse AS BLOB), r.crc, r.ns_id, r.lsn"
+_VECTOR = f"CAST(v.data AS BLOB), v.crc, v.generation, {NUMBER}"
+_JOINED = f"LEFT JOIN vector v ON v.ord = r.ord + {OFFSET}"
 _BUCKETS = (1, 3, 10, 20, 50, 100, 250)
 _CHUNK = 4096
 
 _BY_ORD = {
     (size, values): (
-        f"SELECT {_RECORD}, {_VECTOR} FROM record r LEFT JOIN vector v ON v.ord = r.ord WHERE r.ord IN ({marks})"
+        f"SELECT {RECORD}, {_VECTOR} FROM record r {_JOINED} WHERE r.ord IN ({marks})"
         if values
-        else f"SELECT {_RECORD} FROM record r WHERE r.ord IN ({marks})"
+        else f"SELECT {RECORD} FROM record r WHERE r.ord IN ({marks})"
     )
     for size in _BUCKETS
     for marks in [",".join("?" * size)]
     for values in (False, True)
 }
-_BY_ID = f"SELECT {_RECORD} FROM record r WHERE r.ns_id = ? AND r.id = ?"
+_BY_ID = f"SELECT {RECORD} FROM record r WHERE r.ns_id = ? AND r.id = ?"
 _BY_ID_WITH_VECTOR = (
-    f"SELECT {_RECORD}, {_VECTOR} FROM record r LEFT JOIN vector v ON v.ord = r.ord WHERE r.ns_id = ? AND r.id = ?"
+    f"SELECT {RECORD}, CAST(v.data AS BLOB), v.crc, v.generation, ? FROM record r "
+    "LEFT JOIN vector v ON v.ord = r.ord + ? WHERE r.ns_id = ? AND r.id = ?"
 )
 _CHANGED = f"""
-SELECT {_RECORD}, {_VECTOR} FROM record r LEFT JOIN vector v ON v.ord = r.ord AND r.ord > ?
+SELECT {RECORD}, {_VECTOR} FROM record r {_JOINED} AND r.ord > ?
 WHERE r.ns_id = ? AND r.lsn > ? ORDER BY r.lsn, r.ord
 """
 
@@ -65,6 +68,20 @@ class View:
     def meta(self, key: str) -> int | str | None:
         value: int | str | None = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).get
         return value
+
+    def generation(self) -> int:
+        """Number of the generation of vectors that the records have."""
+        number: int = self.connection.execute(f"SELECT {NUMBER}").get
+        return number
+
+    def generations(self) -> Generations:
+        """Both generations of vectors. Raises CorruptionError."""
+        try:
+            return read_generations(self.connection)
+        except ValueError as error:
+            raise CorruptionError(
+                f"{self.label}: what it says of its generations of vectors is damaged ({error}). Run `pinyon repair`."
+            ) from error
 
     def position(self, name: str) -> tuple[int, int, int] | None:
         """(ns_id, lsn, count) of a namespace: what every query asks first."""
@@ -149,8 +166,12 @@ class View:
 
     def rows_by_id(self, ns_id: int, ids: Iterable[str], *, values: bool) -> list[StoredRow]:
         """Records by id, in the order of `ids`; unknown ids are absent. Raises CorruptionError."""
-        sql = _BY_ID_WITH_VECTOR if values else _BY_ID
-        return [self._checked(row) for row in self.connection.executemany(sql, [(ns_id, id_) for id_ in ids])]
+        if not values:
+            found = self.connection.executemany(_BY_ID, [(ns_id, id_) for id_ in ids])
+        else:  # asked once, and not for each id
+            number, offset = next(self.connection.execute(f"SELECT {NUMBER}, {OFFSET}"))
+            found = self.connection.executemany(_BY_ID_WITH_VECTOR, [(number, offset, ns_id, id_) for id_ in ids])
+        return [self._checked(row) for row in found]
 
     def ord_of(self, ns_id: int, id_: str) -> int | None:
         found: int | None = self.connection.execute(
@@ -179,6 +200,9 @@ class View:
         if bad is not None:
             raise self.corruption(bad)
         return stored
+
+    def damaged_vector(self, ord_: int, id_: str) -> CorruptionError:
+        return self.corruption(BadRow(ord_, id_, "vector"))
 
     def corruption(self, bad: BadRow) -> CorruptionError:
         return CorruptionError(
@@ -241,7 +265,7 @@ class View:
 
 
 def check_row(row: Row, *, vector_expected: bool = False) -> tuple[StoredRow, BadRow | None]:
-    """A row of the columns ``_RECORD`` and perhaps ``_VECTOR`` as a value, and what is wrong with it."""
+    """A row of the columns ``RECORD`` and perhaps ``_VECTOR`` as a value, and what is wrong with it."""
     ord_, name, metadata, sparse, crc, ns_id, lsn = row[:7]
     try:
         sound = record_crc(ord_, ns_id, name, lsn, metadata, sparse) == crc
@@ -253,12 +277,12 @@ def check_row(row: Row, *, vector_expected: bool = False) -> tuple[StoredRow, Ba
     id_ = name.decode()
     if len(row) == 7:
         return StoredRow(ord_, id_, metadata, sparse), None
-    data, vector_check, generation = row[7:]
+    data, vector_check, generation, wanted = row[7:]
     bad = None
     if data is None:
         if vector_expected:
             bad = BadRow(ord_, id_, "vector (missing)")
-    elif not isinstance(generation, int) or vector_crc(ord_, generation, data) != vector_check:
+    elif not isinstance(generation, int) or vector_crc(ord_, generation, data) != vector_check or generation != wanted:
         bad = BadRow(ord_, id_, "vector")
     return StoredRow(ord_, id_, metadata, sparse, data), bad
 

@@ -21,13 +21,24 @@ import apsw
 
 from pinyon.errors import BusyError, CorruptionError, FormatError
 from pinyon.storage.cache import CacheDirectory
-from pinyon.storage.check import NAMESPACES, Finding, RawRow, Report, examine, namespace_problem, row_problem
+from pinyon.storage.check import (
+    NAMESPACES,
+    Finding,
+    RawRow,
+    Report,
+    examine,
+    namespace_problem,
+    row_problem,
+    stray_vectors,
+)
 from pinyon.storage.connection import Connections
 from pinyon.storage.files import open_new, sync_directory, sync_file, temporary_name
 from pinyon.storage.files import translated as translated_files
+from pinyon.storage.generations import HALF, Generations, recovered, write_generations
 from pinyon.storage.layout import is_foreign
+from pinyon.storage.rows import vector_crc
 from pinyon.storage.scan import scan
-from pinyon.storage.schema import APPLICATION_ID, FORMAT, PAGE_SIZE, TRUTH
+from pinyon.storage.schema import APPLICATION_ID, FORMAT, FRESH_FORMAT, PAGE_SIZE, TRUTH
 from pinyon.storage.truth import create_tables
 
 _QUARANTINE: Final = "INSERT OR REPLACE INTO quarantine(ord, ns_id, id, reason, crc, metadata, sparse, data) "
@@ -72,7 +83,9 @@ def _mend_rows(connections: Connections, cache: CacheDirectory, dimension: int |
             with connections.write() as connection:
                 # Looked at again under the write lock: rows may have come and gone since the first look.
                 found = Report(report.file)
-                _set_aside(connection, dimension, found)
+                stored = recovered(connection, dimension)
+                write_generations(connection, stored)
+                _set_aside(connection, stored.dimension(dimension), found, stored)
                 _settle(connection, sorted({*found.bad_rows, *found.orphan_vectors}))
     except CorruptionError:
         return False
@@ -81,10 +94,11 @@ def _mend_rows(connections: Connections, cache: CacheDirectory, dimension: int |
     return not left
 
 
-def _set_aside(connection: apsw.Connection, dimension: int | None, found: Report) -> None:
-    names = {}
-    for row in _joined(connection, None):
-        problem = row_problem(row, dimension)
+def _set_aside(connection: apsw.Connection, dimension: int | None, found: Report, stored: Generations) -> None:
+    """Vectors of the other generation are not set aside but deleted when they are bad: they can be made again."""
+    offset, names = stored.offset, {}
+    for row in _joined(connection, None, offset):
+        problem = row_problem(row, dimension, stored.number)
         if not row.kinds:
             found.orphan_vectors.append(row.ord)
         elif problem is not None:
@@ -93,20 +107,22 @@ def _set_aside(connection: apsw.Connection, dimension: int | None, found: Report
     for ord_, reason in found.bad_rows.items():
         connection.execute(
             _QUARANTINE + "SELECT r.ord, r.ns_id, ?, ?, r.crc, CAST(r.metadata AS BLOB), "
-            "CAST(r.sparse AS BLOB), CAST(v.data AS BLOB) FROM record r LEFT JOIN vector v ON v.ord = r.ord "
-            "WHERE r.ord = ?",
+            "CAST(r.sparse AS BLOB), CAST(v.data AS BLOB) FROM record r "
+            f"LEFT JOIN vector v ON v.ord = r.ord + {offset} WHERE r.ord = ?",
             (names[ord_], reason, ord_),
         )
     for ord_ in found.orphan_vectors:
         connection.execute(
             _QUARANTINE
-            + "SELECT ord, NULL, NULL, 'vector: no record belongs to it', crc, NULL, NULL, CAST(data AS BLOB) "
-            "FROM vector WHERE ord = ?",
-            (ord_,),
+            + "SELECT ?, NULL, NULL, 'vector: no record belongs to it', crc, NULL, NULL, CAST(data AS BLOB) "
+            f"FROM vector WHERE ord = ? + {offset}",
+            (ord_, ord_),
         )
     keys = [(ord_,) for ord_ in (*found.bad_rows, *found.orphan_vectors)]
     connection.executemany("DELETE FROM record WHERE ord = ?", keys)
-    connection.executemany("DELETE FROM vector WHERE ord = ?", keys)
+    connection.executemany(f"DELETE FROM vector WHERE ord = ? + {offset}", keys)
+    strays = [(key,) for key, _ in stray_vectors(connection, stored)]
+    connection.executemany("DELETE FROM vector WHERE ord = ?", strays)
 
 
 def _settle(connection: apsw.Connection, gone: list[int]) -> None:
@@ -130,8 +146,10 @@ def _settle(connection: apsw.Connection, gone: list[int]) -> None:
     execute("DELETE FROM namespace WHERE count = 0 AND NOT explicit")
     execute("DELETE FROM tombstone")
     execute("DELETE FROM cache")
+    twice = execute("SELECT count(*) FROM meta WHERE key = 'last_generation'").get
+    version = FORMAT if twice else FRESH_FORMAT
     pairs: list[tuple[str, int | str]] = [
-        ("format", FORMAT),
+        ("format", version),
         ("lsn", lsn),
         ("pruned_lsn", lsn),
         ("epoch", uuid4().hex),
@@ -140,7 +158,7 @@ def _settle(connection: apsw.Connection, gone: list[int]) -> None:
     if not isinstance(filter_key, str) or len(filter_key) != 64 or set(filter_key) - set("0123456789abcdef"):
         pairs.append(("filter_key", uuid4().hex + uuid4().hex))
     connection.executemany("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", pairs)
-    connection.pragma("user_version", FORMAT)
+    connection.pragma("user_version", version)
     if gone:
         _reserve(connection, "record", max(gone))
 
@@ -221,10 +239,13 @@ def _copy_rows(damaged: apsw.Connection, fresh: apsw.Connection, dimension: int 
     kept = "SELECT ord, ns_id, id, reason, crc, metadata, sparse, data FROM quarantine WHERE ord >= ? ORDER BY ord"
     for row in scan(damaged, kept, None, "quarantine"):
         fresh.execute("INSERT OR IGNORE INTO quarantine VALUES(?, ?, ?, ?, ?, ?, ?, ?)", row)
+    stored = recovered(damaged, dimension)
+    write_generations(fresh, stored)
     highest = 0
-    for raw in _joined(damaged, report):
+    for raw in _joined(damaged, report, stored.offset):
         highest = max(highest, raw.ord)
-        _keep(fresh, raw, dimension, report)
+        _keep(fresh, raw, stored.dimension(dimension), stored, report)
+    _keep_others(damaged, fresh, stored)
     for table, number in _readable(damaged, "SELECT name, seq FROM sqlite_sequence"):
         if table in ("record", "namespace"):
             _reserve(fresh, table, _number(number))
@@ -232,15 +253,29 @@ def _copy_rows(damaged: apsw.Connection, fresh: apsw.Connection, dimension: int 
     _settle(fresh, [])
 
 
-def _keep(fresh: apsw.Connection, row: RawRow, dimension: int | None, report: Report) -> None:
+def _keep_others(damaged: apsw.Connection, fresh: apsw.Connection, stored: Generations) -> None:
+    """Vectors of the other generation, as far as they and their records are sound: the rest can be made again."""
+    other = stored.other
+    if other is None or other.state == "leaving":
+        return
+    size = 4 * (other.embed.dimension or 0)
+    for ord_, generation, check, data in scan(damaged, _vectors(stored.other_offset), None, "vector"):
+        sound = isinstance(data, bytes) and len(data) == size and generation == other.number
+        if sound and vector_crc(ord_, generation, data) == check:
+            values = (ord_ + stored.other_offset, generation, check, data)
+            exists = "SELECT ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM record WHERE ord = ?)"
+            fresh.execute(f"INSERT OR IGNORE INTO vector {exists}", (*values, ord_))
+
+
+def _keep(fresh: apsw.Connection, row: RawRow, dimension: int | None, stored: Generations, report: Report) -> None:
     """A sound row as it was, a bad one into the quarantine."""
-    problem = row_problem(row, dimension)
+    problem = row_problem(row, dimension, stored.number)
     if problem is None:
         values = (row.ord, row.ns_id, row.name, row.lsn, row.crc, row.metadata, row.sparse)
         fresh.execute("INSERT OR IGNORE INTO record VALUES(?, ?, ?, ?, ?, ?, ?)", values)
         if fresh.changes():
             if row.vector_ord is not None:
-                vector = (row.ord, row.generation, row.vector_check, row.data)
+                vector = (row.ord + stored.offset, row.generation, row.vector_check, row.data)
                 fresh.execute("INSERT INTO vector VALUES(?, ?, ?, ?)", vector)
             return
         problem = "another record has the same id"
@@ -263,18 +298,24 @@ typeof(ns_id) || ' ' || typeof(id) || ' ' || typeof(lsn) || ' ' || typeof(crc) |
     || ' ' || typeof(sparse)
 FROM record WHERE ord >= ? ORDER BY ord
 """
-_VECTORS: Final = """
-SELECT ord, generation, crc, CASE typeof(data) WHEN 'blob' THEN data END FROM vector WHERE ord >= ? ORDER BY ord
-"""
 
 
-def _joined(connection: apsw.Connection, report: Report | None) -> Iterator[RawRow]:
-    """Records with their vectors, each table read for itself: a lost vector must not take its record along.
+def _vectors(offset: int) -> str:
+    """Of one generation; keys as ords."""
+    return (
+        f"SELECT ord - {offset}, generation, crc, CASE typeof(data) WHEN 'blob' THEN data END "
+        f"FROM vector WHERE ord >= ? + {offset} AND ord < {offset + HALF} ORDER BY ord"
+    )
+
+
+def _joined(connection: apsw.Connection, report: Report | None, offset: int) -> Iterator[RawRow]:
+    """Records with the vectors of one generation, each table read for itself: a lost vector must not take its record
+    along.
 
     A vector whose own checksum fails, or which has no record, comes as it is; the caller judges.
     """
     lost = None if report is None else report.lost
-    vectors = scan(connection, _VECTORS, lost, "vector")
+    vectors = scan(connection, _vectors(offset), lost, "vector")
     vector: tuple[Any, ...] | None = next(vectors, None)
     for record in scan(connection, _RECORDS, lost, "record"):
         while vector is not None and vector[0] < record[0]:

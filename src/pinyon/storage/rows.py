@@ -16,9 +16,6 @@ from pinyon.types import Floats, SparseValues
 _RECORD_HEAD = struct.Struct("<qqqIii").pack
 _VECTOR_HEAD = struct.Struct("<qq").pack
 
-GENERATION = 1
-"""Vector generation of a fresh index; re-embedding writes a higher one."""
-
 
 def record_crc(ord_: int, ns_id: int, name: bytes, lsn: int, metadata: bytes | None, sparse: bytes | None) -> int:
     """CRC-32 of a ``record`` row; ``name`` is the id. An absent field is told from an empty one by its length, -1."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-FORMAT = 1
-"""Version of the truth file. A larger number is refused; a smaller one is migrated after a backup."""
+FORMAT = 2
+"""Newest version of the truth file that this release reads; a larger number is refused."""
+FRESH_FORMAT = 1
+"""Version of a file with one generation of vectors. It becomes 2, in place and for good, when a second one is begun:
+older releases would not know what to make of it."""
 
 APPLICATION_ID = 0x50494E59  # "PINY", in the SQLite header: tells our files from other SQLite files
 CATALOG_APPLICATION_ID = 0x50494E43  # "PINC"

@@ -13,7 +13,7 @@ import apsw
 from pinyon.errors import CorruptionError, FormatError, PinyonError, StorageError
 from pinyon.storage.connection import Connections
 from pinyon.storage.reading import View
-from pinyon.storage.schema import APPLICATION_ID, FORMAT, TRUTH
+from pinyon.storage.schema import APPLICATION_ID, FORMAT, FRESH_FORMAT, TRUTH
 from pinyon.storage.values import Changes
 from pinyon.storage.writing import Writer
 
@@ -21,8 +21,9 @@ from pinyon.storage.writing import Writer
 class Truth:
     """The durable state of one index. Thread-safe; each thread has a connection of its own.
 
-    path: the SQLite file, or None for memory. dimension: None for a sparse index. create: make the file where there is
-    none; without it, a missing or empty file is an error and stays as it is.
+    path: the SQLite file, or None for memory. dimension: None for a sparse index; what the file itself says counts for
+    more, and ``dimension`` changes when the index is re-embedded. create: make the file where there is none; without
+    it, a missing or empty file is an error and stays as it is.
     Raises FormatError when the file is not ours or newer than this release, StorageError when it is missing.
     """
 
@@ -53,6 +54,7 @@ class Truth:
         try:
             with self.read() as view:
                 self.filter_key = self._check_format(view)
+                self.dimension = view.generations().dimension(dimension)
         except PinyonError:
             self.close()
             raise
@@ -112,9 +114,9 @@ class _Reading:
 def create_tables(connection: apsw.Connection) -> None:
     """The empty truth file, inside the caller's transaction."""
     connection.execute(TRUTH)
-    connection.pragma("user_version", FORMAT)
+    connection.pragma("user_version", FRESH_FORMAT)
     rows = [
-        ("format", FORMAT),
+        ("format", FRESH_FORMAT),
         ("lsn", 0),
         ("pruned_lsn", 0),
         ("epoch", uuid4().hex),

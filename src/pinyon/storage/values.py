@@ -55,7 +55,7 @@ class Changes:
     ords: (m,) int64 of new rows, ascending. vectors: (m, d) float32 as the user gave them, or None in a sparse index.
     metadata, sparse: m entries each (sparse None: no row has sparse values).
     updated: (u,) int64 of rows whose metadata or sparse values changed, with their whole new content.
-    dead: (x,) int64 of rows that were deleted or replaced.
+    dead: (x,) int64 of rows that were deleted or replaced. generation: of the vectors.
     """
 
     ns_id: int
@@ -70,3 +70,4 @@ class Changes:
     updated_sparse: Sequence[SparseValues | None]
     dead: Ints
     bad: tuple[BadRow, ...] = ()
+    generation: int = 1

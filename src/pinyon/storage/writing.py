@@ -8,10 +8,12 @@ from typing import Any
 
 import apsw
 import numpy as np
+import orjson
 
 from pinyon.errors import AlreadyExistsError
+from pinyon.storage.generations import HALF
 from pinyon.storage.reading import View
-from pinyon.storage.rows import GENERATION, encode_sparse, record_crc, vector_crc
+from pinyon.storage.rows import encode_sparse, record_crc, vector_crc
 from pinyon.storage.values import NO_ORDS, Changes, StoredRow
 from pinyon.types import Floats, Ints, RecordBatch, SparseValues
 
@@ -48,7 +50,7 @@ class _Pending:
         self.updated: dict[int, tuple[bytes | None, SparseValues | None]] = {}
         self.dead: list[int] = []
 
-    def changes(self, lsn: int, dimension: int | None) -> Changes:
+    def changes(self, lsn: int, dimension: int | None, generation: int) -> Changes:
         vectors = None
         if dimension is not None:
             vectors = (
@@ -68,17 +70,23 @@ class _Pending:
             [metadata for metadata, _ in self.updated.values()],
             [sparse for _, sparse in self.updated.values()],
             np.array(self.dead, np.int64),
+            generation=generation,
         )
 
 
 class Writer(View):
-    """Inside ``BEGIN IMMEDIATE``. Reads see what this transaction wrote. `lsn` is the LSN of the whole transaction."""
+    """Inside ``BEGIN IMMEDIATE``. Reads see what this transaction wrote. `lsn` is the LSN of the whole transaction.
 
-    __slots__ = ("_next_ord", "_pending", "_touched", "lsn")
+    stored: the generations of vectors as they were when the transaction began. A vector of the other generation goes
+    when its record goes or gets another text: those that are there need not be made again.
+    """
+
+    __slots__ = ("_next_ord", "_pending", "_touched", "lsn", "stored")
 
     def __init__(self, connection: apsw.Connection, label: str, dimension: int | None) -> None:
         super().__init__(connection, label, dimension)
         self.lsn = int(self.meta("lsn") or 0) + 1
+        self.stored = self.generations()
         self._next_ord = 1 + (connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record'").get or 0)
         self._pending: dict[str, _Pending] = {}
         self._touched = False
@@ -112,7 +120,8 @@ class Writer(View):
         del self._pending[name]
         execute = self.connection.execute
         bindings = (pending.ns_id,)
-        execute("DELETE FROM vector WHERE ord IN (SELECT ord FROM record WHERE ns_id = ?)", bindings)
+        for offset in (0, HALF) if self.stored.other is not None else (self.stored.offset,):
+            execute(f"DELETE FROM vector WHERE ord IN (SELECT ord + {offset} FROM record WHERE ns_id = ?)", bindings)
         for table in ("record", "tombstone", "cache", "namespace"):
             execute(f"DELETE FROM {table} WHERE ns_id = ?", bindings)
         self._touched = True
@@ -141,7 +150,8 @@ class Writer(View):
             self._record_rows(pending.ns_id, first, batch),
         )
         if batch.vectors is not None:
-            self.connection.executemany("INSERT INTO vector VALUES(?, ?, ?, ?)", _vector_rows(first, batch.vectors))
+            rows = _vector_rows(first, batch.vectors, self.stored.number, self.stored.offset)
+            self.connection.executemany("INSERT INTO vector VALUES(?, ?, ?, ?)", rows)
             pending.vectors.append(batch.vectors)
         pending.count += n
         pending.ords.append(np.arange(first, first + n, dtype=np.int64))
@@ -167,6 +177,9 @@ class Writer(View):
             "UPDATE record SET lsn = ?, crc = ?, metadata = ?, sparse = ? WHERE ord = ?",
             (self.lsn, crc, metadata, blob, row.ord),
         )
+        other = self.stored.other
+        if other is not None and _text(row.metadata, other.embed.field_map) != _text(metadata, other.embed.field_map):
+            self.connection.execute("DELETE FROM vector WHERE ord = ?", (row.ord + self.stored.other_offset,))
         pending.updated[row.ord] = metadata, sparse
         pending.touched = self._touched = True
 
@@ -181,7 +194,8 @@ class Writer(View):
             return
         keys = [(ord_,) for ord_ in ords]
         self.connection.executemany("DELETE FROM record WHERE ord = ?", keys)
-        self.connection.executemany("DELETE FROM vector WHERE ord = ?", keys)
+        for offset in (0, HALF) if self.stored.other is not None else (self.stored.offset,):
+            self.connection.executemany(f"DELETE FROM vector WHERE ord = ? + {offset}", keys)
         self.connection.executemany(
             "INSERT INTO tombstone VALUES(?, ?, ?)", [(pending.ns_id, self.lsn, ord_) for ord_ in ords]
         )
@@ -192,6 +206,16 @@ class Writer(View):
     def trust_cache(self, kind: str, ns_id: int, lsn: int, digest: str) -> None:
         """List a cache that readers may believe. It is no change of the data and takes no LSN."""
         self.connection.execute("INSERT OR REPLACE INTO cache VALUES(?, ?, ?, ?)", (kind, ns_id, lsn, digest))
+
+    def start_over(self) -> None:
+        """A new LSN for every namespace, with no way to it from an older one: whoever holds anything of this index in
+        memory or in a cache reads it anew. The transaction must change no records beside."""
+        execute = self.connection.execute
+        execute("UPDATE meta SET value = ? WHERE key = 'pruned_lsn'", (self.lsn,))
+        execute("UPDATE namespace SET lsn = ?", (self.lsn,))
+        execute("DELETE FROM tombstone")
+        execute("DELETE FROM cache")
+        self._touched = True
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -208,14 +232,18 @@ class Writer(View):
             self.connection.execute(
                 "UPDATE namespace SET lsn = ?, count = ? WHERE ns_id = ?", (self.lsn, pending.count, pending.ns_id)
             )
-            changes.append(pending.changes(self.lsn, self.dimension))
+            changes.append(pending.changes(self.lsn, self.dimension, self.stored.number))
         self.connection.execute("UPDATE meta SET value = ? WHERE key = 'lsn'", (self.lsn,))
         return changes
 
 
-def _vector_rows(first: int, vectors: Floats) -> Iterable[tuple[int, int, int, bytes]]:
+def _vector_rows(first: int, vectors: Floats, number: int, offset: int) -> Iterable[tuple[int, int, int, bytes]]:
     data = vectors.astype("<f4", copy=False).tobytes()
     size = len(data) // max(1, len(vectors))
     for row in range(len(vectors)):
         blob = data[row * size : (row + 1) * size]
-        yield first + row, GENERATION, vector_crc(first + row, GENERATION, blob), blob
+        yield first + row + offset, number, vector_crc(first + row, number, blob), blob
+
+
+def _text(metadata: bytes | None, field_map: Mapping[str, str]) -> object:
+    return None if metadata is None else orjson.loads(metadata).get(field_map["text"])
