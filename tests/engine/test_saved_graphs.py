@@ -1,4 +1,4 @@
-"""A graph that was saved is loaded after the rows: searches begin with the codes, and nothing of it is lost meanwhile."""
+"""A saved graph is loaded after the rows: searches begin with the codes, and nothing is lost meanwhile."""
 
 from __future__ import annotations
 
