@@ -21,6 +21,9 @@ Metadata: TypeAlias = "dict[str, MetadataValue]"
 Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
+Scores: TypeAlias = NDArray[np.float64]
+SearchMode: TypeAlias = Literal["dense", "lexical", "hybrid"]
+FusionMethod: TypeAlias = Literal["adaptive", "weighted", "rrf"]
 
 ModelType: TypeAlias = Literal["embed", "rerank", "generate"]
 Role: TypeAlias = Literal["system", "user", "assistant"]
@@ -116,6 +119,25 @@ class Match:
     values: Floats | None = None
     sparse_values: SparseValues | None = None
     metadata: Metadata | None = None
+    parts: Mapping[str, float] | None = None
+    """Of a hybrid search by words that was to be explained: the ``dense`` score and the ``lexical`` one (BM25)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How a hybrid search joins a dense ranking and one by words.
+
+    method: "adaptive" lets the words count as much as they cover of the query, "weighted" always ``weight``, "rrf"
+    (reciprocal rank fusion) sums up 1 / (``constant`` + rank) over the ``depth`` best of each.
+    """
+
+    method: FusionMethod = "adaptive"
+    constant: float = 60.0
+    """0 to 10,000."""
+    weight: float = 0.5
+    """Of the words, 0 to 1."""
+    depth: int = 100
+    """1 to 10,000; never less than ``top_k``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +185,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search. Give ``vector`` and/or ``sparse``, ``id`` alone, or ``text`` alone. ``filter`` is the Pinecone filter
-    object.
+    """A search. Give ``vector`` and/or ``sparse``, ``id`` alone, ``text`` alone, or ``text`` and ``vector`` with a
+    ``fusion``. ``filter`` is the Pinecone filter object.
 
     vector: d numbers in any sequence. sparse: SparseValues, or anything with ``indices`` and ``values``.
     """
@@ -179,6 +201,8 @@ class Query:
     exact: bool = False
     explain: bool = False
     text: tuple[TextClause, ...] = ()
+    fusion: Fusion | None = None
+    """How the scores of ``text`` and of ``vector`` are joined."""
     scan_factor: float | None = None
     """0.5 to 4: so many times the usual number of candidates is looked at first. No effect where codes are not used."""
     max_candidates: int | None = None
@@ -200,6 +224,9 @@ class RecordQuery:
     """A search among records. Give exactly one of ``text``, ``id`` and a vector (``vector``, ``sparse`` or both).
 
     terms: words that the embedded text of every hit must hold; for sparse indexes with a model only.
+    mode: what ``text`` is compared with: vectors ("dense": those of the index's model), words, or both; None is what
+    the index says, else vectors. syntax: of ``text`` where it is searched by words, as in ``TextClause``. fusion: for
+    the mode "hybrid"; None is what the index says, else the usual one.
     """
 
     top_k: int
@@ -211,6 +238,9 @@ class RecordQuery:
     terms: tuple[str, ...] = ()
     exact: bool = False
     explain: bool = False
+    mode: SearchMode | None = None
+    fusion: Fusion | None = None
+    syntax: Literal["text", "query_string"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +323,9 @@ class Plan:
     effort: float = 1.0
     shortage: str = ""
     """What the memory budget keeps the namespace from, in words; "" when it keeps it from nothing."""
+    fusion: Mapping[str, float | str] | None = None
+    """Of a hybrid search by words: the ``method`` and its ``constant``, or the ``weight`` of the words and how much of
+    the query the best record ``covered``."""
 
 
 @dataclass(frozen=True, slots=True)

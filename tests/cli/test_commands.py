@@ -159,6 +159,42 @@ def test_search_finds_by_meaning_in_english_and_korean_and_times_its_stages(piny
     assert re.search(r"time: load model .* ms, embed .* ms, search .* ms, fetch .* ms", answer.err)
 
 
+def test_search_goes_by_words_by_meaning_or_by_both(pinyon: Program, handbook: Path) -> None:
+    pinyon("ingest", "docs", handbook)
+    both = pinyon("search", "docs", "휴가 신청", "--explain", "--json").json
+    assert both["matches"][0]["parts"].keys() == {"dense", "lexical"}
+    assert both["plan"]["fusion"]["method"] == "adaptive"
+    words = pinyon("search", "docs", "휴가 신청", "--mode", "lexical", "--explain", "--json").json
+    assert words["plan"]["kind"] == "text"
+    assert {match["id"] for match in words["matches"]} == {
+        match["id"] for match in both["matches"] if match["parts"]["lexical"] > 0
+    }
+    assert list(words["milliseconds"]) == ["search", "fetch"]
+    dense = pinyon("search", "docs", "휴가 신청", "--mode", "dense", "--explain", "--json").json
+    assert dense["plan"]["kind"] == "exact"
+    assert "parts" not in dense["matches"][0]
+    ranks = pinyon("search", "docs", "휴가", "--fusion", '{"method": "rrf", "constant": 20}', "--explain")
+    assert "fusion: method rrf, constant 20" in ranks.err
+    assert ranks.out.splitlines()[0].split() == ["rank", "score", "dense", "lexical", "id", "text"]
+    phrase = pinyon("search", "docs", '"휴가 신청" AND NOT 회의', "--mode", "lexical", "--query-string", "--json").json
+    assert {match["id"] for match in phrase["matches"]} <= {match["id"] for match in words["matches"]}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--mode", "words"], "mode 'words' is not one of dense, lexical, hybrid"),
+        (["--fusion", "best"], "fusion method 'best' is not one of adaptive, weighted, rrf"),
+        (["--fusion", "{"], "is not JSON"),
+        (["--query-string"], "operators need --mode lexical"),
+    ],
+)
+def test_search_says_which_ways_there_are(pinyon: Program, handbook: Path, options: list[str], told: str) -> None:
+    pinyon("ingest", "docs", handbook)
+    error = pinyon("search", "docs", "a", *options, code=2).err
+    assert told in " ".join(error.replace("│", " ").split())
+
+
 def test_search_needs_an_index_with_a_model(pinyon: Program, vectors: str) -> None:
     assert "has no embedding model" in pinyon("search", vectors, "hello", code=1).err
     pinyon("search", vectors, " ", code=2)

@@ -330,3 +330,49 @@ def test_the_face_alone_has_no_models() -> None:
 def test_a_mismatch_is_a_bad_request_not_a_failed_precondition() -> None:
     assert not issubclass(ModelMismatchError, FailedPreconditionError)
     assert ModelMismatchError("x").status == 400
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_search_may_go_by_words_or_by_both(records: Index) -> None:
+    asked: dict[str, Any] = {"namespace": "ns", "top_k": 3, "inputs": {"text": "pear trees"}}
+    words = records.search(**asked, mode="lexical")
+    assert [hit.id for hit in words.result.hits] == ["3", "1"]
+    both = records.search(**asked, mode="hybrid", fusion={"method": "rrf", "constant": 20}, explain=True)
+    assert {hit.id for hit in both.result.hits} == {"1", "2", "3"}
+    assert both.plan is not None
+    assert both.plan.fusion == {"method": "rrf", "constant": 20, "depth": 100}
+    assert both.result.hits[0].parts.keys() == {"dense", "lexical"}
+    assert "parts" not in both.result.hits[0].to_dict()
+    old = records.search("ns", {"inputs": {"text": "pear trees"}, "top_k": 3, "mode": "lexical"})
+    assert [hit.id for hit in old.result.hits] == ["3", "1"]
+    plain = records.search(**asked)
+    assert [(hit.id, hit.score) for hit in plain.result.hits] == [
+        (hit.id, hit.score) for hit in records.search(**asked, mode="dense").result.hits
+    ]
+
+
+def test_an_index_may_say_what_its_searches_are_by(pc: Pinecone) -> None:
+    embed = {**EMBED, "read_parameters": {"mode": "lexical"}}
+    pc.create_index_for_model(name="fruit", cloud="aws", region="us-east-1", embed=embed)
+    index = pc.Index("fruit")
+    index.upsert_records("ns", FRUIT)
+    assert [hit.id for hit in index.search(namespace="ns", top_k=3, inputs={"text": "pears"}).result.hits] == ["3"]
+    with pytest.raises(InvalidRequestError, match="mode 'words' is not one of"):
+        pc.create_index_for_model(
+            name="other", cloud="aws", region="us-east-1", embed={**EMBED, "read_parameters": {"mode": "words"}}
+        )
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"mode": "both"}, "mode 'both' is not one of dense, lexical, hybrid"),
+        ({"mode": "hybrid", "fusion": "best"}, "fusion method 'best'"),
+        ({"mode": "hybrid", "fusion": {"weight": 2}}, "weight of fusion must be a number from 0 to 1"),
+    ],
+)
+def test_ways_to_search_that_there_are_not_are_refused(records: Index, settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidRequestError, match=told):
+        records.search(namespace="ns", top_k=1, inputs={"text": "pears"}, **settings)

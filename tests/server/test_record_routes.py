@@ -313,3 +313,49 @@ def test_words_must_be_in_the_text_itself_not_only_their_beginnings(real: Client
     refused(search(real, {**query, "match_terms": {"terms": ["!"]}}, "sparse", "mt"), "there is no word in ['!']")
     assert ids(search(real, {"top_k": 1, "inputs": {"text": "?"}}, "sparse", "mt")) == []
     refused(upsert(real, [{"_id": "x", "chunk_text": "?!"}], "sparse"), "holds no word")
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", KNOWN)
+def test_a_search_may_go_by_words_or_by_both(version: str, fruit: Client) -> None:
+    text = {"inputs": {"text": "pear trees"}, "top_k": 3}
+    words = search(fruit, {**text, "mode": "lexical"}, version=version)
+    assert ids(words) == ["3", "1"]
+    assert "embed_total_tokens" not in words.json["usage"]
+    assert words.json["result"]["hits"][0].keys() == {"_id", "_score", "fields"}
+    fusion = {"method": "rrf", "constant": 20, "depth": 10}
+    by_ranks = search(fruit, {**text, "mode": "hybrid", "fusion": fusion}, version=version)
+    assert set(ids(by_ranks)) == {"1", "2", "3"}
+    assert by_ranks.json["result"]["hits"][0]["_score"] <= 2 / 21 + 1e-6
+    for written in ("rrf", {"weight": 0.3}, {}):
+        assert len(ids(search(fruit, {**text, "mode": "hybrid", "fusion": written}, version=version))) == 3
+    operators = {**text, "inputs": {"text": '"grow on trees" AND NOT pears'}, "mode": "lexical"}
+    assert ids(search(fruit, {**operators, "syntax": "query_string"}, version=version)) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"mode": "both"}, "mode 'both' is not one of dense, lexical, hybrid"),
+        ({"mode": 7}, "query.mode must be a string"),
+        ({"mode": "hybrid", "fusion": "best"}, "fusion method 'best' is not one of"),
+        ({"mode": "hybrid", "fusion": ["rrf"]}, "query.fusion must be an object"),
+        ({"mode": "hybrid", "fusion": {"k": 1}}, "unknown field 'k'"),
+        ({"mode": "hybrid", "fusion": {"weight": "heavy"}}, "query.fusion.weight must be a number"),
+        ({"mode": "hybrid", "fusion": {"weight": 7}}, "weight of fusion must be a number from 0 to 1: got 7"),
+        ({"mode": "lexical", "syntax": "sql"}, "syntax 'sql' is neither"),
+        ({"mode": "lexical", "syntax": "query_string", "inputs": {"text": "a AND"}}, "Invalid query_string"),
+    ],
+)
+def test_ways_to_search_that_there_are_not_are_refused(fruit: Client, query: dict[str, Any], told: str) -> None:
+    refused(search(fruit, {"inputs": {"text": "pears"}, "top_k": 1, **query}), told)
+
+
+def test_words_are_found_among_texts_of_a_sparse_model(client: Client) -> None:
+    upsert(client, RECORDS, index="counts")
+    wanted = {"inputs": {"text": "tree"}, "top_k": 3}
+    assert ids(search(client, {**wanted, "mode": "lexical"}, index="counts")) == ["1", "3"]
+    refused(search(client, {**wanted, "mode": "hybrid"}, index="counts"), "joins words and dense vectors")
+    refused(search(client, {**wanted, "mode": "lexical"}, index="plain"), "no embedding model")

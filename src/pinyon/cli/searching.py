@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,13 +15,31 @@ from pinyon.cli.session import Session, parse_object
 
 if TYPE_CHECKING:
     from pinyon.engine import Index
-    from pinyon.types import Embedder, IndexSpec, Match, Plan, Query, QueryResult
+    from pinyon.types import Embedder, Fusion, IndexSpec, Match, Plan, Query, QueryResult, SearchMode
 
 TopK = Annotated[int, typer.Option("--top-k", "-k", metavar="N", help="How many results.")]
 Filter = Annotated[
     str | None, typer.Option("--filter", "-f", metavar="JSON", help='As in Pinecone: {"year": {"$gte": 2020}}.')
 ]
 Exact = Annotated[bool, typer.Option("--exact", help="Compare with every record.")]
+Mode = Annotated[
+    str | None,
+    typer.Option(
+        "--mode",
+        metavar="MODE",
+        help="hybrid (by meaning and by words), dense (meaning) or lexical (words). What the index says, else hybrid.",
+    ),
+]
+FusionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--fusion", metavar="METHOD|JSON", help='adaptive, weighted, rrf, or {"method": "rrf", "constant": 20}.'
+    ),
+]
+QueryString = Annotated[
+    bool,
+    typer.Option("--query-string", help='TEXT has operators: "a phrase" AND prefix* NOT word, with --mode lexical.'),
+]
 Explain = Annotated[bool, typer.Option("--explain", help="Tell how the answer was found.")]
 
 
@@ -30,6 +49,10 @@ Explain = Annotated[bool, typer.Option("--explain", help="Tell how the answer wa
     examples=(
         ("the ten best passages", 'pinyon search docs "how do I ask for leave?"'),
         ("three, of one directory, with the plan", """pinyon search docs "휴가는 어떻게 신청하나요?" -k 3 --explain"""),
+        (
+            "by words alone, with operators",
+            """pinyon search docs '"annual leave" AND appl*' --mode lexical --query-string""",
+        ),
         ("with a filter", """pinyon search docs "leave" --filter '{"source": "handbook/leave.md"}'"""),
     ),
 )
@@ -42,8 +65,11 @@ def search(
     namespace: Namespace = "",
     exact: Exact = False,
     explain: Explain = False,
+    mode: Mode = None,
+    fusion: FusionOption = None,
+    query_string: QueryString = False,
 ) -> None:
-    """Search an index of texts by meaning. Shows the time of each stage."""
+    """Search an index of texts by meaning and by words. Shows the time of each stage."""
     from pinyon.app.ingest import embedder_of
 
     condition = parse_object(filter, "--filter")
@@ -51,16 +77,18 @@ def search(
         raise typer.BadParameter("the text is empty", param_hint="TEXT")
     with session.database(write=False) as database:
         index = session.index(database, name)
-        embedder = embedder_of(index.spec, session.data)
-        loading = load_model(embedder)
-        result, times = search_text(index, embedder, text, top_k, condition, namespace, exact=exact)
+        way = _way(index.spec, mode, fusion, query_string)
+        wordy = way.mode == "lexical" and index.spec.embed is not None
+        embedder = None if wordy else embedder_of(index.spec, session.data)
+        loading = 0.0 if embedder is None else load_model(embedder)
+        result, times = search_text(index, embedder, text, top_k, condition, namespace, exact=exact, way=way)
         if not result.matches:
             session.check_namespace(index, namespace)
-    times = {"load model": loading, **times}
+    times = {"load model": loading, **times} if loading else times
     if session.as_json:
         session.output.json(result_json(result, times, explain=explain))
         return
-    print_matches(session.output, result.matches, index.spec)
+    print_matches(session.output, result.matches, index.spec, parts=explain)
     session.output.message(shown_times(times), "dim")
     if explain and result.plan is not None:
         print_plan(session.output, result.plan)
@@ -73,27 +101,70 @@ def load_model(embedder: Embedder) -> float:
     return (perf_counter() - started) * 1e3
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a text is compared with, and how both scores are joined."""
+
+    mode: SearchMode = "dense"
+    fusion: Fusion | None = None
+    syntax: Literal["text", "query_string"] = "text"
+
+
+def _way(spec: IndexSpec, mode: str | None, fusion: str | None, query_string: bool) -> Way:
+    """As the options say, else as the index says, else by meaning and by words, where it has both."""
+    from pinyon.engine.blending import check_mode, read_fusion
+    from pinyon.engine.slots import text_settings
+    from pinyon.errors import InvalidRequestError
+
+    said = {} if spec.embed is None else spec.embed.read_parameters
+    usual = "hybrid" if text_settings(spec) and spec.vector_type == "dense" else "dense"
+    given: Any = said.get("fusion")
+    if fusion is not None:
+        given = parse_object(fusion, "--fusion") if fusion.lstrip().startswith("{") else fusion
+    try:
+        chosen = check_mode(mode or said.get("mode") or usual)
+        joined = None if given is None else read_fusion(given)
+    except InvalidRequestError as error:
+        raise typer.BadParameter(str(error)) from None
+    if query_string and chosen != "lexical":
+        raise typer.BadParameter("operators need --mode lexical", param_hint="--query-string")
+    return Way(chosen, joined, "query_string" if query_string else "text")
+
+
 def search_text(
     index: Index,
-    embedder: Embedder,
+    embedder: Embedder | None,
     text: str,
     top_k: int,
     condition: dict[str, Any] | None = None,
     namespace: str = "",
     *,
     exact: bool = False,
+    way: Way | None = None,
 ) -> tuple[QueryResult, dict[str, float]]:
-    """The result and the milliseconds of its stages: embed, search, fetch."""
-    from pinyon.types import Query
+    """The result and the milliseconds of its stages: embed, search, fetch. way: None is by vectors. embedder: None for
+    a search by words alone."""
+    from pinyon.types import Fusion, Query, TextClause
 
+    way = Way() if way is None else way
     started = perf_counter()
-    vector = embedder.embed([text], input_type="query")[0]
+    vector = None if embedder is None else embedder.embed([text], input_type="query")[0]
     embedded = perf_counter()
-    query = Query(top_k, vector=vector, filter=condition, include_metadata=True, exact=exact, explain=True)
+    query = Query(
+        top_k,
+        vector=vector,
+        filter=condition,
+        include_metadata=True,
+        exact=exact,
+        explain=True,
+        text=() if way.mode == "dense" else (TextClause(text, syntax=way.syntax),),
+        fusion=way.fusion or Fusion() if way.mode == "hybrid" else None,
+    )
     result = index.query(namespace, query)
     whole = (perf_counter() - embedded) * 1e3
     fetch = result.plan.milliseconds.get("fetch", 0.0) if result.plan is not None else 0.0
-    return result, {"embed": (embedded - started) * 1e3, "search": whole - fetch, "fetch": fetch}
+    times = {} if vector is None else {"embed": (embedded - started) * 1e3}
+    return result, {**times, "search": whole - fetch, "fetch": fetch}
 
 
 @command(
@@ -193,14 +264,23 @@ def _sparse(given: str | None) -> Any:
         raise typer.BadParameter(message, param_hint="--sparse") from None
 
 
-def print_matches(output: Output, matches: tuple[Match, ...], spec: IndexSpec) -> None:
-    """Rank, score, id, and the text or the metadata."""
+def print_matches(output: Output, matches: tuple[Match, ...], spec: IndexSpec, *, parts: bool = False) -> None:
+    """Rank, score, id, and the text or the metadata. parts: with both scores of a hybrid search."""
     if not matches:
         output.message("no matches")
         return
     field = spec.embed.field_map.get("text", "text") if spec.embed is not None else "text"
-    rows = [(rank, f"{match.score:.4f}", match.id, _gist(match, field)) for rank, match in enumerate(matches, 1)]
-    output.table(("rank", "score", "id", "text" if spec.embed is not None else "metadata"), rows, ("rank", "score"))
+    names = tuple(matches[0].parts) if parts and matches[0].parts is not None else ()
+    rows = [
+        (rank, f"{match.score:.4f}", *_scores(match, names), match.id, _gist(match, field))
+        for rank, match in enumerate(matches, 1)
+    ]
+    heads = ("rank", "score", *names)
+    output.table((*heads, "id", "text" if spec.embed is not None else "metadata"), rows, heads)
+
+
+def _scores(match: Match, names: tuple[str, ...]) -> list[str]:
+    return [f"{match.parts[name]:.4f}" for name in names] if match.parts is not None else []
 
 
 def _gist(match: Match, field: str) -> str:
@@ -225,16 +305,23 @@ def print_plan(output: Output, plan: Plan) -> None:
         + ", ".join(f"{stage} {milliseconds(value)}" for stage, value in plan.milliseconds.items()),
         "dim",
     )
+    if plan.fusion is not None:
+        told = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in plan.fusion.items())
+        output.message(f"      fusion: {told}", "dim")
     if plan.recall is not None and plan.recall_label is not None:
         output.message(f"      recall {recall(plan.recall, plan.recall_interval, plan.recall_label)}", "dim")
     if plan.shortage:
         output.message(f"      {plan.shortage}", "dim")
 
 
+def _parts_json(match: Match, explain: bool) -> dict[str, Any]:
+    return {"parts": dict(match.parts)} if explain and match.parts is not None else {}
+
+
 def result_json(result: QueryResult, times: dict[str, float], *, explain: bool) -> dict[str, Any]:
     from pinyon.app.transfer import record_json
 
-    matches = [{"score": match.score, **record_json(match)} for match in result.matches]
+    matches = [{"score": match.score, **_parts_json(match, explain), **record_json(match)} for match in result.matches]
     found: dict[str, Any] = {"namespace": result.namespace, "matches": matches, "milliseconds": times}
     if explain and result.plan is not None:
         plan = result.plan
@@ -250,6 +337,7 @@ def result_json(result: QueryResult, times: dict[str, float], *, explain: bool) 
             "recall_interval": plan.recall_interval,
             "recall_label": plan.recall_label,
             "effort": plan.effort,
+            "fusion": None if plan.fusion is None else dict(plan.fusion),
             "shortage": plan.shortage,
         }
     return found

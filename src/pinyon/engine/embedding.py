@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, cast
 
+from pinyon.engine.blending import check_mode, read_fusion
 from pinyon.errors import InvalidRequestError, ModelMismatchError, NotFoundError
 from pinyon.types import (
     Embedder,
@@ -124,6 +125,10 @@ def embed_spec(models: Models, settings: Mapping[str, Any], bound: IndexSpec | N
     model = str(given["model"])
     described = _embedding_model(models, model)
     reading, writing = _parameters(given, "read_parameters"), _parameters(given, "write_parameters")
+    if "mode" in reading:
+        check_mode(reading["mode"])
+    if "fusion" in reading:
+        read_fusion(reading["fusion"])
     wanted = _dimension(given, writing)
     if described.vector_type == "sparse":
         if wanted is not None:

@@ -10,8 +10,8 @@ from typing import TypeAlias
 import numpy as np
 
 from pinyon.index.analysis import Analyser, TextSettings
-from pinyon.index.text import Phrase, Scores, Statistics, TextIndex, Word
-from pinyon.types import Bools, Floats, Ints
+from pinyon.index.text import Phrase, Statistics, TextIndex, Word
+from pinyon.types import Bools, Floats, Ints, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,18 @@ def analyser_of(settings: TextSettings) -> Analyser:
 
 def phrase_of(text: str, settings: TextSettings) -> Phrase:
     """The words of a text next to each other."""
-    tokens = analyser_of(settings).tokens(text)
-    return Phrase(tuple((position - tokens[0][0], Word(term)) for position, terms in tokens for term in terms))
+    return _as_phrase(analyser_of(settings).chain(text))
 
 
 def word_phrases(text: str, settings: TextSettings) -> list[Phrase]:
-    """Each word of a text by itself; n-grams of one word belong together."""
-    return [Phrase(tuple((0, Word(term)) for term in terms)) for _, terms in analyser_of(settings).tokens(text)]
+    """Each word of a text by itself; n-grams and parts of one word belong together."""
+    analyser = analyser_of(settings)
+    phrases = [_as_phrase(analyser.chain(word)) for word in analyser.words(text)]
+    return [phrase for phrase in phrases if phrase.words]
+
+
+def _as_phrase(tokens: Sequence[tuple[int, tuple[str, ...]]]) -> Phrase:
+    return Phrase(tuple((position - tokens[0][0], Word(term)) for position, terms in tokens for term in terms))
 
 
 # -- scores -----------------------------------------------------------------------------------------------------------
@@ -81,9 +86,11 @@ def word_phrases(text: str, settings: TextSettings) -> list[Phrase]:
 
 def scored(
     nodes: Sequence[Node], texts: Mapping[str, TextIndex], alive: Bools | None, mask: Bools | None, n: int
-) -> tuple[Ints, Floats]:
-    """(m,) rows among the (n,) mask that match any node, ascending, and their (m,) float32 scores, added up."""
-    return _Scoring(texts, alive, mask, n).of(nodes)
+) -> tuple[Ints, Floats, float]:
+    """(m,) rows among the (n,) mask that match any node, ascending, and their (m,) float32 scores, added up; and what
+    texts of average length score that hold all that is wanted once."""
+    scoring = _Scoring(texts, alive, mask, n)
+    return *scoring.of(nodes), scoring.most
 
 
 class _Scoring:
@@ -95,6 +102,7 @@ class _Scoring:
         self._mask = mask
         self._n = n
         self._statistics: dict[str, Statistics] = {}
+        self.most = 0.0
 
     def of(self, nodes: Sequence[Node]) -> tuple[Ints, Floats]:
         matched, scores = self._any(nodes)
@@ -128,9 +136,11 @@ class _Scoring:
                 scores += found
         elif not node.should:
             matched = np.ones(self._n, np.bool_) if self._mask is None else self._mask[: self._n].copy()
+        most = self.most
         for child in node.must_not:
             its, _ = self._any([child])
             matched &= ~its
+        self.most = most  # what may not be there adds nothing
         return matched, scores
 
     def _leaf(self, node: Leaf) -> tuple[Ints, Scores]:
@@ -138,5 +148,6 @@ class _Scoring:
         statistics = self._statistics.get(node.field)
         if statistics is None:
             statistics = self._statistics[node.field] = index.statistics(self._alive)
-        rows, scores = index.scores(node.phrase, statistics, self._alive, self._mask)
+        rows, scores, weight = index.weighed(node.phrase, statistics, self._alive, self._mask)
+        self.most += weight * node.boost
         return rows, scores * node.boost

@@ -211,6 +211,7 @@ class Maintenance:
             self._keep_at = None
             self._builder.forget()
             self._memory.cache.close()
+            self._memory.texts.close()
 
     # -- the work -----------------------------------------------------------------------------------------------------
 
@@ -257,6 +258,7 @@ class Maintenance:
             self._worked.add(state.ns_id)
             if renewed or self._memory.cache.due(snapshot):
                 self._save(state, snapshot, least=1)
+            self._save_texts(state)
         return more
 
     def _based(
@@ -325,6 +327,12 @@ class Maintenance:
                 return
         self._memory.cache.save(snapshot)
 
+    def _save_texts(self, state: NamespaceState) -> None:
+        """Publish the words of a namespace whose texts somebody searched."""
+        snapshot = state.snapshot
+        if self._memory.texts.due(snapshot) and not snapshot.bad and not state.excluded:
+            self._memory.texts.save(snapshot)
+
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -346,6 +354,8 @@ class Maintenance:
                 state = self._memory.loaded(ns_id)
                 if state is not None:
                     self._save(state, state.snapshot, least=IDLE_ROWS)
+            for state in self._memory.loaded_states():
+                self._save_texts(state)
         except (PinyonError, OSError) as error:
             _log.warning("caches of index %s were not saved: %s", self._memory.name, error)
 

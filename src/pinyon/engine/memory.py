@@ -18,8 +18,10 @@ from pinyon.engine.learned import Learned, MeterCache
 from pinyon.engine.meter import Meter
 from pinyon.engine.namespace import Moved, NamespaceState, Stale
 from pinyon.engine.planner import matching_rows
-from pinyon.engine.slots import slots
+from pinyon.engine.slots import slots, text_settings
 from pinyon.engine.snapshot import Snapshot
+from pinyon.engine.text_cache import TextCache
+from pinyon.engine.texts import Texts
 from pinyon.errors import InvalidRequestError, ModelMismatchError, NotFoundError, PinyonError
 from pinyon.filters import Node, has_words, parse
 from pinyon.limits import Limits
@@ -73,6 +75,7 @@ class Memory:
         self.kept: Callable[[NamespaceState], None] = _nobody_checks
         self.learned: Callable[[bool], None] = _nobody_keeps
         self.meters = MeterCache(truth, directory)
+        self.texts = TextCache(truth, directory)
         self._states: dict[int, NamespaceState] = {}
         self._parted: dict[int, tuple[int, Meter]] = {}
         """ns_id -> (LSN, meter) of namespaces that made room before what their meters learned was kept."""
@@ -194,6 +197,7 @@ class Memory:
             self.weigh(state)
         if texts and snapshot.texts is None:
             snapshot = state.with_texts(view, lsn)
+            self.changed(state, True)  # what was read of them is worth saving
             self.weigh(state)
         elif not self._asked % WEIGHED:
             self.weigh(state)
@@ -339,9 +343,11 @@ class Memory:
 
     def _blank(self, ns_id: int) -> NamespaceState:
         spec, generation = self.bound
-        texts = {} if spec.schema is None else slots(spec).text_fields
         key, spill = self.truth.filter_key, self.cache.spill
-        return NamespaceState(ns_id, spec.metric, spec.dimension, key, spill, texts, generation)
+        return NamespaceState(ns_id, spec.metric, spec.dimension, key, spill, self._read_texts, generation)
+
+    def _read_texts(self, view: View, snapshot: Snapshot) -> Texts:
+        return self.texts.texts(view, snapshot, text_settings(self.spec))
 
     def _keep(self, state: NamespaceState) -> NamespaceState:
         """The state that counts, when several threads made one; others make room if memory runs over its budget."""

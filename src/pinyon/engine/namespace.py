@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -15,7 +15,6 @@ from pinyon.engine.meter import Meter
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.engine.texts import Texts
 from pinyon.errors import CorruptionError
-from pinyon.index.analysis import TextSettings
 from pinyon.index.sparse import Sparse
 from pinyon.index.vectors import Vectors
 from pinyon.storage.reading import View
@@ -30,9 +29,6 @@ SPILL_ROWS = 4_096
 
 UNREAD_BYTES = 16 * 1024 * 1024
 """Metadata that may wait to be read while a namespace is read from the file."""
-
-TEXT_ROWS = 8_192
-"""Rows whose texts are read at a time."""
 
 _lineages = count(1)
 
@@ -55,7 +51,7 @@ class NamespaceState:
         dimension: int | None,
         filter_key: bytes,
         spill: Callable[[Snapshot], Vectors | None],
-        texts: Mapping[str, TextSettings],
+        texts: Callable[[View, Snapshot], Texts],
         generation: int,
     ) -> None:
         self.ns_id = ns_id
@@ -168,7 +164,7 @@ class NamespaceState:
         return snapshot
 
     def with_texts(self, view: View, lsn: int) -> Snapshot:
-        """``at``, with the words of the full-text fields, which are read from the file at the first call.
+        """``at``, with the words of the full-text fields, which are read at the first call.
 
         Whoever catches up later brings them along. Raises Stale.
         """
@@ -180,12 +176,7 @@ class NamespaceState:
             if snapshot.lsn != lsn:
                 raise Stale
             if snapshot.texts is None:
-                texts = Texts(self._texts)
-                for start in range(0, snapshot.n, TEXT_ROWS):
-                    ords = snapshot.ords[start : start + TEXT_ROWS].tolist()
-                    stored, _ = view.readable_rows(ords, values=False)
-                    texts = texts.append([stored[ord_].metadata if ord_ in stored else None for ord_ in ords])
-                snapshot = self.snapshot = replace(snapshot, texts=texts)
+                snapshot = self.snapshot = replace(snapshot, texts=self._texts(view, snapshot))
         return snapshot
 
     def _from_notes(self, lsn: int) -> Snapshot:
@@ -283,8 +274,8 @@ class NamespaceState:
     def renewed(self, view: View, lsn: int) -> Snapshot:
         """Everything read again, dead rows left behind. Nobody waits for it, and nobody sees it before ``renew``."""
         blank = self.blank()
-        if self.snapshot.texts is not None:
-            blank = replace(blank, texts=Texts(self._texts))
+        if (texts := self.snapshot.texts) is not None:
+            blank = replace(blank, texts=texts.emptied())
         return self._read_on(blank, view, lsn)
 
     def renew(self, fresh: Snapshot, view: View, lsn: int) -> Snapshot:

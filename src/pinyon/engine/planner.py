@@ -12,18 +12,19 @@ from time import perf_counter
 
 import numpy as np
 
-from pinyon.distance import prepare_query
+from pinyon.distance import prepare_query, scores
 from pinyon.engine import lexical
 from pinyon.engine.bases import GRAPH_LAG, GRAPH_LAG_SHARE
+from pinyon.engine.blending import blend
 from pinyon.engine.snapshot import Base, Snapshot
 from pinyon.filters import Node
 from pinyon.index.flat import flat_search, gather_search, select
-from pinyon.index.fusion import fuse, fuse_all
+from pinyon.index.fusion import fuse, fuse_all, reciprocal_ranks
 from pinyon.index.graph import graph_search
 from pinyon.index.ivf import Ivf
 from pinyon.index.probing import ivf_search
 from pinyon.index.rerank import MOST_RAISED, USUAL, Effort, Outcome, scan_search
-from pinyon.types import Bools, Floats, Ints, Plan, SparseValues
+from pinyon.types import Bools, Floats, Fusion, Ints, Plan, SparseValues
 
 GATHER_ROWS = 1_000
 """Up to this many matching rows, scoring just them beats reading the codes, whatever the size of the namespace."""
@@ -57,6 +58,7 @@ class Found:
     """Rows best first; rows that tie with the last place may follow, for the caller to order by id.
 
     mask: rows that could be found, None for all. expected_recall: the search's own estimate, 1.0 when exact.
+    parts: the dense scores of the rows, and those of their words; fusion: as in ``Plan``.
     """
 
     rows: Ints
@@ -68,11 +70,14 @@ class Found:
     exact: bool
     mask: Bools | None = None
     expected_recall: float = 1.0
+    parts: tuple[Floats, Floats] | None = None
+    fusion: Mapping[str, float | str] | None = None
 
     def plan(self, snapshot: Snapshot, milliseconds: Mapping[str, float]) -> Plan:
-        return Plan(
+        plan = Plan(
             self.kind, self.reason, snapshot.live, self.matching, self.candidates, self.exact, dict(milliseconds)
         )
+        return plan if self.fusion is None else replace(plan, fusion=self.fusion)
 
 
 def matching_rows(snapshot: Snapshot, node: Node | None) -> tuple[Bools | None, int]:
@@ -102,8 +107,10 @@ def search(
     effort: Effort = USUAL,
     required: Sequence[int] = (),
     text: Sequence[lexical.Node] | None = None,
+    fusion: Fusion | None = None,
 ) -> Found:
-    """The best `top_k` rows for a raw query vector, sparse values, both (the sum of both scores), or text alone.
+    """The best `top_k` rows for a raw query vector, sparse values, both (the sum of both scores), text alone, or text
+    and a vector, joined as ``fusion`` says.
 
     required: indices that the sparse values of a row must all hold.
     """
@@ -116,7 +123,10 @@ def search(
     if not matching:
         return Found(_NO_ROWS, _NO_SCORES, "empty", "no record matches", 0, 0, True)
     k = min(top_k, matching)
-    if text is not None:
+    if text is not None and vector is not None:
+        assert fusion is not None, "a vector and text are joined in some way"
+        result = _joined(snapshot, vector, text, fusion, mask, matching, k, exact, node is not None, effort)
+    elif text is not None:
         result = _text(snapshot, text, mask, matching, k)
     elif vector is None:
         assert sparse is not None, "a query has a vector or sparse values"
@@ -132,11 +142,15 @@ def search(
 
 
 def _text(snapshot: Snapshot, nodes: Sequence[lexical.Node], mask: Bools | None, matching: int, k: int) -> Found:
-    assert snapshot.texts is not None, "a text query goes to a snapshot that has its words"
-    alive = None if snapshot.live == snapshot.n else snapshot.alive
-    rows, found = snapshot.texts.scores(nodes, alive, mask, snapshot.n)
+    rows, found, _ = _words(snapshot, nodes, mask)
     rows, best = select(rows, found, "dotproduct", k)
     return Found(rows, best, "text", "every record that holds the words", matching, len(found), True)
+
+
+def _words(snapshot: Snapshot, nodes: Sequence[lexical.Node], mask: Bools | None) -> tuple[Ints, Floats, float]:
+    assert snapshot.texts is not None, "a text query goes to a snapshot that has its words"
+    alive = None if snapshot.live == snapshot.n else snapshot.alive
+    return snapshot.texts.scores(nodes, alive, mask, snapshot.n)
 
 
 def _dense(
@@ -241,10 +255,26 @@ def _hybrid(
     effort: Effort,
 ) -> Found:
     """The best sums of dense and sparse score: of every matching row, or of those that either side brings forward."""
+    query = prepare_query(vector, snapshot.metric)
+    weights = snapshot.sparse.all_scores(sparse, snapshot.n)
+    return _summed(snapshot, query, weights, "sparse", mask, matching, k, exact, filtered, effort)
+
+
+def _summed(
+    snapshot: Snapshot,
+    query: Floats,
+    weights: Floats,
+    other: str,
+    mask: Bools | None,
+    matching: int,
+    k: int,
+    exact: bool,
+    filtered: bool,
+    effort: Effort,
+) -> Found:
+    """The best sums of dense scores and (n,) weights, which it may write to. other: what the weights come from."""
     vectors, metric = snapshot.vectors, snapshot.metric
     assert vectors is not None, "a dense query goes to a dense index"
-    query = prepare_query(vector, metric)
-    weights = snapshot.sparse.all_scores(sparse, snapshot.n)
     if mask is not None:
         np.copyto(weights, -np.inf, where=~mask)
     depth = max(FUSED_ROWS, 4 * k)
@@ -255,12 +285,52 @@ def _hybrid(
         fused = fuse(near.rows, float(near.scores[-1]), vectors, query, metric, weights, k, most)
         if fused is not None:
             rows, best, scored = fused
-            reason = "the best dense scores, and the records whose sparse score makes up for a worse one"
+            reason = f"the best dense scores, and the records whose {other} score makes up for a worse one"
             recall = near.expected_recall
             return Found(rows, best, "hybrid", reason, matching, near.candidates + scored, near.exact, mask, recall)
     rows, best = fuse_all(vectors, query, metric, weights, k)
-    reason = "dense and sparse scores of every matching record"
+    reason = f"dense and {other} scores of every matching record"
     return Found(rows, best, "hybrid", reason, matching, matching, True, mask)
+
+
+def _joined(
+    snapshot: Snapshot,
+    vector: Floats,
+    nodes: Sequence[lexical.Node],
+    fusion: Fusion,
+    mask: Bools | None,
+    matching: int,
+    k: int,
+    exact: bool,
+    filtered: bool,
+    effort: Effort,
+) -> Found:
+    """The best by vector and words together; words are scored everywhere, so both scores of what is found are exact."""
+    query = prepare_query(vector, snapshot.metric)
+    rows, found, most = _words(snapshot, nodes, mask)
+    told: dict[str, float | str] = {"method": fusion.method}
+    if fusion.method == "rrf":
+        depth = max(fusion.depth, k)
+        near = _dense(snapshot, query, mask, matching, min(depth, matching), exact, filtered, effort)
+        best_words, _ = select(rows, found, "dotproduct", depth)
+        ranked, sums = reciprocal_ranks([near.rows[:depth], best_words[:depth]], fusion.constant)
+        kept, best = select(ranked, sums.astype(np.float32), "dotproduct", k)
+        result = replace(near, rows=kept, scores=best, kind="hybrid", reason="ranks by vector and by words")
+        told |= {"constant": fusion.constant, "depth": depth}
+    else:
+        blended = blend(snapshot, query, rows, found, most, fusion)
+        result = _summed(snapshot, query, blended.lift, "lexical", mask, matching, k, exact, filtered, effort)
+        result = replace(result, scores=blended.scores(result.scores))
+        told |= {"weight": blended.weight, "covered": blended.coverage}
+    return replace(result, parts=_parts(snapshot, query, result.rows, rows, found), fusion=told)
+
+
+def _parts(snapshot: Snapshot, query: Floats, rows: Ints, holders: Ints, found: Floats) -> tuple[Floats, Floats]:
+    """The dense scores of (m,) rows, and those of their words: (holders, found) are the rows that have any."""
+    assert snapshot.vectors is not None, "a dense query goes to a dense index"
+    words = np.zeros(snapshot.n, np.float32)
+    words[holders] = found
+    return scores(snapshot.vectors.take(rows), query, snapshot.metric), words[rows]
 
 
 _NO_ROWS: Ints = np.empty(0, np.int64)

@@ -11,7 +11,7 @@ from typing import Final, Literal, NoReturn, TypeAlias
 
 from pinyon.engine.lexical import Leaf, Node, analyser_of, boosted, grouped, phrase_of
 from pinyon.errors import InvalidRequestError
-from pinyon.index.analysis import TextSettings, composed
+from pinyon.index.analysis import TextSettings
 from pinyon.index.text import Phrase, Word
 from pinyon.types import TextClause
 
@@ -68,7 +68,7 @@ def _optional(text: str, fields: Fields, budget: Budget) -> Node | None:
     """Every word of a text in every field."""
     leaves: list[Node] = []
     for name, settings in fields.items():
-        for _, terms in analyser_of(settings).tokens(text):
+        for terms in analyser_of(settings).asked(text):
             budget.spend(len(terms))
             leaves += [Leaf(name, Phrase(((0, Word(term)),))) for term in terms]
     return grouped(should=leaves)
@@ -248,6 +248,8 @@ class _Parser:
             elif phrase.words:
                 slop = tilde if kind == "phrase" and tilde is not None else 0
                 nodes.append(Leaf(name, replace(phrase, slop=slop), boost))
+                stem = _stem_of_prefix(plain, settings) if suffix["star"] else None
+                nodes += [] if stem is None else [Leaf(name, stem, boost)]
         return grouped(should=nodes)
 
     # -- suffixes ---
@@ -317,8 +319,18 @@ def _phrase(text: str, settings: TextSettings, *, prefix: bool, fuzzy: int | Non
     if not prefix and fuzzy is None:
         return phrase_of(text, settings)
     analyser = analyser_of(settings)
-    written = [composed(word).lower() for word in analyser.words(text)]
+    words = analyser.words(text)
     if fuzzy is not None:
-        return Phrase(tuple((at, Word(word, "fuzzy", fuzzy)) for at, word in enumerate(written)))
-    before = [(at, Word(term)) for at, word in enumerate(written[:-1]) for term in analyser.terms(word)]
-    return Phrase((*before, *((len(written) - 1, Word(word, "prefix")) for word in written[-1:])))
+        return Phrase(tuple((at, Word(analyser.beginning(word), "fuzzy", fuzzy)) for at, word in enumerate(words)))
+    before = [terms for word in words[:-1] for terms in analyser.parts(word)]
+    last = [(len(before), Word(analyser.beginning(word), "prefix")) for word in words[-1:]]
+    return Phrase((*((at, Word(term)) for at, terms in enumerate(before) for term in terms), *last))
+
+
+def _stem_of_prefix(text: str, settings: TextSettings) -> Phrase | None:
+    """The term of a word whose stem is shorter than the word, so that no term begins with it; None for others."""
+    analyser = analyser_of(settings)
+    tokens = analyser.chain(text)
+    if not analyser.scripted or len(tokens) != 1 or tokens[0][1][0].startswith(analyser.beginning(text)):
+        return None
+    return Phrase(((0, Word(tokens[0][1][0])),))

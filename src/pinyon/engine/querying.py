@@ -9,13 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from pinyon.engine import checks
+from pinyon.engine.blending import check_joined
 from pinyon.engine.effort import check_effort
 from pinyon.engine.memory import Bound, Memory
 from pinyon.engine.planner import Found, Stages, search
 from pinyon.engine.quality import with_quality
 from pinyon.engine.query_string import compiled
 from pinyon.engine.reports import CorruptionWarning
-from pinyon.engine.slots import slots
+from pinyon.engine.slots import text_settings
 from pinyon.engine.snapshot import Snapshot
 from pinyon.filters import decode_metadata, has_words
 from pinyon.index.rerank import USUAL
@@ -45,7 +46,7 @@ def _answer(memory: Memory, bound: Bound, namespace: str, query: Query) -> Query
     top_k = checks.check_top_k(query.top_k, limits)
     node = None if query.filter is None else memory.parse(query.filter)
     vector, sparse = checked_input(spec, limits, query)
-    text = compiled(query.text, slots(spec).text_fields) if query.text else None
+    text = compiled(query.text, text_settings(spec)) if query.text else None
     words = text is not None or (spec.schema is not None and node is not None and has_words(node))
     effort = check_effort(query, spec, top_k)
     stages = Stages()
@@ -77,6 +78,7 @@ def _answer(memory: Memory, bound: Bound, namespace: str, query: Query) -> Query
                 effort=effort if state.effort == 1.0 else replace(effort, raised=state.effort),
                 required=query.required,
                 text=text,
+                fusion=query.fusion,
             )
             matches, damaged = _matches(view, snapshot, found, top_k, query)
             if not damaged:
@@ -85,7 +87,7 @@ def _answer(memory: Memory, bound: Bound, namespace: str, query: Query) -> Query
             _warn(memory, damaged)
             snapshot = snapshot.without(np.array(damaged, np.int64))
         stages.mark("fetch")
-        metered = wanted is not None and effort is USUAL and not query.exact
+        metered = wanted is not None and text is None and effort is USUAL and not query.exact
         offered = snapshot, found, wanted, node, top_k, namespace, weights
         if metered and snapshot.base is not None and state.meter.offer(*offered):
             memory.kept(state)
@@ -102,7 +104,9 @@ def _answer(memory: Memory, bound: Bound, namespace: str, query: Query) -> Query
 def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats | None, SparseValues | None]:
     """What was given against the kind of the index: (vector, sparse values), or (None, None) for a query by id."""
     given = query.vector is not None
-    if query.text:
+    if query.fusion is not None:
+        check_joined(query, spec)
+    elif query.text:
         if given or query.id is not None or query.sparse is not None:
             checks.refuse("A search by words cannot be combined with a vector or an id. Leave one of them out.")
         return None, None
@@ -162,9 +166,26 @@ def _matches(
         return (), damaged
     rows = [(stored[ord_], score) for ord_, score in zip(ords, scores, strict=True)]
     if len(set(scores)) != len(scores):
-        sign = 1 if snapshot.metric == "euclidean" and found.kind not in ("sparse", "text") else -1
+        sign = 1 if snapshot.metric == "euclidean" and found.kind not in ("sparse", "text", "hybrid") else -1
         rows.sort(key=lambda row: (sign * row[1], row[0].id))
-    return tuple([_match(row, score, query) for row, score in rows]), []
+    matches = tuple([_match(row, score, query) for row, score in rows])
+    if query.explain and found.parts is not None:
+        matches = _with_parts(matches, rows, snapshot, found)
+    return matches, []
+
+
+def _with_parts(
+    matches: tuple[Match, ...], rows: list[tuple[StoredRow, float]], snapshot: Snapshot, found: Found
+) -> tuple[Match, ...]:
+    """The hits of a hybrid search with the scores that they got by vector and by words."""
+    assert found.parts is not None, "there are parts to tell"
+    dense, lexical = found.parts
+    at = {ord_: place for place, ord_ in enumerate(snapshot.ords[found.rows].tolist())}
+    places = [at[row.ord] for row, _ in rows]
+    return tuple(
+        replace(match, parts={"dense": float(dense[place]), "lexical": float(lexical[place])})
+        for match, place in zip(matches, places, strict=True)
+    )
 
 
 def _rows(view: View, snapshot: Snapshot, ords: list[int], *, values: bool) -> tuple[dict[int, StoredRow], list[int]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pinyon.engine.blending import check_mode, read_fusion
 from pinyon.engine.embedding import (
     bound_model,
     describe_model,
@@ -21,6 +22,7 @@ from pinyon.engine.index import Index
 from pinyon.engine.memory import Bound
 from pinyon.errors import InvalidRequestError
 from pinyon.types import (
+    Fusion,
     IndexSpec,
     Match,
     Models,
@@ -30,6 +32,8 @@ from pinyon.types import (
     RecordQuery,
     Reranker,
     RerankRequest,
+    SearchMode,
+    TextClause,
     WriteResult,
 )
 
@@ -72,7 +76,8 @@ def write_records(index: Index, models: Models, namespace: str, records: Sequenc
 def find_records(
     index: Index, models: Models, namespace: str, wanted: RecordQuery, rerank: RerankRequest | None = None
 ) -> FoundRecords:
-    """The records nearest to a text, a vector or a stored record, reranked when that is asked for.
+    """The records nearest to a text, a vector or a stored record, reranked when that is asked for. A text is compared
+    with vectors, words or both, as ``wanted.mode`` says.
 
     Raises InvalidRequestError, NotFoundError for an unknown model, ModelMismatchError.
     """
@@ -85,18 +90,24 @@ def _found(
 ) -> FoundRecords:
     """Raises Outdated when the index has another model than ``bound`` when it comes to the search."""
     spec, generation = bound
+    mode = _mode(spec, wanted)
     ranking = None if rerank is None else _Ranking.of(models, spec, wanted, rerank)
     vector, sparse, tokens = wanted.vector, wanted.sparse, None
-    if wanted.text is not None:
+    if wanted.text is not None and mode != "lexical":
         vector, sparse = embed_query(models, spec, wanted.text, "search")
         tokens = count_tokens([wanted.text])
         if sparse is not None and not len(sparse.indices):
             return FoundRecords((), index.lsn(namespace), None, tokens)
     query = Query(wanted.top_k, vector, sparse, wanted.id, wanted.filter, False, True, wanted.exact, wanted.explain)
+    if mode != "dense":
+        assert wanted.text is not None, "only a text is searched by words"
+        fusion = _fusion(spec, wanted) if mode == "hybrid" else None
+        query = replace(query, text=(TextClause(wanted.text, syntax=wanted.syntax),), fusion=fusion)
     if wanted.terms:
         found = _holding(index, models, namespace, query, wanted.terms)
     else:
-        found = index.query(namespace, query, generation=None if wanted.text is None else generation)
+        embedded = wanted.text is not None and mode != "lexical"
+        found = index.query(namespace, query, generation=generation if embedded else None)
     if ranking is None:
         return FoundRecords(found.matches, found.lsn, found.plan, tokens)
     return FoundRecords(ranking.apply(found.matches), found.lsn, found.plan, tokens, rerank_units(len(found.matches)))
@@ -115,6 +126,31 @@ def _check_ways(wanted: RecordQuery) -> None:
         )
     if wanted.text is not None and not wanted.text.strip():
         raise InvalidRequestError("The text to search for is empty: inputs must be {'text': '<your query>'}.")
+
+
+def _mode(spec: IndexSpec, wanted: RecordQuery) -> SearchMode:
+    """What the search is by: as it says itself, else as the index says, else by vectors."""
+    asked: Any = wanted.mode
+    if asked is None and wanted.text is not None and not wanted.terms and spec.embed is not None:
+        asked = spec.embed.read_parameters.get("mode")
+    mode = check_mode("dense" if asked is None else asked)
+    if mode == "dense":
+        return mode
+    bound_model(spec, "search")
+    if wanted.syntax not in ("text", "query_string"):
+        raise InvalidRequestError(f"syntax {wanted.syntax!r:.80} is neither 'text' nor 'query_string'.")
+    if wanted.text is None:
+        raise InvalidRequestError(f"mode {mode!r} searches by words, so it needs inputs: {{'text': '<your query>'}}.")
+    if wanted.terms:
+        raise InvalidRequestError(f"match_terms goes with searches by vectors, not with mode {mode!r}. Leave one out.")
+    return mode
+
+
+def _fusion(spec: IndexSpec, wanted: RecordQuery) -> Fusion:
+    if wanted.fusion is not None:
+        return wanted.fusion
+    given = None if spec.embed is None else spec.embed.read_parameters.get("fusion")
+    return Fusion() if given is None else read_fusion(given)
 
 
 def _holding(index: Index, models: Models, namespace: str, query: Query, terms: Sequence[str]) -> QueryResult:

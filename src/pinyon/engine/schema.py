@@ -10,6 +10,7 @@ from pinyon.engine.checks import check_dimension, refuse, shown
 from pinyon.engine.embedding import describe_model, embed_spec, sparse_embedder_of
 from pinyon.engine.slots import SEARCH_KEYS, slots_of
 from pinyon.index.analysis import LANGUAGES, TERM_LENGTH
+from pinyon.index.scripts import SCRIPTED
 from pinyon.index.stopwords import STOP_WORDS
 from pinyon.limits import Limits
 from pinyon.types import METRICS, EmbedSpec, IndexSpec, Metric, Models
@@ -230,8 +231,14 @@ class _Check:
                 refuse(f"Field {name!r}: {key} is set by the server. Leave it out.")
         _only(f"{name}.full_text_search", given, "language", "stemming", "stop_words", "ngram")
         language = _language(name, given.get("language"))
-        stemming = _flag(name, "stemming", given.get("stemming"))
+        scripted = language in SCRIPTED
+        stemming = _flag(name, "stemming", scripted if given.get("stemming") is None else given["stemming"])
         stop_words = _flag(name, "stop_words", given.get("stop_words"))
+        if given.get("ngram") is not None and scripted:
+            refuse(
+                f"Field {name!r}: ngram cannot be combined with language {language!r}, which cuts words by itself. "
+                "Leave one of them out."
+            )
         if given.get("ngram") is not None and (stemming or stop_words):
             refuse(f"Field {name!r}: ngram cannot be combined with stemming or stop_words.")
         if stop_words and not stemming:
@@ -273,10 +280,11 @@ def _language(name: str, language: Any) -> str:
     if language is None:
         return "en"
     lower = language.lower() if isinstance(language, str) else ""
-    for code, english in LANGUAGES.items():
+    languages = LANGUAGES | SCRIPTED
+    for code, english in languages.items():
         if lower in (code, english):
             return code
-    known = ", ".join(f"{code} ({english})" for code, english in LANGUAGES.items())
+    known = ", ".join(f"{code} ({english})" for code, english in languages.items())
     refuse(f"Field {name!r}: language {shown(language)} is not one of {known}.")
 
 

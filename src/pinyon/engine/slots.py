@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pinyon.filters import Searched
-from pinyon.index.analysis import Ngram, TextSettings
+from pinyon.index.analysis import AUTO, Ngram, TextSettings
 from pinyon.types import IndexSpec, Metric
 
 DENSE_FIELD: Final = "_values"
@@ -65,6 +65,14 @@ def slots(spec: IndexSpec) -> Slots:
     if found.embed_field is not None:
         found = replace(found, dimension=spec.dimension, metric=spec.metric)
     return found
+
+
+def text_settings(spec: IndexSpec) -> Mapping[str, TextSettings]:
+    """The fields that a search by words looks at, and how their text is read. Without a schema, the text that the
+    model of the index embeds."""
+    if spec.schema is not None:
+        return slots_of(spec.schema).text_fields
+    return {} if spec.embed is None else {spec.embed.field_map["text"]: AUTO}
 
 
 def slots_of(fields: Mapping[str, Any]) -> Slots:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pinyon.engine.lexical import Node, phrase_of, scored, word_phrases
 from pinyon.filters import Match, decode_metadata
-from pinyon.index.analysis import TextSettings
+from pinyon.index.analysis import Analyser, TextSettings
 from pinyon.index.text import TextIndex
 from pinyon.types import Bools, Floats, Ints, Metadata
 
@@ -30,13 +33,43 @@ class Texts:
         decoded = list(map(decode_metadata, metadata))
         return self._with({name: index.replace(rows, _texts(decoded, name)) for name, index in self._fields.items()})
 
+    def renumbered(self, rows: Ints, n: int) -> Texts:
+        """Of n rows, in which row i of these is ``rows[i]``, or is gone for -1."""
+        return self._with({name: index.renumbered(rows, n) for name, index in self._fields.items()})
+
+    def emptied(self) -> Texts:
+        """Without rows. What is known of words stays known."""
+        return self._with({name: index.renumbered(np.full(index.n, -1), 0) for name, index in self._fields.items()})
+
     def _with(self, fields: dict[str, TextIndex]) -> Texts:
         value = Texts.__new__(Texts)
         value._fields = fields
         return value
 
-    def scores(self, nodes: Sequence[Node], alive: Bools | None, mask: Bools | None, n: int) -> tuple[Ints, Floats]:
-        """(m,) rows among the (n,) mask that match any of the nodes, ascending, and their (m,) float32 scores."""
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays of all fields, by ``<number of the field>.<name>``."""
+        parts = [(at, index.to_arrays()) for at, index in enumerate(self._fields.values())]
+        return {f"{at}.{name}": array for at, arrays in parts for name, array in arrays.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, TextSettings]) -> Texts:
+        """settings: whose ``rules_of`` are those that the arrays were saved with. Raises KeyError, ValueError."""
+        value = cls.__new__(cls)
+        value._fields = {}
+        for at, (name, its) in enumerate(settings.items()):
+            own = {key.partition(".")[2]: array for key, array in arrays.items() if key.startswith(f"{at}.")}
+            value._fields[name] = TextIndex.from_arrays(own, its)
+        return value
+
+    @property
+    def rules(self) -> str:
+        return rules_of({name: index.analyser.settings for name, index in self._fields.items()})
+
+    def scores(
+        self, nodes: Sequence[Node], alive: Bools | None, mask: Bools | None, n: int
+    ) -> tuple[Ints, Floats, float]:
+        """(m,) rows among the (n,) mask that match any of the nodes, ascending, and their (m,) float32 scores; and
+        what texts of average length score that hold all that is wanted once."""
         return scored(nodes, self._fields, alive, mask, n)
 
     def matching(self, node: Match) -> Bools:
@@ -55,6 +88,11 @@ class Texts:
     @property
     def nbytes(self) -> int:
         return sum(index.nbytes for index in self._fields.values())
+
+
+def rules_of(settings: Mapping[str, TextSettings]) -> str:
+    """What the words of these fields depend on beside their texts: equal rules give equal values."""
+    return json.dumps([[name, Analyser(its).rules] for name, its in settings.items()])
 
 
 def _texts(metadata: Sequence[Metadata | None], field: str) -> list[str | None]:

@@ -9,7 +9,8 @@ missed only where the dense search missed it and its sparse score did not bring 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -17,8 +18,10 @@ from pinyon.distance import scores
 from pinyon.index.cutting import floor_of_best, kth_largest
 from pinyon.index.flat import select
 from pinyon.index.vectors import Vectors
-from pinyon.types import Floats, Ints, Metric
+from pinyon.types import Floats, Ints, Metric, Scores
 
+SIGNS: Final[Mapping[Metric, float]] = {"cosine": 1.0, "dotproduct": 1.0, "euclidean": -1.0}
+"""What a score is multiplied by, so that higher is better."""
 _CHUNK_BYTES = 1 << 19
 _PIECE_BYTES = 3 << 20
 _GATHER_SHARE = 6
@@ -30,30 +33,40 @@ def fuse(
     """The k best sums and every row that ties with the k-th, best first, equal scores by row, and the number of rows
     that were scored. None when more than ``most`` rows would have to be scored besides: then score all of them.
 
-    near: (m,) rows of the best dense scores, k <= m; floor: a dense score that no other row exceeds.
-    query: (d,) prepared. weights: (n,) float32 sparse scores, -inf for at most n - m rows that may not be returned.
+    near: (m,) rows of the best dense scores, k <= m; floor: a dense score that no other row is better than.
+    query: (d,) prepared. weights: (n,) float32 sparse scores, -inf for at most n - m rows that may not be returned;
+    a distance is taken from them, so the higher a sum, the better.
     """
     rows = np.union1d(near, _best(weights, near.size))
     totals = _totals(rows, vectors, query, metric, weights)
     kth = kth_largest(totals, k)
     # Sums of float32 numbers are rounded in order: who stays below with the floor stays below with less.
-    further = np.flatnonzero(weights + np.float32(floor) >= kth)
+    further = np.flatnonzero(weights + np.float32(SIGNS[metric] * floor) >= kth)
     further = further[~np.isin(further, rows, assume_unique=True)]
     if further.size > most:
         return None
     rows = np.concatenate([rows, further])
     totals = np.concatenate([totals, _totals(further, vectors, query, metric, weights)])
-    return *select(rows, totals, metric, k), rows.size
+    return *select(rows, totals, "dotproduct", k), rows.size
 
 
 def fuse_all(vectors: Vectors, query: Floats, metric: Metric, weights: Floats, k: int) -> tuple[Ints, Floats]:
     """The same from every row whose weight is not -inf, of which there are at least k: the oracle of ``fuse``."""
     allowed = np.flatnonzero(weights > -np.inf)
-    if allowed.size * _GATHER_SHARE < vectors.n:
-        return select(allowed, _totals(allowed, vectors, query, metric, weights), metric, k)
+    if allowed.size * _GATHER_SHARE < vectors.n or metric == "euclidean":
+        return select(allowed, _totals(allowed, vectors, query, metric, weights), "dotproduct", k)
     coarse = np.concatenate([block @ query for block in vectors.blocks()]) + weights
     rows = np.flatnonzero(coarse >= _surely(floor_of_best(coarse, k), vectors, query))
-    return select(rows, _totals(rows, vectors, query, metric, weights), metric, k)
+    return select(rows, _totals(rows, vectors, query, metric, weights), "dotproduct", k)
+
+
+def reciprocal_ranks(rankings: Sequence[Ints], constant: float) -> tuple[Ints, Scores]:
+    """Rankings of rows, best first -> the (m,) rows of all of them, ascending, and their (m,) sums of
+    1 / (constant + rank), with ranks from 1: Cormack, Clarke & Buettcher (2009), "Reciprocal rank fusion"."""
+    rows, where = np.unique(np.concatenate(rankings), return_inverse=True)
+    parts = [1.0 / (constant + np.arange(1, len(ranking) + 1)) for ranking in rankings]
+    sums: Scores = np.bincount(where, np.concatenate(parts), len(rows)).astype(np.float64, copy=False)
+    return rows, sums
 
 
 def kth_of_all(
@@ -94,7 +107,8 @@ def _totals(rows: Ints, vectors: Vectors, query: Floats, metric: Metric, weights
     step = max(16, _CHUNK_BYTES // (4 * query.size))
     for start in range(0, rows.size, step):
         part = slice(start, start + step)
-        totals[part] += scores(vectors.take(rows[part]), query, metric)
+        dense = scores(vectors.take(rows[part]), query, metric)
+        totals[part] += dense if SIGNS[metric] > 0.0 else -dense
     return totals
 
 

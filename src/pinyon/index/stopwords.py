@@ -60,3 +60,12 @@ _LISTS: Final = {
 
 STOP_WORDS: Final = {language: frozenset(words.split()) for language, words in _LISTS.items()}
 """Language code -> its stop words in lower case. Other languages have no list here."""
+
+_ASKING: Final = """a about above after again against all am an and any are as at be because been before being below
+    between both but by can cannot could did do does doing down during each few for from further had has have having he
+    her here hers him his how i if in into is it its itself just may me more most must my no nor not now of off on once
+    only or other our out over own same she should so some such than that the their them then there these they this
+    those through to too under until up very was we were what when where which while who whom why will with would you
+    your"""
+ASKING_WORDS: Final = frozenset(_ASKING.split())
+"""English words of which questions are made, whatever they are about."""

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Final, Literal
+from itertools import chain, pairwise
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pinyon.errors import InvalidRequestError
 from pinyon.index.analysis import Analyser, TextSettings
-from pinyon.types import Bools, Ints
+from pinyon.types import Bools, Ints, Scores
 
 SATURATION: Final = 1.2
 """BM25's k1: how soon more occurrences of a term in one text stop counting."""
@@ -29,8 +29,10 @@ _FUZZY_TERMS: Final = 1 << 15
 """Terms that are compared with a misspelt word at once, to bound the memory that it takes."""
 _POSITION_BITS: Final = 32
 _LONGEST_PHRASE: Final = 1 << 24
+_NO_TERM: Final = -1
+_NO_INTS: Final = np.empty(0, np.int64)
 Positions = NDArray[np.int32]
-Scores = NDArray[np.float64]
+_NO_ROWS: Final = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +83,41 @@ class _Segment:
         return self.terms.nbytes + self.offsets.nbytes + self.rows.nbytes + self.positions.nbytes + gone
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A word of more than one term, or of more than one position: its ``width``. offsets: (t,) ascending, of its terms
+    from where the word begins."""
+
+    numbers: tuple[int, ...]
+    offsets: tuple[int, ...]
+    width: int
+
+
 class _Vocabulary(dict[str, int]):
-    """Word as it is written -> number of its term, or -1 where it has none. With n-grams, of its entry in ``grams``.
+    """Word as it is written -> number of its term; _NO_TERM where it has none; -2 - i where ``shapes[i]`` tells.
 
     It only grows, and is shared by all values of one lineage. Readers ask ``number`` and ``terms``, which never take
     back what they said.
     """
 
-    def __init__(self, settings: TextSettings) -> None:
+    def __init__(self, settings: TextSettings, terms: Sequence[str] = ()) -> None:
         super().__init__()
         self.analyser = Analyser(settings)
-        self.number: dict[str, int] = {}
-        self.terms: list[str] = []
-        self.grams: list[tuple[int, ...]] = []
+        self.terms = list(terms)
+        self.number = {term: number for number, term in enumerate(terms)}
+        self.shapes: list[_Shape] = []
         self.lock = threading.Lock()
         self._ordered: list[str] = []
 
     def __missing__(self, word: str) -> int:
-        numbers = tuple(map(self._numbered, self.analyser.terms(word)))
-        if not numbers:
-            found = -1
-        elif self.analyser.settings.ngram is None:
-            found = numbers[0]
+        pieces = self.analyser.pieces(word)
+        numbers = tuple(self._numbered(term) for terms in pieces for term in terms)
+        if len(pieces) == 1 and len(numbers) < 2:
+            found = numbers[0] if numbers else _NO_TERM
         else:
-            found = len(self.grams)
-            self.grams.append(numbers)
+            offsets = tuple(offset for offset, terms in enumerate(pieces) for _ in terms)
+            found = -2 - len(self.shapes)
+            self.shapes.append(_Shape(numbers, offsets, len(pieces)))
         self[word] = found
         return found
 
@@ -148,7 +160,7 @@ class _Vocabulary(dict[str, int]):
     @property
     def nbytes(self) -> int:
         """By rule of thumb."""
-        return 160 * len(self.terms) + 100 * len(self)
+        return 160 * len(self.terms) + 100 * len(self) + 250 * len(self.shapes)
 
 
 class TextIndex:
@@ -172,6 +184,34 @@ class TextIndex:
     @property
     def nbytes(self) -> int:
         return sum(segment.nbytes for segment in self._segments) + self.lengths.nbytes + self._vocabulary.nbytes
+
+    # -- storage ------------------------------------------------------------------------------------------------------
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything but the settings, as arrays: ``from_arrays`` makes an equal value of them."""
+        alone = len(self._segments) == 1 and self._segments[0].gone is None
+        whole = self._segments[0] if alone else _merged(self._segments)
+        encoded = [term.encode("utf-8", "surrogatepass") for term in self._vocabulary.terms[:]]
+        return {
+            "terms": whole.terms,
+            "offsets": whole.offsets,
+            "rows": whole.rows,
+            "positions": whole.positions,
+            "lengths": self.lengths,
+            "spelling": np.frombuffer(b"".join(encoded), np.uint8),
+            "ends": np.cumsum([len(term) for term in encoded], dtype=np.int64),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], settings: TextSettings) -> TextIndex:
+        """settings: those that the value had, whose ``rules`` must be the same still. Raises KeyError, ValueError."""
+        spelling, ends = arrays["spelling"].tobytes(), arrays["ends"].tolist()
+        terms = [spelling[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise([0, *ends])]
+        rows = arrays["rows"]
+        segment = _Segment(arrays["terms"], arrays["offsets"], rows, arrays["positions"], _level(rows.size))
+        value = cls(settings)
+        value._vocabulary = _Vocabulary(settings, terms)
+        return value._with((segment,) if rows.size else (), arrays["lengths"])
 
     # -- change -------------------------------------------------------------------------------------------------------
 
@@ -198,6 +238,15 @@ class TextIndex:
         kept = tuple(_without(old, rows, self.n) for old in self._segments)
         return self._with(_tiered(kept, segment), all_lengths)
 
+    def renumbered(self, rows: Ints, n: int) -> TextIndex:
+        """A new value of n rows, in which row i of this one is ``rows[i]``, distinct, or is gone for -1."""
+        segments = self._segments
+        if not np.array_equal(rows, np.arange(self.n)):
+            segments = (_merged(segments, rows),)
+        lengths = np.zeros(n, np.int32)
+        lengths[rows[rows >= 0]] = self.lengths[rows >= 0]
+        return self._with(tuple(segment for segment in segments if segment.rows.size), lengths)
+
     def _with(self, segments: tuple[_Segment, ...], lengths: NDArray[np.int32]) -> TextIndex:
         value = TextIndex.__new__(TextIndex)
         value._vocabulary = self._vocabulary
@@ -210,7 +259,7 @@ class TextIndex:
         """The occurrences of some texts, and how many words of each text are indexed."""
         vocabulary = self._vocabulary
         split, look_up = vocabulary.analyser.words, vocabulary.__getitem__
-        found = [np.empty(0, np.int64)]
+        found = [_NO_INTS]
         sizes = np.zeros(len(texts), np.int64)
         with vocabulary.lock:
             for at, text in enumerate(texts):
@@ -218,19 +267,23 @@ class TextIndex:
                     words = split(text)
                     sizes[at] = len(words)
                     found.append(np.fromiter(map(look_up, words), np.int64, len(words)))
-        numbers = np.concatenate(found)
+        entries = np.concatenate(found)
         owners = np.repeat(np.arange(len(texts)), sizes)
-        positions = np.arange(len(numbers)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        if (numbers < 0).any():
-            kept = numbers >= 0
-            numbers, owners, positions = numbers[kept], owners[kept], positions[kept]
-        lengths = np.bincount(owners, minlength=len(texts)).astype(np.int32)
-        if vocabulary.analyser.settings.ngram is not None:
-            grams = [vocabulary.grams[entry] for entry in numbers.tolist()]
-            spread = np.array([len(its) for its in grams], np.int64)
-            owners, positions = np.repeat(owners, spread), np.repeat(positions, spread)
-            numbers = np.fromiter(chain.from_iterable(grams), np.int64, len(owners))
-        return _sorted(numbers, rows[owners].astype(np.int32), positions.astype(np.int32)), lengths
+        shapes = [vocabulary.shapes[-2 - entry] for entry in entries[entries < _NO_TERM].tolist()]
+        widths = np.ones(len(entries), np.int64)
+        widths[entries < _NO_TERM] = [shape.width for shape in shapes]
+        starts = np.append(0, np.cumsum(widths))
+        firsts = np.cumsum(sizes) - sizes
+        positions = starts[:-1] - np.repeat(starts[firsts], sizes)
+        lengths = np.bincount(owners, widths * (entries != _NO_TERM), len(texts)).astype(np.int32)
+        if shapes or (entries == _NO_TERM).any():
+            counts = (entries != _NO_TERM).astype(np.int64)
+            counts[entries < _NO_TERM] = [len(shape.numbers) for shape in shapes]
+            entries, owners, positions = (np.repeat(array, counts) for array in (entries, owners, positions))
+            several = entries < _NO_TERM
+            entries[several] = np.fromiter(chain.from_iterable(shape.numbers for shape in shapes), np.int64)
+            positions[several] += np.fromiter(chain.from_iterable(shape.offsets for shape in shapes), np.int64)
+        return _sorted(entries, rows[owners], positions), lengths
 
     # -- search -------------------------------------------------------------------------------------------------------
 
@@ -247,11 +300,18 @@ class TextIndex:
 
         How rare a term is, is judged among the rows that are alive, whatever the mask.
         """
+        rows, found, _ = self.weighed(phrase, statistics, alive, mask)
+        return rows, found
+
+    def weighed(
+        self, phrase: Phrase, statistics: Statistics, alive: Bools | None = None, mask: Bools | None = None
+    ) -> tuple[Ints, Scores, float]:
+        """``scores``, and what a text of average length scores that holds the phrase once."""
         occurrences = [self._occurrences(word, alive) for _, word in phrase.words]
-        if not occurrences or any(rows.size == 0 for rows, _ in occurrences):
-            return np.empty(0, np.int64), np.empty(0, np.float64)
         holders = [_counted(rows) for rows, _ in occurrences]
         weight = sum(_rarity(len(rows), statistics.texts) for rows, _ in holders)
+        if not holders or any(rows.size == 0 for rows, _ in holders):
+            return np.empty(0, np.int64), np.empty(0, np.float64), weight
         rows, counts = holders[0]
         if len(occurrences) > 1:
             rows, counts = _together(occurrences, [offset for offset, _ in phrase.words], phrase.slop)
@@ -260,7 +320,7 @@ class TextIndex:
             rows, counts = rows[kept], counts[kept]
         length = self.lengths[rows] / (statistics.average or 1.0)
         damping = SATURATION * (1.0 - LENGTH_WEIGHT + LENGTH_WEIGHT * length)
-        return rows, weight * counts * (SATURATION + 1.0) / (counts + damping)
+        return rows, weight * counts * (SATURATION + 1.0) / (counts + damping), weight
 
     def rows_with(self, phrase: Phrase) -> Bools:
         """(n,) bool, the caller's own: the rows that hold the phrase, dead ones too."""
@@ -344,13 +404,14 @@ def edit_distances(words: Sequence[str], target: str) -> Ints:
 # -- segments ---------------------------------------------------------------------------------------------------------
 
 
-def _sorted(numbers: Ints, rows: NDArray[np.int32], positions: Positions) -> _Segment:
+def _sorted(numbers: Ints, rows: Ints | Positions, positions: Ints | Positions) -> _Segment:
     # A stable sort keeps the positions of a row in order, and is fast on what is sorted in parts.
     order = np.argsort((numbers << 32) | rows, kind="stable")
     ordered = numbers[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=-1))
     offsets = np.append(starts, ordered.size).astype(np.int64)
-    return _Segment(ordered[starts], offsets, rows[order], positions[order], _level(rows.size))
+    rows, positions = rows[order].astype(np.int32, copy=False), positions[order].astype(np.int32, copy=False)
+    return _Segment(ordered[starts], offsets, rows, positions, _level(rows.size))
 
 
 def _picks(segment: _Segment, wanted: Ints) -> Ints | slice:
@@ -379,15 +440,21 @@ def _tiered(segments: tuple[_Segment, ...], added: _Segment) -> tuple[_Segment, 
     return grown
 
 
-def _merged(segments: tuple[_Segment, ...]) -> _Segment:
-    numbers, rows, positions = [], [], []
+def _merged(segments: tuple[_Segment, ...], renamed: Ints | None = None) -> _Segment:
+    """renamed: the new number of each row, -1 where it is left out."""
+    numbers, rows, positions = [_NO_INTS], [_NO_ROWS], [_NO_ROWS]
     for segment in segments:
         spread = np.repeat(segment.terms, np.diff(segment.offsets))
         stay = slice(None) if segment.gone is None else ~segment.gone[segment.rows]
         numbers.append(spread[stay])
         rows.append(segment.rows[stay])
         positions.append(segment.positions[stay])
-    return _sorted(np.concatenate(numbers), np.concatenate(rows), np.concatenate(positions))
+    all_numbers, all_rows, all_positions = np.concatenate(numbers), np.concatenate(rows), np.concatenate(positions)
+    if renamed is not None:
+        all_rows = renamed[all_rows].astype(np.int32)
+        kept = all_rows >= 0
+        all_numbers, all_rows, all_positions = all_numbers[kept], all_rows[kept], all_positions[kept]
+    return _sorted(all_numbers, all_rows, all_positions)
 
 
 def _without(segment: _Segment, rows: Ints, n: int) -> _Segment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pinyon.engine.blending import read_fusion
 from pinyon.engine.records import find_records, write_records
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone.handle import OpenIndex
@@ -12,9 +13,9 @@ from pinyon.pinecone.results import Hit, SearchRecordsResponse, UpsertRecordsRes
 from pinyon.pinecone.specs import as_mapping
 from pinyon.pinecone.tokens import namespace_of
 from pinyon.pinecone.transport import request
-from pinyon.types import RecordQuery, RerankRequest
+from pinyon.types import Fusion, RecordQuery, RerankRequest, SearchMode
 
-_QUERY_KEYS = ("inputs", "top_k", "filter", "vector", "id", "match_terms")
+_QUERY_KEYS = ("inputs", "top_k", "filter", "vector", "id", "match_terms", "mode", "fusion")
 
 
 class RecordCalls(OpenIndex):
@@ -46,6 +47,8 @@ class RecordCalls(OpenIndex):
         id: str | None = None,
         filter: Mapping[str, Any] | None = None,
         match_terms: Mapping[str, Any] | None = None,
+        mode: SearchMode | None = None,
+        fusion: Fusion | Mapping[str, Any] | str | None = None,
         exact: bool = False,
         explain: bool = False,
     ) -> SearchRecordsResponse:
@@ -53,10 +56,13 @@ class RecordCalls(OpenIndex):
 
         The request may come as ``query={...}`` (SDK 7) or as keywords (SDK 10), not both.
         match_terms: ``{"strategy": "all", "terms": [...]}``, words that every hit must hold; sparse indexes only.
+        mode: what the text is compared with: "dense" (vectors, the default), "lexical" (words) or "hybrid", which joins
+        both as fusion says: "adaptive", "weighted", "rrf", or ``{"method": "rrf", "constant": 20, "depth": 100}``,
+        ``{"weight": 0.7}``. With explain=True each hit of a hybrid search has ``parts``: both its scores.
         rerank: ``{"model": ..., "rank_fields": [...], "top_n": ..., "query": ...}``, by default the embedded field and
         the text of the search. fields: which stored fields each hit carries; None or ["*"] means all.
         """
-        values = (inputs, top_k, filter, vector, id, match_terms)
+        values = (inputs, top_k, filter, vector, id, match_terms, mode, fusion)
         given = {key: value for key, value in zip(_QUERY_KEYS, values, strict=True) if value is not None}
         if query is not None:
             given = _merged(given, as_mapping(query, "query"))
@@ -64,7 +70,7 @@ class RecordCalls(OpenIndex):
         ranking = None if rerank is None else _rerank_request(as_mapping(rerank, "rerank"))
         found = find_records(self._index, self._models, namespace_of(namespace), wanted, ranking)
         names = None if fields is None or "*" in fields else set(fields)
-        hits = [Hit(match.id, match.score, _fields(match.metadata, names)) for match in found.matches]
+        hits = [Hit(match.id, match.score, _fields(match.metadata, names), match.parts) for match in found.matches]
         return SearchRecordsResponse(hits, found.plan, found.tokens, found.rerank_units)
 
     search_records = search
@@ -81,7 +87,17 @@ def _record_query(given: Mapping[str, Any], exact: bool, explain: bool) -> Recor
     vector, sparse = _vectors(given.get("vector"))
     terms = () if given.get("match_terms") is None else _terms(given["match_terms"])
     return RecordQuery(
-        given["top_k"], text, vector, sparse, given.get("id"), given.get("filter"), terms, exact, explain
+        given["top_k"],
+        text,
+        vector,
+        sparse,
+        given.get("id"),
+        given.get("filter"),
+        terms,
+        exact,
+        explain,
+        given.get("mode"),
+        None if given.get("fusion") is None else read_fusion(given["fusion"]),
     )
 
 

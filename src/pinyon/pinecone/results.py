@@ -330,16 +330,18 @@ class SearchUsage(Fields):
 
 
 class Hit(View):
-    """One search hit: ``_id``, ``_score`` and the stored ``fields`` that were asked for."""
+    """One search hit: ``_id``, ``_score`` and the stored ``fields`` that were asked for. ``parts``: of a hybrid search
+    by words that was to be explained, the ``dense`` score and the ``lexical`` one."""
 
-    __slots__ = ("_id", "_score", "fields")
+    __slots__ = ("_id", "_score", "fields", "parts")
     _fields: ClassVar[tuple[str, ...]] = ("_id", "_score", "fields")
     _aliases: ClassVar[Mapping[str, str]] = {"id": "_id", "score": "_score", "id_": "_id", "score_": "_score"}
 
-    def __init__(self, id: str, score: float, fields: dict[str, Any]) -> None:
+    def __init__(self, id: str, score: float, fields: dict[str, Any], parts: Mapping[str, float] | None = None) -> None:
         self._id = id
         self._score = score
         self.fields = fields
+        self.parts = parts
 
     @property
     def id(self) -> str:

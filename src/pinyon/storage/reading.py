@@ -184,6 +184,11 @@ class View:
         sql = "SELECT ord FROM record WHERE ns_id = ? AND id = ?"
         return [row[0] for row in self.connection.executemany(sql, [(ns_id, id_) for id_ in ids])]
 
+    def ords_since(self, ns_id: int, lsn: int) -> list[int]:
+        """Ords of the records that were written after an LSN and are there still."""
+        sql = "SELECT ord FROM record WHERE ns_id = ? AND lsn > ?"
+        return [row[0] for row in self.connection.execute(sql, (ns_id, lsn))]
+
     def ids_of(self, ords: Sequence[int]) -> dict[int, str]:
         sql = "SELECT ord, id FROM record WHERE ord = ?"
         rows: list[Row] = self.connection.executemany(sql, [(ord_,) for ord_ in ords]).fetchall()

@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import orjson
 
 from pinyon.errors import InvalidRequestError
 from pinyon.filters.show import shown
-from pinyon.types import Match, RecordQuery, RerankRequest
+from pinyon.types import Fusion, Match, RecordQuery, RerankRequest
 from pinyon.wire.fields import Fields, check_sparse, refuse
 from pinyon.wire.inference import read_rerank_parameters
 from pinyon.wire.results import QUERY_UNITS
 from pinyon.wire.versions import Version
 
 _SEARCH = ("fields", "query", "rerank")
-_QUERY = ("filter", "id", "inputs", "match_terms", "top_k", "vector")
+_QUERY = ("filter", "fusion", "id", "inputs", "match_terms", "mode", "syntax", "top_k", "vector")
 _RERANK = ("model", "parameters", "query", "rank_fields", "top_n")
+_FUSION = ("constant", "depth", "method", "weight")
 _VECTOR = ("sparse_indices", "sparse_values", "values")
 _MOST_FIELDS = 100
 _LARGEST = float(np.finfo(np.float32).max)
@@ -104,7 +105,29 @@ def _read_query(members: Mapping[str, Any], query: Fields) -> RecordQuery:
         query.text("id"),
         query.object("filter"),
         () if terms is None else _read_terms(Fields(terms, "query.match_terms")),
+        mode=cast(Any, query.text("mode")),
+        fusion=_read_fusion(members, query),
+        syntax=cast(Any, query.text("syntax") or "text"),
     )
+
+
+def _read_fusion(members: Mapping[str, Any], query: Fields) -> Fusion | None:
+    """``fusion``: a method, or an object with the settings of ``Fusion``. Whether they make sense is the index's to
+    judge."""
+    if type(members.get("fusion")) is str:
+        return Fusion(cast(Any, members["fusion"]))
+    given = query.object("fusion")
+    if given is None:
+        return None
+    fusion = Fields(given, "query.fusion")
+    fusion.only(_FUSION)
+    settings = {
+        "method": fusion.text("method") or (None if fusion.absent("weight") else "weighted"),
+        "constant": fusion.number("constant"),
+        "weight": fusion.number("weight"),
+        "depth": fusion.whole("depth"),
+    }
+    return Fusion(**cast(Any, {name: value for name, value in settings.items() if value is not None}))
 
 
 def _read_vector(members: Mapping[str, Any], query: Fields) -> tuple[Any, Any]:
