@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
+from pinyon.engine.budget import read_size
 from pinyon.errors import InvalidRequestError
 from pinyon.models.aliases import ALIASES
 from pinyon.models.descriptions import MODELS, ModelInfo
@@ -20,8 +20,6 @@ FOLDER = "models"
 CACHE = "embeddings.cache"
 VARIABLE = "PINYON_MODELS"
 CACHE_VARIABLE = "PINYON_EMBEDDING_CACHE"
-_SIZE = re.compile(r"(\d{1,15})\s*([A-Za-z]*)", re.ASCII)
-_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
 def pulled_models(data: Path | None) -> Path | None:
@@ -57,7 +55,7 @@ def cached(embedder: Embedder, data: Path | None) -> Embedder:
 def _bytes(text: str) -> int:
     if text.strip().lower() in ("", "0", "off"):
         return 0
-    found = _SIZE.fullmatch(text.strip())
-    if found is None or found[2].upper() not in _UNITS:
+    size = read_size(text)
+    if not size:
         raise InvalidRequestError(f"{CACHE_VARIABLE} is {text!r:.80}, but must be a size such as '2 GB', or 'off'")
-    return int(found[1]) * _UNITS[found[2].upper()]
+    return size

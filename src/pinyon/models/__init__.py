@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pinyon.models.aliases import ALIASES, Alias
     from pinyon.models.descriptions import MODELS, ModelInfo
     from pinyon.models.embedding_cache import CachedEmbedder, EmbeddingCache
-    from pinyon.models.embedding_reranker import EmbeddingReranker
+    from pinyon.models.late_interaction import LateInteraction
     from pinyon.models.lexical_sparse import LexicalSparse
     from pinyon.models.padded import PaddedEmbedder
     from pinyon.models.registry import ModelRegistry
@@ -20,7 +20,7 @@ __all__ = [
     "Alias",
     "CachedEmbedder",
     "EmbeddingCache",
-    "EmbeddingReranker",
+    "LateInteraction",
     "LexicalSparse",
     "MODELS",
     "ModelInfo",
@@ -34,7 +34,7 @@ _HOMES = {
     "Alias": "aliases",
     "CachedEmbedder": "embedding_cache",
     "EmbeddingCache": "embedding_cache",
-    "EmbeddingReranker": "embedding_reranker",
+    "LateInteraction": "late_interaction",
     "LexicalSparse": "lexical_sparse",
     "MODELS": "descriptions",
     "ModelInfo": "descriptions",

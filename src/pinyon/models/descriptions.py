@@ -143,11 +143,11 @@ USE_RERANKER = replace(
     dimensions=(),
     metrics=(),
     rank_fields=16,
-    loader="pinyon.models.embedding_reranker:EmbeddingReranker",
+    loader="pinyon.models.late_interaction:LateInteraction",
     base=USE_MULTILINGUAL.name,
     short_description=(
-        "No reranking model of its own: the cosine of the query's and the document's vectors of use-multilingual, "
-        "moved to 0..1. It cannot tell more than a search with that model."
+        "No reranking model of its own: every word of the query looks for its nearest in the document, by the vectors "
+        "of use-multilingual. It improves what a search by meaning found, and not what a search by words did."
     ),
 )
 
