@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 
-__all__ = ["visible"]
+__all__ = ["blanked", "visible"]
 
 _KINDS = {
     "zero-width": "\u200b\u200c\u200d\u2060-\u2064\ufeff\u180e\u034f\ufff9-\ufffc",
@@ -41,6 +41,15 @@ def visible(text: str, counts: Counter[str]) -> str:
         return "\ufffd" if kind == "surrogate" else ""
 
     return _INVISIBLE.sub(replaced, _BREAKS.sub("\n", text) if _BREAKS.search(text) else text)
+
+
+def blanked(text: str) -> str:
+    """The text with spaces for its invisible characters, so that offsets stay what they are."""
+
+    def replaced(match: re.Match[str]) -> str:
+        return match[0] if _has_meaning(match[0], _NAMES[str(match.lastgroup)], text, match.start()) else " "
+
+    return _INVISIBLE.sub(replaced, _BREAKS.sub("\n", text))
 
 
 def _has_meaning(character: str, kind: str, text: str, position: int) -> bool:

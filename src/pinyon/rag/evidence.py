@@ -1,0 +1,134 @@
+"""How well the sources speak to a question, measured before anything is generated.
+
+strength = sqrt(coverage * similarity), of the source where it is largest. coverage: the share of the question's words,
+by weight, that the source holds. similarity: the cosine of question and source over ``GOOD_COSINE``, at most 1, from
+the model that embedded the texts. Words in a script that no source uses do not count; a question without any that
+count, as one in Korean about English texts, is judged by similarity alone, and without an embedder by coverage alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from pinyon.rag.sources import Source, Statement
+from pinyon.rag.terms import Term, coverage, has_hangul, terms
+from pinyon.types import Embedder, Floats
+
+__all__ = ["GOOD_COSINE", "Evidence", "Judge", "Ranked", "similarities"]
+
+GOOD_COSINE: Final = 0.6
+"""Of a question and a text that answers it, with the built-in embedder."""
+_SENTENCE, _SOURCE, _MEANING, _PLACE = 0.3, 0.6, 0.3, 0.2
+"""What counts for a sentence: its own words, those of its source, its meaning, the place of its source."""
+_COVERED, _FOUND = 0.6, 0.2
+"""What counts for a source: words against meaning, and where the search put it."""
+_TITLE = 0.4
+"""What a line counts less that is but the title of its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """strength, coverage, similarity: 0..1, of the best source. threshold: the least strength that is answered.
+
+    similarity is None without an embedder, coverage is None where no word of the question can be compared.
+    """
+
+    strength: float
+    threshold: float
+    coverage: float | None
+    similarity: float | None
+    source: int = 0
+
+    @property
+    def enough(self) -> bool:
+        return self.strength >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A sentence of a source, and how well it speaks to the question, 0..1."""
+
+    statement: Statement
+    score: float
+
+
+class Judge:
+    """Compares a question with sources. embedder: of any kind whose vectors of like texts have a high cosine."""
+
+    def __init__(self, question: str, embedder: Embedder | None) -> None:
+        self._question, self._embedder = question, embedder
+        self._terms = terms(question)
+
+    def ordered(self, sources: Sequence[Source], most: int) -> list[Source]:
+        """The sources that speak best to the question, numbered anew; the place that each had counts a little."""
+        covered, similar = self._covered(sources), self._similar([source.passage.text for source in sources])
+        scored = []
+        for place, source in enumerate(sources):
+            score = _COVERED * (covered[place] or 0.0) + _FOUND / (place + 1)
+            score += 0.0 if similar is None else (1.0 - _COVERED) * float(similar[place])
+            scored.append((score, source))
+        best = sorted(scored, key=lambda one: -one[0])[:most]
+        return [Source(number, source.passage, source.segments) for number, (_, source) in enumerate(best, 1)]
+
+    def evidence(self, sources: Sequence[Source], threshold: float) -> Evidence:
+        """The strength of the best source; of no sources it is 0."""
+        similar = self._similar([source.passage.text for source in sources])
+        best = Evidence(0.0, threshold, None, None)
+        for place, (source, covered) in enumerate(zip(sources, self._covered(sources), strict=True)):
+            meant = None if similar is None else float(similar[place])
+            strength = _strength(covered, meant)
+            if strength > best.strength or not best.source:
+                best = Evidence(strength, threshold, covered, meant, source.number)
+        return best
+
+    def ranked(self, sources: Sequence[Source]) -> list[Ranked]:
+        """Every sentence of the sources that speaks to readers, best first."""
+        found = [one for source in sources for one in source.statements if not one.is_instruction]
+        similar = self._similar([one.text for one in found])
+        covered = {source.number: part or 0.0 for source, part in zip(sources, self._covered(sources), strict=True)}
+        wanted = self._comparable(sources)
+        ranked = []
+        for place, one in enumerate(found):
+            score = _SENTENCE * coverage(wanted, one.vocabulary) + _SOURCE * covered[one.source] + _PLACE / one.source
+            score += 0.0 if similar is None else _MEANING * float(similar[place])
+            ranked.append(Ranked(one, score - _TITLE if one.is_title else score))
+        return sorted(ranked, key=lambda one: -one.score)
+
+    def _covered(self, sources: Sequence[Source]) -> list[float | None]:
+        wanted = self._comparable(sources)
+        return [coverage(wanted, source.vocabulary) if wanted else None for source in sources]
+
+    def _comparable(self, sources: Sequence[Source]) -> list[Term]:
+        """The words of the question in a script that the sources use."""
+        korean = any(has_hangul(source.text) for source in sources)
+        return [term for term in self._terms if korean or not term.korean]
+
+    def _similar(self, texts: Sequence[str]) -> Floats | None:
+        return similarities(self._embedder, self._question, texts, "query")
+
+
+def similarities(
+    embedder: Embedder | None, text: str, others: Sequence[str], input_type: Literal["query", "passage"] = "passage"
+) -> Floats | None:
+    """(n,) float32, 0..1: how alike other texts are to one; None without an embedder."""
+    if embedder is None or not others:
+        return None
+    vector = _unit(embedder.embed([text], input_type=input_type))[0]
+    cosines = _unit(embedder.embed(others, input_type="passage")) @ vector
+    similar: Floats = np.clip(cosines / GOOD_COSINE, 0.0, 1.0).astype(np.float32)
+    return similar
+
+
+def _strength(covered: float | None, meant: float | None) -> float:
+    known = [part for part in (covered, meant) if part is not None]
+    return float(np.prod(known) ** (1 / len(known))) if known else 0.0
+
+
+def _unit(vectors: Floats) -> Floats:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Floats = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return unit

@@ -1,0 +1,54 @@
+"""How questions are answered, and how long each stage takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+
+from pinyon.errors import InvalidRequestError
+
+__all__ = ["Settings", "timed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How questions are answered.
+
+    top_k: passages that are retrieved. sources: those of them that the answer may be made from. threshold: the least
+    evidence (0..1) that is answered; the default is where the questions of ``benchmarks/rag.py`` part best.
+    max_tokens, temperature, seed: of the generation. sentences: of an answer, at most; the model is asked to keep to
+    it. neighbours: whether the text around a passage in its section is given too. brief: for tiny models: they read the
+    few best sentences and write one; what they write counts only if it says what the source says, else the source is
+    quoted. turns: messages of a conversation that a model reads again.
+    """
+
+    top_k: int = 20
+    sources: int = 5
+    threshold: float = 0.61
+    max_tokens: int = 512
+    temperature: float = 0.0
+    seed: int = 0
+    sentences: int = 4
+    neighbours: bool = True
+    brief: bool = False
+    turns: int = 6
+
+    def __post_init__(self) -> None:
+        for name, least, most in (("top_k", 1, 1_000), ("sources", 1, 50), ("max_tokens", 16, 100_000)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise InvalidRequestError(f"{name} must be a whole number from {least} to {most:,}, got {value!r:.80}")
+        if not 0.0 <= self.threshold <= 1.0:
+            raise InvalidRequestError(f"threshold must be 0 to 1, got {self.threshold!r:.80}")
+
+
+@contextmanager
+def timed(times: dict[str, float], stage: str) -> Iterator[None]:
+    """Adds the milliseconds of the block to its stage."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        times[stage] = times.get(stage, 0.0) + (perf_counter() - started) * 1e3
