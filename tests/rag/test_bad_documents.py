@@ -130,6 +130,29 @@ def test_a_notebook_nested_without_end_is_refused() -> None:
     assert "a broken notebook" in refused(b'{"cells":' + b"[" * 200_000 + b"]" * 200_000 + b"}", ".ipynb")
 
 
+SLOW = {
+    "dots.txt": "." * 300_000,
+    "dots and spaces.txt": ". " * 150_000,
+    "fences.md": "~" * 300_000,
+    "comments.md": "<!--" * 75_000,
+    "tags.md": "<a " * 100_000,
+    "tags.html": "<a " * 100_000,
+    "comments.html": "<!--" * 75_000,
+    "instructions.html": "<?" * 150_000,
+    "quotes.html": '<a x="' * 50_000 + ">",
+    "statutes.txt": "제1조(" * 75_000,
+    "parentheses.c": "int f(\n" * 40_000,
+    "pipes.md": "|" * 300_000,
+}
+
+
+@pytest.mark.parametrize(("name", "text"), SLOW.items(), ids=SLOW)
+def test_no_pattern_takes_time_by_the_square(name: str, text: str) -> None:
+    """Each of these took minutes with a pattern that begins anew at every character, and takes moments now."""
+    found = parse(text.encode(), name, suffix=name[name.index(".") :])
+    split(found.text, style=found.style)
+
+
 # -- large ones -------------------------------------------------------------------------------------------------------
 
 

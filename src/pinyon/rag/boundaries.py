@@ -12,9 +12,10 @@ Cuts: TypeAlias = Callable[[str, int, int], Iterator[int]]
 
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n\s*")
 _SENTENCE: Final = re.compile(
-    r"""[.!?…]+["'”’)\]»]*\s+(?![a-z])   # a lower-case word next means an abbreviation
+    # The lookbehind and the quantifiers that give nothing back keep a line of dots from taking time by its square.
+    r"""(?<![.!?…])[.!?…]++["'”’)\]»]*+\s++(?![a-z])   # a lower-case word next means an abbreviation
     | [。！？]+[」』”’)]*\s*              # Chinese and Japanese leave no space
-    | (?<=[가-힣])[.!?…]+(?=[가-힣])      # Korean, where the space was forgotten
+    | (?<=[가-힣])[.!?…]++(?=[가-힣])     # Korean, where the space was forgotten
     # Korean endings without a full stop: polite ones, unless the word is a noun such as 필요 or 주요; past ones.
     | (?<=니다|시오)\s+ | (?<=[습입합됩십]니까)\s+
     | (?<=[가-힣][요죠])(?<![필중주수소동강개가민긴]요)\s+

@@ -66,6 +66,12 @@ class _Reader(html.parser.HTMLParser):
         self._verbatim = 0
 
     def finish(self) -> str:
+        """The blocks of the page, once all of it was fed. ``close`` is not for pages of strangers: in older versions of
+        Python it looks at what was never ended again and again, which takes time by the square."""
+        if self.rawdata.startswith("<!"):
+            self.handle_comment(self.rawdata[4:])
+        elif self.rawdata:
+            self.handle_data(html.unescape(self.rawdata))
         self._end_block()
         while self._tables:
             self._end_table()
@@ -204,6 +210,5 @@ def html_page(text: str) -> Parsed:
     the page's own style sheet for a single class, id or element; text in the colour of its background; comments."""
     reader = _Reader()
     reader.feed(text)
-    reader.close()
     title = " ".join("".join(reader.title).split())
     return Parsed([reader.finish()], title, "markdown", hidden=dict(reader.hidden))

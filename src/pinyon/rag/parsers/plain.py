@@ -13,7 +13,7 @@ _HIDING = r"(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opac
 _HIDDEN = re.compile(
     rf"<(\w+)\s[^<>]{{0,300}}?{_HIDING}[^<>]{{0,300}}>(.{{0,2000}}?)</\1\s*>", re.IGNORECASE | re.DOTALL
 )
-_FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^ {0,3}(`{3,}+|~{3,}+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _REMARK = re.compile(r"^\[(?://|comment)\]: *(?:#|<>) *[(\"'](.*)[)\"'] *$", re.MULTILINE | re.IGNORECASE)
 
 
