@@ -375,6 +375,7 @@ class Database:
     def _restore_into_memory(self, source: Path, spec: IndexSpec, uuid: str) -> None:
         truth = Truth(None, spec.dimension, write_wait=self.limits.write_wait)
         backup.restore_into_memory(source, truth.connections, index_uuid=uuid)
+        truth.refresh()
         with self._lock:
             self._indexes[uuid] = Index(spec, truth, self._caches(uuid), self.limits, self.budget)
 

@@ -26,7 +26,7 @@ from pinyon.errors import InvalidRequestError, ModelMismatchError, NotFoundError
 from pinyon.filters import Node, has_words, parse
 from pinyon.limits import Limits
 from pinyon.storage.cache import CacheDirectory
-from pinyon.storage.generations import Generations, as_stored
+from pinyon.storage.generations import as_stored
 from pinyon.storage.reading import View
 from pinyon.storage.truth import Truth
 from pinyon.storage.values import Changes
@@ -63,9 +63,8 @@ class Memory:
         self, spec: IndexSpec, truth: Truth, directory: CacheDirectory, limits: Limits, budget: Budget | None = None
     ) -> None:
         self._listed = spec
-        self._stored = Generations()
         self._stored_at = -1
-        self._bound = Bound(spec, 1)
+        self._bound = Bound(as_stored(spec, truth.stored), truth.stored.number)
         self.budget = Budget() if budget is None else budget
         self.truth = truth
         self.directory = directory
@@ -81,7 +80,6 @@ class Memory:
         """ns_id -> (LSN, meter) of namespaces that made room before what their meters learned was kept."""
         self._lock = threading.Lock()
         self._asked = 0
-        self.refresh()
 
     @property
     def bound(self) -> Bound:
@@ -97,7 +95,7 @@ class Memory:
         """Takes what the catalog says; which model made the vectors the file knows better."""
         with self._lock:
             self._listed = listed
-            self._bound = Bound(as_stored(listed, self._stored), self._stored.number)
+            self._bound = Bound(as_stored(listed, self.truth.stored), self.truth.stored.number)
 
     @property
     def generation(self) -> int:
@@ -152,8 +150,8 @@ class Memory:
             if lsn < self._stored_at:
                 return False  # another thread has looked since
             self._stored_at = lsn
-            moved = stored.number != self._stored.number
-            self._stored = stored
+            moved = stored.number != self.generation
+            self.truth.stored = stored
             self.truth.dimension = stored.dimension(self._listed.dimension)
             self._bound = Bound(as_stored(self._listed, stored), stored.number)
             states = list(self._states.values()) if moved else []

@@ -54,7 +54,8 @@ class Truth:
         try:
             with self.read() as view:
                 self.filter_key = self._check_format(view)
-                self.dimension = view.generations().dimension(dimension)
+                self.stored = view.generations()
+            self.dimension = self.stored.dimension(dimension)
         except PinyonError:
             self.close()
             raise
@@ -73,6 +74,12 @@ class Truth:
             return bytes.fromhex(str(view.meta("filter_key")))
         except ValueError as error:
             raise CorruptionError(f"{label}: its filter key is damaged. Run `pinyon repair`.") from error
+
+    def refresh(self) -> None:
+        """Take what the file says of its vectors, whose whole content was replaced."""
+        with self.read() as view:
+            self.stored = view.generations()
+        self.dimension = self.stored.dimension(self.dimension)
 
     def read(self) -> _Reading:
         """``with truth.read() as view:`` everything read inside is of one LSN."""
