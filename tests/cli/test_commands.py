@@ -153,7 +153,7 @@ def test_search_finds_by_meaning_in_english_and_korean_and_times_its_stages(piny
     found = pinyon("search", "docs", "휴가를 어떻게 신청하나요?", "-k", 1, "--explain", "--json").json
     assert found["matches"][0]["id"] == "guide/leave.md#1"
     assert list(found["milliseconds"]) == ["load model", "embed", "search", "fetch"]
-    assert found["plan"]["matching"] == 4
+    assert found["plan"]["matching"] == 5
     answer = pinyon("search", "docs", "wet weather", "-k", 1, "--filter", '{"source": {"$ne": "page.html"}}')
     assert answer.out.splitlines()[1].split()[2] == "rain.txt#0"
     assert re.search(r"time: load model .* ms, embed .* ms, search .* ms, fetch .* ms", answer.err)
