@@ -278,7 +278,8 @@ def snapshot(data: Path) -> tuple[Path, Arrays]:
 
 def test_a_snapshot_holds_the_documented_arrays(snapshot: tuple[Path, Arrays]) -> None:
     _, arrays = snapshot
-    documented = {row["array"] for row in table(FORMAT, "array", "shape", "content")}
+    rows = table(FORMAT, "array", "shape", "content")
+    documented = {row["array"] for row in rows if not row["array"].startswith("f.")}  # those are of the words' file
     known = {name if name in documented else name.split(".")[0] + ".*" for name in arrays.arrays}
     assert known == documented - {"ivf.*", "hnsw.*", "symqg.*"}, "an index of kind auto, this small, has plain codes"
     assert arrays.numbers("ords") == tuple(range(1, ROWS + 1))

@@ -259,6 +259,9 @@ def test_a_reopened_database_serves_what_it_served_and_builds_nothing(
         former = table.snapshot.base
     with Database(tmp_path / "data") as database:
         table.database, table.index = database, database.index("films")
+        if SERVED[kind] in ("hnsw", "symqg"):  # a graph is loaded after the first answer
+            assert table.planned().kind == "scan"
+            table.settle()
         assert table.planned().kind == PLANNED[kind]
         loaded = table.snapshot.base
         if former is not None and loaded is not None:
@@ -482,9 +485,9 @@ def test_a_cache_that_cannot_be_read_is_read_from_the_truth(
             database.close()
     with Database(tmp_path / "data") as database:
         table.database, table.index = database, database.index("films")
-        assert table.planned().kind == "exact"
+        assert table.planned().kind == "scan", "the codes can be read"
         table.settle()
-        assert table.planned().kind == "hnsw"
+        assert table.planned().kind == "hnsw", "the graph is built again"
         table.check_all(rng, 3)
 
 

@@ -31,7 +31,7 @@ def found(
 ) -> dict[int, float]:
     """Row -> score."""
     texts = Texts(fields).append([encode_metadata(document, DEFAULT, record_id="x") for document in documents])
-    rows, scores = texts.scores(compiled(clauses, fields), None, None, len(documents))
+    rows, scores, _ = texts.scores(compiled(clauses, fields), None, None, len(documents))
     return dict(zip(rows.tolist(), scores.tolist(), strict=True))
 
 

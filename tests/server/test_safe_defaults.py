@@ -58,13 +58,15 @@ def test_1_using_the_library_opens_no_socket(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_1_nothing_is_sent_home() -> None:
-    """No module reaches for a network client: telemetry would need one."""
+    """No module reaches for a network client, but those for endpoints that a user named and for a socket of our own:
+    telemetry would need one."""
+    named = {"endpoint.py", "endpoint_embedder.py", "endpoint_generator.py", "endpoint_reranker.py", "llama_server.py"}
     clients = {"requests", "urllib.request", "urllib3", "httpx", "aiohttp", "http.client", "smtplib", "ftplib"}
     for file in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not clients & set(names), file
+            assert not clients & set(names) or (file.parent.name == "models" and file.name in named), file
 
 
 def test_2_a_server_listens_to_this_machine_only() -> None:
@@ -204,7 +206,7 @@ def test_9_nothing_runs_code_that_it_read() -> None:
             name.partition(".")[0] for name in re.findall(r"^\s*(?:import|from)\s+([\w.]+)", text, re.MULTILINE)
         }
         assert not forbidden & imported, file
-        assert "trust_remote_code" not in text, file
+        assert not re.search(r"trust_remote_code(?!\": False)", text), file
 
 
 @posix

@@ -37,8 +37,9 @@ _PLAIN_SAMPLES = 4
 _CODES_PER_ROW = 160
 _EXACT_PER_ROW = 4
 _LOOK_ROWS = 50
+_WORTH = 2.0
 """Costs, of which only the ratios count: one rescored row is as much work as so many codes, or so many rows read in a
-row; and every look costs as much as so many rows."""
+row; and every look costs as much as so many rows. Codes are worth it where reading all rows costs that much more."""
 _CHUNK_ROWS = 4_096
 _HUNDRED = ("plain", "random 10%")
 
@@ -109,7 +110,7 @@ def _plain(trials: list[_Trial], n: int, target: float, wanted: float) -> Depth:
     tens = [trial for trial in trials if trial.k == 10]
     ways = [(*_judged(tens, n, first, tolerance), first, tolerance) for first in _LADDER for tolerance in _TOLERANCES]
     enough = [way for way in ways if way[0] >= wanted]
-    recall, _, first, tolerance = (
+    recall, cost, first, tolerance = (
         min(enough, key=lambda way: way[1]) if enough else max(ways, key=lambda way: (way[0], -way[1]))
     )
     hundred, _ = _first(trials, ["plain"], 100, tolerance)
@@ -117,7 +118,7 @@ def _plain(trials: list[_Trial], n: int, target: float, wanted: float) -> Depth:
         plain=(first, max(first, hundred)),
         filtered=(first, first),
         tolerance=tolerance,
-        reached=recall >= target and _first(trials, ["plain"], 10, tolerance)[1],
+        reached=recall >= target and cost * _WORTH <= len(tens) * n / _EXACT_PER_ROW,
         recall=recall,
         recalls={"plain": recall},
         samples=len(tens),
