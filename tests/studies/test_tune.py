@@ -177,9 +177,9 @@ def test_when_nothing_keeps_the_contract_it_says_so_and_what_comes_nearest() -> 
 
 
 def test_a_large_set_is_sampled_and_its_memory_scaled_up() -> None:
-    part = studies.tune(SOURCE, recall=0.9, kinds=["flat"], repeats=1, sample=1_000)
-    assert (part.settings.n, part.settings.total, part.settings.sampled) == (1_000, N, True)
-    assert "Measured on a sample of 1,000 of 5,000 rows" in part.table()
+    part = studies.tune(SOURCE, recall=0.9, kinds=["flat"], repeats=1, sample=4_500)
+    assert (part.settings.n, part.settings.total, part.settings.sampled) == (4_500, N, True)
+    assert "Measured on a sample of 4,500 of 5,000 rows" in part.table()
     whole = studies.tune(SOURCE, recall=0.9, kinds=["flat"], repeats=1, sample=None)
     assert not whole.settings.sampled
     assert part.findings[0].memory_bytes == pytest.approx(whole.findings[0].memory_bytes, rel=0.1)
