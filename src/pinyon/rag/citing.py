@@ -47,6 +47,10 @@ _NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|cannot|without|neither|nor)\b|n['’]t\b|않|없|아니|못", re.IGNORECASE
 )
 _DIGITS: Final = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER_WORDS: Final = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|fifty|hundred|thousand|million)\b",
+    re.IGNORECASE,
+)
 
 
 def cite(source: Source, start: int, end: int) -> Citation:
@@ -233,8 +237,7 @@ class Checker:
         return measured
 
     def _numbers_stand(self, text: str, chosen: Sequence[Statement]) -> bool:
-        there = " ".join([*(one.text for one in chosen), *self._asked])
-        return set(_DIGITS.findall(text)) <= set(_DIGITS.findall(there))
+        return _numbers(text) <= _numbers(" ".join([*(one.text for one in chosen), *self._asked]))
 
     def _faithful(self, text: str, statement: Statement) -> bool:
         """For a model that is not trusted: both deny or neither does, every name is one of the source, and most of what
@@ -247,6 +250,11 @@ class Checker:
             return False
         added = [term for term in terms(statement.text) if term.text not in self._asked]
         return coverage(added, text) >= TELLING if added else True
+
+
+def _numbers(text: str) -> set[str]:
+    """The numbers of a text, in digits and in words."""
+    return set(_DIGITS.findall(text)) | {word.casefold() for word in _NUMBER_WORDS.findall(text)}
 
 
 def _squeezed(text: str) -> str:

@@ -232,7 +232,7 @@ def _sentences(generation: Generation) -> Iterator[str]:
 
 def _near(ranked: Sequence[Ranked], share: float) -> list[Statement]:
     """The best sentences: those with this share of the best one's score. Titles only where there is nothing else."""
-    told = [one for one in ranked if not one.statement.is_title] or list(ranked)
+    told = [one for one in ranked if one.statement.is_prose] or list(ranked)
     return [one.statement for one in told if one.score >= share * told[0].score]
 
 
