@@ -245,7 +245,9 @@ BEFORE = [ChatMessage("user", "When does the gym open?"), ChatMessage("assistant
 
 def test_a_follow_up_is_rewritten_by_the_model_before_the_search() -> None:
     shelf = Shelf(RULES)
-    writer = Writer(lambda said: "When does the gym close?" if "Rewrite" in said[0].content else "It closes at nine [1].")
+    writer = Writer(
+        lambda said: "When does the gym close?" if "Rewrite" in said[0].content else "It closes at nine [1]."
+    )
     answer = Assistant(shelf, writer, settings=Settings(threshold=0.3)).ask("And when does it close?", history=BEFORE)
     assert shelf.queries == ["When does the gym close?"]
     assert answer.context.query == "When does the gym close?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,7 +97,7 @@ class Shelves(Shelf):
 
     def neighbours(self, passage: Passage) -> list[Passage]:
         at = [one.id for one in self.passages].index(passage.id)
-        return [one for one in (*self.passages[max(0, at - 1) : at], *self.passages[at + 1 : at + 2])]
+        return [*self.passages[max(0, at - 1) : at], *self.passages[at + 1 : at + 2]]
 
 
 def passage(id_: str, text: str, **metadata: Any) -> Passage:
@@ -107,7 +108,7 @@ def pieces_of(text: str, *cuts: int, source: str = "file.md") -> list[Passage]:
     """A document's text as chunks between the cuts, with their offsets."""
     ends = [0, *cuts, len(text)]
     found = []
-    for number, (start, end) in enumerate(zip(ends, ends[1:], strict=False)):
+    for number, (start, end) in enumerate(itertools.pairwise(ends)):
         part = text[start:end]
         begin, stop = start + len(part) - len(part.lstrip()), start + len(part.rstrip())
         whole = {"section_start": 0, "section_end": len(text)}

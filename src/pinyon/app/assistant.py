@@ -11,11 +11,12 @@ from pinyon.app import default_models
 from pinyon.engine import Index
 from pinyon.engine.embedding import embedder_for
 from pinyon.engine.records import find_records
+from pinyon.engine.slots import text_settings
 from pinyon.errors import FailedPreconditionError
 from pinyon.models.registry import ModelRegistry
 from pinyon.pinecone import Index as Handle
 from pinyon.rag import Answer, Assistant, Citation, Context, Passage, Settings, Source
-from pinyon.types import Metadata, Models, RecordQuery
+from pinyon.types import Metadata, Models, RecordQuery, SearchMode
 
 __all__ = [
     "DEFAULT_GENERATOR",
@@ -45,10 +46,13 @@ class IndexRetriever:
             )
         self._index, self._models, self._namespace = index, models, namespace
         self._field = spec.embed.field_map["text"]
+        # An index that says itself how it is searched is searched so; None leaves it that.
+        both = spec.vector_type == "dense" and bool(text_settings(spec)) and "mode" not in spec.embed.read_parameters
+        self._mode: SearchMode | None = "hybrid" if both else None
 
     def retrieve(self, query: str, top_k: int, filter: Mapping[str, Any] | None = None) -> list[Passage]:
         """Raises InvalidRequestError for a wrong filter or ``top_k``, ModelMismatchError."""
-        wanted = RecordQuery(top_k, text=query, filter=filter)
+        wanted = RecordQuery(top_k, text=query, filter=filter, mode=self._mode)
         found = find_records(self._index, self._models, self._namespace, wanted)
         passages = (self._passage(match.id, match.score, match.metadata) for match in found.matches)
         return [passage for passage in passages if passage is not None]

@@ -42,6 +42,8 @@ _MARK: Final = re.compile(
     r"(?:\[\^?(?:sources?\s+)?(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\]|【(\d{1,4})[^】\n]{0,20}】)", re.IGNORECASE
 )
 _MARKS: Final = re.compile(rf"\s*(?:{_MARK.pattern}[ \t]*)+[.]?", re.IGNORECASE)
+_GLUED: Final = re.compile(rf"[.!?。…](?:{_MARK.pattern})+(?=\s)", re.IGNORECASE)
+"""The end of a sentence whose citations follow without a space."""
 _QUOTATION: Final = re.compile(r"\"([^\"\n]{8,400})\"|“([^”\n]{8,400})”|「([^」\n]{4,400})」")
 _NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|cannot|without|neither|nor)\b|n['’]t\b|않|없|아니|못", re.IGNORECASE
@@ -69,7 +71,7 @@ def split_off(text: str, *, final: bool) -> tuple[str, str]:
     end = len(text[:end].rstrip())
     marks = _MARKS.match(text, end)
     if marks is not None:
-        end = marks.end()
+        end = len(text[: marks.end()].rstrip())
     rest = text[end:]
     if not final and (not rest.strip() or (rest.lstrip().startswith(("[", "【")) and len(rest) < 24)):
         return "", text
@@ -79,6 +81,8 @@ def split_off(text: str, *, final: bool) -> tuple[str, str]:
 def _first_end(text: str) -> int | None:
     begin = len(text) - len(text.lstrip())
     cuts = [next(level(text, begin, len(text)), None) for level in (sentences, paragraphs, lines)]
+    glued = _GLUED.search(text, begin)
+    cuts.append(None if glued is None else glued.start() + 1)
     return min((cut for cut in cuts if cut is not None), default=None)
 
 

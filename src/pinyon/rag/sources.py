@@ -94,7 +94,7 @@ class Source:
         return tuple(
             Statement(self.number, segment.text[start:end], segment.start + start, segment.start + end, start < title)
             for segment in self.segments
-            for start, end in spans(segment.text)
+            for start, end in spans(segment.text, title)
         )
 
     def quoted(self, start: int, end: int) -> str | None:
