@@ -390,3 +390,12 @@ def test_a_tiny_model_reads_three_sentences_and_is_stopped_after_one() -> None:
     assert len(answer.sentences) == 1
     assert sum(text in writer.asked[0][-1].content for one in RULES for text in one.text.split(". ")) <= 3
     assert answer.finish_reason == "cancelled"
+
+
+# -- claims -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["Leave is granted by the gym [1].", "Yes, leave is granted by the gym [1]."])
+def test_the_words_of_the_question_alone_support_nothing(written: str) -> None:
+    answer = assistant(Writer(written), threshold=0.1).ask("Is leave granted by the gym that is open in the evening?")
+    assert written[:-5] not in answer.text

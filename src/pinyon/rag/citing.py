@@ -29,6 +29,8 @@ CITED_SUPPORT: Final = 0.3
 """Least support of a sentence by the source that the model named."""
 STRICT_SUPPORT: Final = 0.7
 """Least support where the model is not trusted to put things in its own words."""
+REPEATED_SUPPORT: Final = 0.9
+"""Least support of a sentence that has no word beyond the question's: of these, one sentence must have all."""
 TELLING: Final = 0.5
 """Share of what a sentence of the source adds to the question that such a model must have kept."""
 MEANING_ALONE: Final = 0.9
@@ -193,7 +195,9 @@ class Checker:
 
     def _supporting(self, text: str, among: Sequence[Statement], least: float) -> tuple[Statement, ...]:
         """The one or two sentences of sources that bear a sentence out together; none if they do not."""
-        wanted = [self._weighed(term) for term in terms(text)]
+        wanted = terms(text)
+        if all(term.text in self._asked for term in wanted):
+            least = max(least, REPEATED_SUPPORT)
         supports = self._measured(text, wanted, among)
         if not supports:
             return ()
@@ -212,18 +216,19 @@ class Checker:
             return ()
         return tuple(sorted(chosen, key=lambda one: (one.source, one.start)))
 
-    def _weighed(self, term: Term) -> Term:
-        return Term(term.text, term.weight * _KNOWN, term.parts) if term.text in self._asked else term
-
     def _share(self, wanted: Sequence[Term], statements: Sequence[Statement]) -> float:
-        """The share of the words that the sentences hold; the words of the question may stand in their sources."""
-        whole = sum(term.weight for term in wanted)
-        held = 0.0
+        """The share of the words that the sentences hold. Where there are others, the words of the question count
+        little, and may stand anywhere in the sources of the sentences."""
+        new = any(term.text not in self._asked for term in wanted)
+        whole = held = 0.0
         for term in wanted:
             places = [one.vocabulary for one in statements]
-            if term.text in self._asked:
+            weight = term.weight
+            if new and term.text in self._asked:
+                weight *= _KNOWN
                 places += [self._sources[one.source].vocabulary for one in statements]
-            held += term.weight * max(place.share(term) for place in places)
+            whole += weight
+            held += weight * max(place.share(term) for place in places)
         return held / whole if whole else 0.0
 
     def _measured(self, text: str, wanted: Sequence[Term], among: Sequence[Statement]) -> list[_Support]:

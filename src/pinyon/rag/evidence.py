@@ -1,10 +1,10 @@
 """How well the sources speak to a question, measured before anything is generated.
 
-strength = sqrt(coverage * similarity), of the source where it is largest. coverage: the share of the question's words,
-by weight, that the source holds. similarity: the largest cosine of the question with the source or with one of its
-sentences, over ``GOOD_COSINE`` and at most 1, from the model that embedded the texts. Words in a script that no source
-uses do not count; a question without any that count, as one in Korean about English texts, is judged by similarity
-alone, and without an embedder by coverage alone.
+strength = 0.6 coverage + 0.4 similarity, of the source where it is largest. coverage: the share of the question's
+words, by weight, that the source holds. similarity: the largest cosine of the question with the source or with one of
+its sentences, over ``GOOD_COSINE`` and at most 1, from the model that embedded the texts. Words in a script that no
+source uses do not count; a question without any that count, as one in Korean about English texts, is judged by
+similarity alone, and without an embedder by coverage alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GOOD_COSINE: Final = 0.6
 _SENTENCE, _SOURCE, _MEANING, _PLACE = 0.3, 0.6, 0.3, 0.2
 """What counts for a sentence: its own words, those of its source, its meaning, the place of its source."""
 _COVERED, _FOUND = 0.6, 0.2
-"""What counts for a source: words against meaning, and where the search put it."""
+"""What counts for a source: its words, against its meaning; and, for the order, where the search put it."""
 _BARE = 0.4
 """What a title counts less, or a line of an example."""
 
@@ -127,8 +127,9 @@ def similarities(
 
 
 def _strength(covered: float | None, meant: float | None) -> float:
-    known = [part for part in (covered, meant) if part is not None]
-    return float(np.prod(known) ** (1 / len(known))) if known else 0.0
+    if covered is None or meant is None:
+        return covered if meant is None and covered is not None else meant or 0.0
+    return _COVERED * covered + (1.0 - _COVERED) * meant
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -52,13 +52,13 @@ _VERBS: Final = re.compile(
     r"(?:나요|니까|까요?|는가요?|는지|던가요?|[어아해워와꿔려겨져쳐]야|[어아해]서|려면|[가-힣]면|[있없]는|[된한긴른린진던])$"
 )
 """How verbs end in questions. Their stems change with the ending, so that the word itself says less."""
-_NAME, _USUAL, _SLIGHT = 2.0, 1.0, 0.5
+_NAME, _USUAL, _SLIGHT, _VERB = 2.0, 1.0, 0.5, 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word that counts. text: its stem. parts: the stems of the words that a name is made of. weight: how much it
-    says: names and numbers twice, what any question may hold half."""
+    says: names and numbers twice, what any question may hold half, Korean verbs a quarter."""
 
     text: str
     weight: float = _USUAL
@@ -95,7 +95,8 @@ def _term(word: str, *, begins: bool) -> Term | None:
         bare = lower if lower in _STOP_KOREAN else _bare(lower)
         if lower in _STOP_KOREAN or bare in _STOP_KOREAN:
             return None
-        return Term(bare, _SLIGHT if bare in _LIGHT or (_VERBS.search(lower) and not _COPULA.search(lower)) else _USUAL)
+        is_verb = _VERBS.search(lower) and not _COPULA.search(lower)
+        return Term(bare, _VERB if is_verb else _SLIGHT if bare in _LIGHT else _USUAL)
     if lower in _STOP:
         return None
     pieces = tuple(_stem(part.casefold()) for part in _parts(word))
