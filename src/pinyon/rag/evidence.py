@@ -1,9 +1,10 @@
 """How well the sources speak to a question, measured before anything is generated.
 
-strength = sqrt(coverage * similarity), of the source where it is largest. coverage: the share of the question's words,
-by weight, that the source holds. similarity: the cosine of question and source over ``GOOD_COSINE``, at most 1, from
-the model that embedded the texts. Words in a script that no source uses do not count; a question without any that
-count, as one in Korean about English texts, is judged by similarity alone, and without an embedder by coverage alone.
+strength = 0.6 coverage + 0.4 similarity, of the source where it is largest. coverage: the share of the question's
+words, by weight, that the source holds. similarity: the largest cosine of the question with the source or with one of
+its sentences, over ``GOOD_COSINE`` and at most 1, from the model that embedded the texts. Words in a script that no
+source uses do not count; a question without any that count, as one in Korean about English texts, is judged by
+similarity alone, and without an embedder by coverage alone.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ GOOD_COSINE: Final = 0.6
 _SENTENCE, _SOURCE, _MEANING, _PLACE = 0.3, 0.6, 0.3, 0.2
 """What counts for a sentence: its own words, those of its source, its meaning, the place of its source."""
 _COVERED, _FOUND = 0.6, 0.2
-"""What counts for a source: words against meaning, and where the search put it."""
-_TITLE = 0.4
-"""What a line counts less that is but the title of its record."""
+"""What counts for a source: its words, against its meaning; and, for the order, where the search put it."""
+_BARE = 0.4
+"""What a title counts less, or a line of an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,12 @@ class Judge:
 
     def evidence(self, sources: Sequence[Source], threshold: float) -> Evidence:
         """The strength of the best source; of no sources it is 0."""
-        similar = self._similar([source.passage.text for source in sources])
-        best = Evidence(0.0, threshold, None, None)
-        for place, (source, covered) in enumerate(zip(sources, self._covered(sources), strict=True)):
-            meant = None if similar is None else float(similar[place])
+        texts = [[source.passage.text, *(one.text for one in source.statements)] for source in sources]
+        similar = self._similar([text for group in texts for text in group])
+        best, at = Evidence(0.0, threshold, None, None), 0
+        for source, group, covered in zip(sources, texts, self._covered(sources), strict=True):
+            meant = None if similar is None else float(similar[at : at + len(group)].max())
+            at += len(group)
             strength = _strength(covered, meant)
             if strength > best.strength or not best.source:
                 best = Evidence(strength, threshold, covered, meant, source.number)
@@ -95,7 +98,7 @@ class Judge:
         for place, one in enumerate(found):
             score = _SENTENCE * coverage(wanted, one.vocabulary) + _SOURCE * covered[one.source] + _PLACE / one.source
             score += 0.0 if similar is None else _MEANING * float(similar[place])
-            ranked.append(Ranked(one, score - _TITLE if one.is_title else score))
+            ranked.append(Ranked(one, score if one.is_prose else score - _BARE))
         return sorted(ranked, key=lambda one: -one.score)
 
     def _covered(self, sources: Sequence[Source]) -> list[float | None]:
@@ -124,8 +127,9 @@ def similarities(
 
 
 def _strength(covered: float | None, meant: float | None) -> float:
-    known = [part for part in (covered, meant) if part is not None]
-    return float(np.prod(known) ** (1 / len(known))) if known else 0.0
+    if covered is None or meant is None:
+        return covered if meant is None and covered is not None else meant or 0.0
+    return _COVERED * covered + (1.0 - _COVERED) * meant
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -16,6 +16,8 @@ __all__ = ["Source", "Statement", "numbered", "with_neighbours"]
 
 _SHINGLE: Final = 4
 """Words of the runs by which texts are compared."""
+_EXAMPLES: Final = (">>> ", "$ pip ")
+"""What lines of examples hold."""
 _SAME: Final = 0.8
 """Share of the shorter text's runs from which on two texts say the same."""
 
@@ -36,6 +38,11 @@ class Statement:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.text)
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it may be what a reader looks for: no title, and no lines of an example."""
+        return not self.is_title and not any(sign in self.text for sign in _EXAMPLES)
 
     @cached_property
     def is_instruction(self) -> bool:
@@ -65,7 +72,7 @@ class Source:
 
     @property
     def heading(self) -> str:
-        for key in ("heading", "title", "qualname"):
+        for key in ("heading", "title"):
             value = self.passage.metadata.get(key)
             if isinstance(value, str) and value:
                 return value
@@ -87,7 +94,7 @@ class Source:
         return tuple(
             Statement(self.number, segment.text[start:end], segment.start + start, segment.start + end, start < title)
             for segment in self.segments
-            for start, end in spans(segment.text)
+            for start, end in spans(segment.text, title)
         )
 
     def quoted(self, start: int, end: int) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator as Pieces
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from pinyon.errors import ContextOverflowError, FailedPreconditionError
@@ -27,8 +28,9 @@ _READ: Final = 3
 """Sentences that a tiny model reads."""
 _QUOTED: Final = 0.88
 """Share of the best sentence's score from which on another is quoted with it."""
-_TRUSTED: Final = 0.97
-"""Share of the best sentence's score from which on a sentence may support what a tiny model writes."""
+_TRUSTED: Final = 1.0
+"""...and from which on it may support what a tiny model writes: it is too likely to join what does not belong together.
+"""
 
 
 class _NoAnswer(Exception):
@@ -92,7 +94,8 @@ class AnswerStream:
         given: list[Sentence] = []
         with timed(self._times, "generate"):
             try:
-                for sentence in self._checked(messages, checker):
+                for one in self._checked(messages, checker):
+                    sentence = one if given else replace(one, before="")
                     given.append(sentence)
                     yield sentence
             except _NoAnswer:
@@ -232,7 +235,7 @@ def _sentences(generation: Generation) -> Iterator[str]:
 
 def _near(ranked: Sequence[Ranked], share: float) -> list[Statement]:
     """The best sentences: those with this share of the best one's score. Titles only where there is nothing else."""
-    told = [one for one in ranked if not one.statement.is_title] or list(ranked)
+    told = [one for one in ranked if one.statement.is_prose] or list(ranked)
     return [one.statement for one in told if one.score >= share * told[0].score]
 
 

@@ -1,0 +1,92 @@
+"""How much a text has to do with a question, by words and by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from pinyon.rag import Assistant, Settings
+from pinyon.rag.terms import coverage, terms
+from pinyon.types import Floats
+from rag.writers import Shelf, passage
+
+
+class Alike:
+    """An embedder for which every text has the same cosine with every query."""
+
+    name, dimension, metric, identity = "alike", 2, "cosine", "alike"
+
+    def __init__(self, cosine: float) -> None:
+        self._cosine = cosine
+
+    def embed(self, texts: Sequence[str], *, input_type: Literal["query", "passage"] = "passage") -> Floats:
+        row = [1.0, 0.0] if input_type == "query" else [self._cosine, (1 - self._cosine**2) ** 0.5]
+        return np.asarray([row] * len(texts), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the capital of France?", ["capit", "franc"]),
+        ("How do I use check_output?", ["check_output"]),
+        ("Who's the user's friend?", ["user", "friend"]),
+        ("연차 휴가는 언제까지 신청해야 하나요?", ["연차", "휴가", "신청"]),
+        ("프랑스의 수도는 어디입니까?", ["프랑스", "수도"]),
+        ("???", []),
+    ],
+)
+def test_what_a_question_is_about(question: str, words: list[str]) -> None:
+    assert [term.text for term in terms(question)] == words
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "covered"),
+    [
+        ("When do cats sleep?", "A cat was sleeping.", 1.0),
+        ("When do cats sleep?", "A cat.", 0.5),
+        ("What is SequenceMatcher?", "the sequence matcher", 1.0),
+        ("What is check_output?", "subprocess check output", 1.0),
+        ("What is Redis?", "a server", 0.0),
+        ("연차는 며칠인가요?", "연차를 쓴다", 0.5),
+        ("연차를 언제 신청해야 하나요?", "연차를 쓴다", 0.8),
+        ("도서관은 어디에 있습니까?", "도서관에서 읽는다", 1.0),
+        ("???", "anything", 0.0),
+    ],
+)
+def test_the_share_of_a_question_that_a_text_covers(question: str, text: str, covered: float) -> None:
+    assert coverage(terms(question), text) == pytest.approx(covered)
+
+
+def test_names_count_twice_and_common_words_half() -> None:
+    weights = {term.text: term.weight for term in terms("Which value does the Redis server return?")}
+    assert weights == {"valu": 0.5, "redi": 2.0, "server": 1.0, "return": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("question", "cosine", "strength"),
+    [
+        ("When do cats sleep?", 0.3, 0.8),  # all words, half of a good cosine
+        ("When do cats sleep?", 0.9, 1.0),
+        ("When do dogs bark?", 0.9, 0.4),
+        ("When do cats bark?", 0.6, 0.7),
+        ("고양이는 언제 자나요?", 0.6, 1.0),  # no word can be compared: meaning alone
+        ("고양이는 언제 자나요?", 0.15, 0.25),
+    ],
+)
+def test_strength_is_words_and_meaning_together(question: str, cosine: float, strength: float) -> None:
+    shelf = Shelf([passage("a", "Cats sleep by day.")])
+    evidence = Assistant(shelf, embedder=Alike(cosine), settings=Settings()).context(question).evidence
+    assert evidence.strength == pytest.approx(strength, abs=1e-3)
+
+
+def test_without_an_embedder_words_decide() -> None:
+    evidence = Assistant(Shelf([passage("a", "Cats sleep by day.")])).context("When do cats sleep?").evidence
+    assert (evidence.strength, evidence.coverage, evidence.similarity) == (1.0, 1.0, None)
+
+
+def test_no_sources_are_no_evidence() -> None:
+    evidence = Assistant(Shelf([])).context("When do cats sleep?").evidence
+    assert (evidence.strength, evidence.enough) == (0.0, False)
