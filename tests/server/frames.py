@@ -6,11 +6,13 @@ import socket
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
+from hyperframe.frame import GoAwayFrame
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -55,10 +57,13 @@ class Http2Client:
             client_side=True, header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False
         )
         self.h2 = h2.connection.H2Connection(config)
+        # As clients should, and as h2 does not: what is under way goes on after a goodbye.
+        self.h2._frame_dispatch_table[GoAwayFrame] = self._hear_goodbye
         self.h2.local_settings.initial_window_size = window
         self.h2.initiate_connection()
         self.streams: dict[int, Stream] = {}
         self.goodbye: int | None = None
+        self.last_stream: int | None = None
         self.closed = False
         self.flush()
 
@@ -161,5 +166,7 @@ class Http2Client:
             stream.ended = True
         elif isinstance(event, h2.events.StreamReset):
             stream.reset = int(event.error_code or 0)
-        elif isinstance(event, h2.events.ConnectionTerminated):
-            self.goodbye = int(event.error_code or 0)
+
+    def _hear_goodbye(self, frame: GoAwayFrame) -> tuple[list[Any], list[h2.events.Event]]:
+        self.goodbye, self.last_stream = frame.error_code, frame.last_stream_id
+        return [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import ssl
 import struct
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from h2.errors import ErrorCodes
 
 from pinyon.errors import ForbiddenError, InvalidRequestError
 from pinyon.server.certificates import prepare
@@ -439,13 +441,43 @@ def test_stopping_says_goodbye_and_answers_what_is_under_way(live: Live) -> None
         assert idle.until_closed()
         assert idle.goodbye == 0
         while busy.goodbye is None:
-            busy.h2.state_machine.state = type(busy.h2.state_machine.state).CLIENT_OPEN
             busy.receive()
         release.set()
         stopper.join()
         assert stopped == [True]
-        assert b"waited" in _rest(busy)
-        assert stream == 1
+        assert busy.answer(stream).body == b"waited"
+        assert busy.last_stream == stream
+
+
+def test_a_request_that_crosses_a_goodbye_is_answered(client: Http2Client) -> None:
+    """The client did not hear of it when it asked."""
+    assert client.request("GET", "/hello").status == 200
+    client.sock.settimeout(10)
+    while b"goodbye!" not in client.sock.recv(65_536, socket.MSG_PEEK):  # idle for too long, says the server
+        time.sleep(0.01)
+    assert client.request("GET", "/hello").status == 200
+    assert (client.goodbye, client.until_closed()) == (0, True)
+    assert client.last_stream == 3
+
+
+def test_a_client_that_does_not_confirm_a_goodbye_is_left(client: Http2Client) -> None:
+    assert client.request("GET", "/hello").status == 200
+    while client.sock.recv(65_536):
+        pass
+
+
+def test_what_is_begun_after_a_goodbye_was_confirmed_is_refused(live: Live) -> None:
+    with Http2Client(live.connect().sock) as busy:
+        waits = busy.begin("GET", "/wait", end=True)
+        assert started.acquire(timeout=5)
+        stopper = threading.Thread(target=live.stop)
+        stopper.start()
+        while busy.last_stream != waits:
+            busy.receive()
+        assert busy.answer(busy.begin("GET", "/hello", end=True)).reset == ErrorCodes.REFUSED_STREAM
+        release.set()
+        stopper.join()
+        assert busy.answer(waits).status == 200
 
 
 def test_grpc_works_over_tls(tmp_path: Path, quick_limits: RequestLimits) -> None:  # noqa: F811
@@ -458,14 +490,6 @@ def test_grpc_works_over_tls(tmp_path: Path, quick_limits: RequestLimits) -> Non
         Http2Client(live.connect().over_tls(trust).sock) as client,
     ):
         assert client.call("/S/Echo", b"x" * 500_000).message == b"x" * 500_000
-
-
-def _rest(client: Http2Client) -> bytes:
-    """What still comes, frames and all: h2 takes a goodbye for the end."""
-    data = b""
-    while part := client.sock.recv(65_536):
-        data += part
-    return data
 
 
 def _await(condition: object, seconds: float = 5.0) -> None:

@@ -88,7 +88,9 @@ def test_settings_of_one_build_share_it(tuned: Tuning) -> None:
     assert len(builds) < len(tuned.findings)
 
 
-def test_more_effort_finds_more(tuned: Tuning) -> None:
+def test_more_effort_finds_more() -> None:
+    """Nothing is too slow before something has kept the contract: how fast the machine is decides nothing here."""
+    tuned = studies.tune(SOURCE, recall=0.99, kinds=["hnsw"], repeats=1)
     rising = [one for one in tuned.findings if "m 8 " in one.candidate.settings and not one.candidate.adaptive]
     assert len(rising) > 1
     assert [one.recall for one in rising] == sorted(one.recall for one in rising)

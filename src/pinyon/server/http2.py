@@ -35,6 +35,10 @@ log = logging.getLogger("pinyon.server")
 
 _GOAWAY: Final = struct.Struct(">BHBBIII")
 """Length (24 bits), type, flags, stream; last stream, error."""
+_ANY_STREAM: Final = 2**31 - 1
+_PARTING: Final = b"goodbye!"
+_PARTING_SECONDS: Final = 0.5
+"""How long a client may take to confirm that it heard our goodbye."""
 _STREAMS: Final = 100
 _WINDOW: Final = 4 * 1024 * 1024
 """Bytes that a client may have under way in one stream; four times as many in all."""
@@ -87,12 +91,16 @@ class Http2(Connection):
         self._patience = _PATIENCE
         self._trusted = False
         self._draining = False
+        self._parted = False
+        """The client knows that it is to begin no more streams: all that it did begin have come in."""
+        self._parted_by = math.inf
         self._idle_since = self.loop.time()
         self._events: dict[type[h2.events.Event], Callable[..., None]] = {
             h2.events.RequestReceived: self._on_request,
             h2.events.DataReceived: self._on_data,
             h2.events.StreamEnded: self._on_end,
             h2.events.StreamReset: self._on_reset,
+            h2.events.PingAckReceived: self._on_ping_ack,
             h2.events.ConnectionTerminated: self._on_goodbye,
         }
 
@@ -130,7 +138,7 @@ class Http2(Connection):
             else:
                 self._patience -= 1
         if self._patience < 0:
-            self._say_goodbye(ErrorCodes.ENHANCE_YOUR_CALM)
+            self._say_goodbye(ErrorCodes.ENHANCE_YOUR_CALM, self._h2.highest_inbound_stream_id)
             self.close()
             return
         self._pump()
@@ -150,7 +158,7 @@ class Http2(Connection):
         assert event.stream_id is not None
         assert event.headers is not None
         self._patience -= 1
-        if self._draining:
+        if self._parted:
             self._reset(event.stream_id, ErrorCodes.REFUSED_STREAM)
             return
         try:
@@ -263,6 +271,12 @@ class Http2(Connection):
             self._abandon(stream)
             self._idle_since = self.loop.time()
 
+    def _on_ping_ack(self, event: h2.events.PingAckReceived) -> None:
+        if self._draining and event.ping_data == _PARTING:
+            self._part()
+        else:
+            self._patience -= 1
+
     def _on_goodbye(self, _: h2.events.ConnectionTerminated) -> None:
         self.close()
 
@@ -328,7 +342,7 @@ class Http2(Connection):
             if stream.answer is not None:
                 self._send(stream_id, stream)
         self._flush()
-        if self._draining and not self._streams and not self.closing:
+        if self._parted and not self._streams and not self.closing:
             self.close()
 
     def _send(self, stream_id: int, stream: _Stream) -> None:
@@ -399,9 +413,9 @@ class Http2(Connection):
         if self.clogged:
             self.deadline = self.loop.time() + self.limits.body_seconds
         elif self._streams:
-            self.deadline = min(self._due(stream) for stream in self._streams.values())
+            self.deadline = min(self._parted_by, *map(self._due, self._streams.values()))
         else:
-            self.deadline = self._idle_since + self.limits.idle_seconds
+            self.deadline = min(self._parted_by, self._idle_since + self.limits.idle_seconds)
 
     def _due(self, stream: _Stream) -> float:
         """When patience with a stream ends: the client's own, or ours with a body or window that does not come."""
@@ -423,7 +437,9 @@ class Http2(Connection):
                 if stream.job is not None:
                     stream.job.cancelled = True
                 self._answer(stream_id, stream, stream.app.refuse(_out_of_time(), stream.plane))
-        if not self._streams and now >= self._idle_since + self.limits.idle_seconds:
+        if now >= self._parted_by:
+            self._part()
+        elif not self._streams and now >= self._idle_since + self.limits.idle_seconds:
             self.finish()
         self._pump()
         self._set_deadline()
@@ -436,20 +452,29 @@ class Http2(Connection):
 
     @property
     def busy(self) -> bool:
-        return bool(self._streams)
+        return bool(self._streams) or self._draining
 
     def finish(self) -> None:
+        """Tell the client to begin nothing more, and take what it began before it heard of that (RFC 9113, 6.8)."""
         if self._draining or self.closing:
             return
         self._draining = True
-        self._say_goodbye(ErrorCodes.NO_ERROR)
-        if not self._streams:
-            self.close()
-
-    def _say_goodbye(self, code: ErrorCodes) -> None:
-        """Take no further streams. h2 would take this for the end of those that are under way."""
+        self._say_goodbye(ErrorCodes.NO_ERROR, _ANY_STREAM)
+        self._h2.ping(_PARTING)
+        self._parted_by = self.loop.time() + _PARTING_SECONDS
         self._flush()
-        self.transport.write(_GOAWAY.pack(0, 8, 7, 0, 0, self._h2.highest_inbound_stream_id, code))
+        self._set_deadline()
+
+    def _part(self) -> None:
+        """The client heard our goodbye, or had time to: name the last stream that is answered."""
+        self._parted, self._parted_by = True, math.inf
+        self._say_goodbye(ErrorCodes.NO_ERROR, self._h2.highest_inbound_stream_id)
+        self._pump()
+
+    def _say_goodbye(self, code: ErrorCodes, last: int) -> None:
+        """A frame of our own, since h2 takes a goodbye for the end of the streams that are under way."""
+        self._flush()
+        self.transport.write(_GOAWAY.pack(0, 8, 7, 0, 0, last, code))
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -35,7 +35,8 @@ class RequestLimits:
     header_bytes: int = 64 * 1024
     header_seconds: float = 10.0
     body_seconds: float = 60.0
-    idle_seconds: float = 75.0
+    idle_seconds: float = 600.0
+    """Long, as a client that asks while its connection is being closed gets an error; those idle longest make room."""
     connections: int = 1_000
     """Open connections of one worker process."""
     held_bytes: int = 1024 * MIB
