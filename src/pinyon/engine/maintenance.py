@@ -97,9 +97,10 @@ class Maintenance:
             self._event.set()
 
     def _start(self) -> None:
-        if self._thread is None:
+        """A thread that an unforeseen error ended, which Python reports, is followed by another."""
+        if self._thread is None or not self._thread.is_alive():
             with self._starting:
-                if self._thread is None and not self._stopping:
+                if (self._thread is None or not self._thread.is_alive()) and not self._stopping:
                     thread = threading.Thread(target=self._run, name=f"pinyon-{self._memory.name}", daemon=True)
                     thread.start()
                     self._thread = thread
