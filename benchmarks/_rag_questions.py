@@ -1,6 +1,10 @@
 """Questions with the facts that a right answer holds, and questions that the texts do not answer.
 
-A fact is a group of spellings, one of which must be in the answer and in a cited span; letters of either case count.
+A fact is a group of spellings, one of which must be in the answer and in a cited span, as whole words and in letters of
+either case. The English questions were written from the docstrings alone, without a look at what a search finds. The
+judged ones are of other modules than those of development, were written before anything was tuned on these, and were
+asked once that was done; of the unanswerable ones most are about Python, and the sources were searched by word to see
+that they do not answer.
 """
 
 from __future__ import annotations
@@ -8,23 +12,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
-    "ANSWERABLE",
-    "HELD_OUT",
-    "HELD_OUT_UNANSWERABLE",
+    "DEVELOPMENT",
+    "DEVELOPMENT_UNANSWERABLE",
+    "JUDGED",
+    "JUDGED_UNANSWERABLE",
     "KOREAN",
     "KOREAN_TEXT",
     "KOREAN_UNANSWERABLE",
-    "UNANSWERABLE",
     "Question",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """facts: groups of spellings; of each group one must be there."""
+    """facts: groups of spellings; of each group one must be there. paragraph: the number of the one that answers."""
 
     text: str
     facts: tuple[tuple[str, ...], ...]
+    paragraph: int = -1
 
     def answered_by(self, text: str) -> bool:
         """Whether a text holds the facts, as words of their own."""
@@ -33,14 +38,19 @@ class Question:
 
 
 def _there(fact: str, text: str) -> bool:
-    """Whether a fact stands in a text; a number not as part of a longer one."""
+    """Whether a fact stands in a text, not as part of a longer word or number."""
     at = text.find(fact)
     while at >= 0:
-        around = text[max(0, at - 1) : at] + text[at + len(fact) : at + len(fact) + 1]
-        if not fact.isdigit() or not any(map(str.isalnum, around)):
+        before, behind = text[at - 1 : at] if at else "", text[at + len(fact) : at + len(fact) + 1]
+        if not (_in_word(fact[0]) and _in_word(before)) and not (_in_word(fact[-1]) and _in_word(behind)):
             return True
         at = text.find(fact, at + 1)
     return False
+
+
+def _in_word(character: str) -> bool:
+    """Whether a character goes on a word; behind a Korean noun there may be a particle."""
+    return character.isascii() and character.isalnum()
 
 
 def _questions(*rows: tuple[str, str]) -> tuple[Question, ...]:
@@ -50,7 +60,7 @@ def _questions(*rows: tuple[str, str]) -> tuple[Question, ...]:
     )
 
 
-ANSWERABLE = _questions(
+DEVELOPMENT = _questions(
     ("Which exception does check_output raise when the exit code of the command is not zero?", "CalledProcessError"),
     ("What is the initial state of the flag of a threading event?", "false"),
     ("What is the default value of a semaphore's counter?", "1"),
@@ -84,39 +94,16 @@ ANSWERABLE = _questions(
     ("To how many decimal places does assertAlmostEqual round by default?", "7"),
     ("Which error does inspect.getsource raise if the source code cannot be retrieved?", "OSError"),
     ("What does platform.system return if the value cannot be determined?", "empty string"),
-    ("What does Path.touch do?", "create"),
+    ("What does Path.touch do?", "create this file"),
     ("What does with_suffix do if the given suffix is an empty string?", "remove"),
     ("Which error is raised by static_order of a TopologicalSorter if a cycle is detected?", "CycleError"),
     ("Which environment variables does get_terminal_size check?", "COLUMNS & LINES"),
     ("Which literal structures may ast.literal_eval evaluate?", "strings & numbers & tuples"),
-    ("What is an instance of Telnet initially not, and which method must be used to change that?", "open"),
+    (
+        "What is an instance of Telnet initially not, and which method must be used to change that?",
+        "not connected & open",
+    ),
     ("What does the TemporaryDirectory context manager do upon exiting the context?", "removed|removes"),
-)
-
-UNANSWERABLE = (
-    "What is the capital of France?",
-    "Who won the football world cup in 2018?",
-    "How long should I bake sourdough bread?",
-    "How do I install Django with PostgreSQL support?",
-    "Which function of pandas reads a Parquet file?",
-    "What is the default port of a Redis server?",
-    "How do I train a convolutional neural network in PyTorch?",
-    "Which vaccine protects against measles?",
-    "How do I create a Kubernetes deployment?",
-    "What is the boiling point of ethanol?",
-    "How many employees does Microsoft have?",
-    "How do I write a trait implementation in Rust?",
-    "When was the Eiffel Tower built?",
-    "What does the useState hook of React return?",
-    "How do I rebase a git branch onto main?",
-    "Who painted the Mona Lisa?",
-    "What is the salary of a software engineer in Berlin?",
-    "How do I plot a histogram with matplotlib?",
-    "How do I declare a goroutine in Go?",
-    "What is the weather like in Seoul tomorrow?",
-)
-
-HELD_OUT = _questions(
     ("What does random.shuffle return?", "None"),
     ("Which exception does OrderedDict.move_to_end raise if the element does not exist?", "KeyError"),
     ("What does statistics.stdev return?", "square root"),
@@ -138,9 +125,29 @@ HELD_OUT = _questions(
     ("What does cpu_count return?", "number of CPUs"),
     ("What is the exponent of a decimal after quantize?", "exp"),
 )
-"""Written before the threshold and the weights were chosen, and not looked at for that."""
+"""Thresholds, weights and prompts were chosen with these."""
 
-HELD_OUT_UNANSWERABLE = (
+DEVELOPMENT_UNANSWERABLE = (
+    "What is the capital of France?",
+    "Who won the football world cup in 2018?",
+    "How long should I bake sourdough bread?",
+    "How do I install Django with PostgreSQL support?",
+    "Which function of pandas reads a Parquet file?",
+    "What is the default port of a Redis server?",
+    "How do I train a convolutional neural network in PyTorch?",
+    "Which vaccine protects against measles?",
+    "How do I create a Kubernetes deployment?",
+    "What is the boiling point of ethanol?",
+    "How many employees does Microsoft have?",
+    "How do I write a trait implementation in Rust?",
+    "When was the Eiffel Tower built?",
+    "What does the useState hook of React return?",
+    "How do I rebase a git branch onto main?",
+    "Who painted the Mona Lisa?",
+    "What is the salary of a software engineer in Berlin?",
+    "How do I plot a histogram with matplotlib?",
+    "How do I declare a goroutine in Go?",
+    "What is the weather like in Seoul tomorrow?",
     "Which river flows through Vienna?",
     "How do I configure nginx as a reverse proxy?",
     "What is the airspeed of an unladen swallow?",
@@ -151,6 +158,90 @@ HELD_OUT_UNANSWERABLE = (
     "How do I compile a TypeScript project?",
     "Who wrote the novel War and Peace?",
     "How many calories does an apple have?",
+    # Near: about Python, and not in these texts.
+    "Which function of the statistics module computes a t-test?",
+    "How do I read a sheet of an Excel workbook with the standard library?",
+    "Which PEP introduced structural pattern matching?",
+    "How do I make tarfile use Zstandard compression?",
+    "What is the average time complexity of looking up a key in a dict?",
+    "How do I measure the memory of a pandas DataFrame with tracemalloc?",
+    "Which argument of subprocess.run limits the memory of the child?",
+    "How do I send an SMS with smtplib?",
+    "Which random function draws from a Poisson distribution?",
+    "How do I install Python on macOS with Homebrew?",
+    "What changed in the typing module in Python 3.13?",
+    "Which logging handler writes to Kafka?",
+    "How do I set a breakpoint in VS Code?",
+    "Which calendar function gives the Chinese lunar new year?",
+    "How do I let argparse read its defaults from environment variables?",
+)
+
+JUDGED = _questions(
+    ("How many characters wide does a TextWrapper make its lines by default?", "70"),
+    ("Which lines get no prefix from textwrap.indent if no predicate is given?", "solely of whitespace"),
+    ("Where does insort_right put an item that is already in the list?", "right of the rightmost"),
+    ("What does fileinput.fileno return when no file is opened?", "-1"),
+    ("How can I match a file name against a pattern without normalizing case?", "fnmatchcase"),
+    ("What is the default block size of ftplib's retrbinary?", "8192"),
+    ("Which compression level does gzip.open use if none is given?", "9"),
+    ("Which port does POP3_SSL connect to by default?", "995"),
+    ("Which method of file objects does GzipFile not simulate?", "truncate"),
+    ("Which integers does ip_address take for IPv4 addresses?", "2**32"),
+    ("What happens in json.dumps to keys that are no basic types if skipkeys is true?", "skipped"),
+    ("What does re.subn return?", "2-tuple|(new_string, number)"),
+    ("What is raised when cancel of a scheduler is given an event that is not in the queue?", "ValueError"),
+    ("How many times does Timer.repeat call timeit if I do not say?", "5"),
+    ("How often does Timer.timeit execute the main statement by default?", "million"),
+    ("If a member occurs more than once in a tar archive, which one does getmember give?", "last occurrence"),
+    ("What does getpeercert return when the other end provided no certificate?", "None if no certificate"),
+    ("What does capwords do with leading and trailing whitespace if sep is absent?", "removed"),
+    ("Where does traceback.print_tb write if file is omitted?", "sys.stderr"),
+    ("How many times does detect_encoding call readline at most?", "twice"),
+    ("Which type should be used in place of NoReturn from Python 3.11 on?", "Never"),
+    ("Can a name annotated with Final be reassigned in a subclass?", "cannot & re-assigned|reassigned|overridden"),
+    ("What does the textinput dialog of turtle return if it is canceled?", "None & canceled|cancelled"),
+    ("Which crypt method does mksalt choose if none is specified?", "strongest"),
+    ("What happens to an entry of a WeakValueDictionary when no strong reference to the value exists any more?",
+     "discarded"),
+    ("Does Element.remove compare elements by identity or by tag?", "identity"),
+    ("What does Cmd do with an empty line unless emptyline is overridden?", "repeats & last nonempty command"),
+    ("Which exception does InteractiveInterpreter.runcode not catch?", "SystemExit"),
+    ("Which future cannot be cancelled?", "running & completed"),
+    ("What happens if shutdown of a socketserver is not called while serve_forever runs in another thread?",
+     "deadlock"),
+    ("What is the type that mimetypes.guess_type returns for a file with an unknown suffix?", "None"),
+    ("Does guess_extension include the leading dot?", "including the leading dot"),
+    ("What does webbrowser.open_new_tab do if no new tab is possible?", "equivalent to open_new"),
+    ("Where in the list of warnings filters does simplefilter insert an entry?", "front"),
+    ("Which error does a selector's unregister raise if the file object was not registered?", "KeyError"),
+    ("What is the default numerator of a Fraction?", "numerator defaults to 0"),
+    ("Can fields of a frozen dataclass be assigned to after creation?", "not be assigned"),
+    ("What does locale.normalize return if normalization fails?", "original name"),
+    ("What does filecmp.cmp look at when it is shallow?", "size & mtime"),
+    ("In which namespace does the readline completer look by default?", "__main__"),
+)  # fmt: skip
+
+JUDGED_UNANSWERABLE = (
+    "Which function of the math module computes a Bessel function?",
+    "How do I read a Parquet file with the csv module?",
+    "Which method of ZipFile deletes a member from an archive?",
+    "How do I encrypt a zip archive with AES-256 using zipfile?",
+    "What is the default recursion limit of CPython?",
+    "Which sorting algorithm does list.sort use?",
+    "In which year was Python 3.8 released?",
+    "How do I publish a package to PyPI with twine?",
+    "Which asyncio function opens a WebSocket connection?",
+    "How do I parse YAML with the standard library?",
+    "What does the walrus operator do?",
+    "How many bytes does an empty dictionary take in memory?",
+    "Which statistics function performs a chi-squared test?",
+    "How do I make urllib use HTTP/3?",
+    "Which argument of json.dumps writes comments?",
+    "How do I create a Docker image for a Python program?",
+    "Which decorator of functools retries a function that failed?",
+    "How do I connect to a MySQL database with sqlite3?",
+    "Which module draws a QR code?",
+    "Is a list comprehension faster than a generator expression?",
 )
 
 KOREAN_TEXT = """# 도토리 연구소 안내서

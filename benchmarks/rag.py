@@ -1,10 +1,12 @@
 """Whether questions to documents are answered rightly, with citations that hold the answer, and refused where need be.
 
 English: questions about the docstrings of this Python's standard library, as `pinyon demo` indexes them; those that
-the threshold and the weights were chosen with, and others that were not looked at for that. Korean: a short handbook,
-and KorQuAD where it is (--data FOLDER, --korquad N questions): there the citation is judged, not the wording.
+thresholds, weights and prompts were chosen with, and the judged ones, of other modules. Korean: a short handbook, and
+KorQuAD where it is (--data FOLDER, --korquad N questions), each question also with its paragraph withheld, so that it
+should be refused.
 
 An answer is right if it holds the facts that were written down with the question, and one cited span holds them too.
+How much that asks is told by how often the answers to the other questions would pass ("by chance").
 
 Run: python benchmarks/rag.py [--model smollm2] [--index DIRECTORY] [--threshold 0.62] [--data ../shared/data]
 """
@@ -22,13 +24,13 @@ from pathlib import Path
 from time import process_time
 
 from _rag_questions import (
-    ANSWERABLE,
-    HELD_OUT,
-    HELD_OUT_UNANSWERABLE,
+    DEVELOPMENT,
+    DEVELOPMENT_UNANSWERABLE,
+    JUDGED,
+    JUDGED_UNANSWERABLE,
     KOREAN,
     KOREAN_TEXT,
     KOREAN_UNANSWERABLE,
-    UNANSWERABLE,
     Question,
 )
 
@@ -54,6 +56,7 @@ class Tally:
     refused: int = 0
     citations: int = 0
     unresolved: int = 0
+    texts: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
 
@@ -84,6 +87,7 @@ def ask(made: Assistant, index: Index, questions: Sequence[Question], verbose: b
         spans = any(question.answered_by(one.quote) for one in answer.citations)
         right = question.answered_by(answer.text) and spans and not answer.refused
         tally.asked += 1
+        tally.texts.append(answer.text)
         tally.right += right
         tally.cited += spans
         tally.generated += answer.outcome == "generated"
@@ -99,18 +103,29 @@ def show(question: str, answer: Answer) -> None:
     print(f"    {question} -> {answer.text[:160]} (evidence {answer.evidence.strength:.2f})")
 
 
-def told(name: str, tally: Tally) -> None:
+def by_chance(questions: Sequence[Question], texts: Sequence[str]) -> float:
+    """Share of the pairs of a question and the answer to another one that would pass for right."""
+    passed = [
+        one.answered_by(text)
+        for at, one in enumerate(questions)
+        for place, text in enumerate(texts)
+        if place != at and one.text != questions[place].text
+    ]
+    return sum(passed) / max(1, len(passed))
+
+
+def told(name: str, questions: Sequence[Question], tally: Tally) -> None:
     print(
-        f"{name:28} right with citation {tally.right:3} of {tally.asked}; cited span holds it {tally.cited:3}; "
+        f"{name:36} right with citation {tally.right:3} of {tally.asked}; cited span holds it {tally.cited:3}; "
         f"written by the model {tally.generated:3}, quoted {tally.asked - tally.generated - tally.refused:3}, refused "
         f"{tally.refused:3}; citations {tally.citations:3}, unresolved {tally.unresolved}; "
-        f"{statistics.median(tally.seconds):.2f} CPU-s a question"
+        f"{statistics.median(tally.seconds):.2f} CPU-s a question; by chance {by_chance(questions, tally.texts):.1%}"
     )
 
 
 def refusals(name: str, made: Assistant, questions: Sequence[str], verbose: bool) -> None:
     answers = [made.ask(question) for question in questions]
-    print(f"{name:28} refused {sum(one.refused for one in answers):3} of {len(answers)}")
+    print(f"{name:36} refused {sum(one.refused for one in answers):3} of {len(answers)}")
     for one in answers:
         if verbose and not one.refused:
             show(one.question, one)
@@ -146,8 +161,10 @@ def korquad(file: Path, count: int) -> Iterator[tuple[Index, list[Question]]]:
     questions, entries = [], []
     for article in json.loads(file.read_text(encoding="utf-8"))["data"]:
         for paragraph in article["paragraphs"]:
-            entries.append(Entry(f"p{len(entries)}", {"title": article["title"]}, paragraph["context"]))
-            questions += [Question(one["question"], ((one["answers"][0]["text"],),)) for one in paragraph["qas"]]
+            number = len(entries)
+            entries.append(Entry(f"p{number}", {"title": article["title"], "paragraph": number}, paragraph["context"]))
+            facts = [(one["question"], ((one["answers"][0]["text"],),)) for one in paragraph["qas"]]
+            questions += [Question(text, fact, number) for text, fact in facts]
     with Database(":memory:") as database:
         database.create_index(model_spec("korquad", DEFAULT_MODEL))
         index = database.index("korquad")
@@ -176,18 +193,25 @@ def main() -> None:
     with english(given.index) as index:
         made = over(index)
         print(f"model {given.model}, embedder {DEFAULT_MODEL}, {index.count(''):,} passages; {made.settings}")
-        told("English, 40", ask(made, index, ANSWERABLE, given.verbose))
-        refusals("English, unanswerable", made, UNANSWERABLE, given.verbose)
-        told("English, held out", ask(made, index, HELD_OUT, given.verbose))
-        refusals("English, held out, unansw.", made, HELD_OUT_UNANSWERABLE, given.verbose)
+        sets = (
+            ("English, development", DEVELOPMENT, DEVELOPMENT_UNANSWERABLE),
+            ("English, judged", JUDGED, JUDGED_UNANSWERABLE),
+        )
+        for name, answerable, unanswerable in sets:
+            told(name, answerable, ask(made, index, answerable, given.verbose))
+            refusals(f"{name}, unanswerable", made, unanswerable, given.verbose)
     with handbook() as index:
         made = over(index)
-        told("Korean handbook", ask(made, index, KOREAN, given.verbose))
+        told("Korean handbook", KOREAN, ask(made, index, KOREAN, given.verbose))
         refusals("Korean, unanswerable", made, KOREAN_UNANSWERABLE, given.verbose)
     file = given.data / "korquad" / "KorQuAD_v1.0_dev.json"
     if file.is_file() and given.korquad:
         with korquad(file, given.korquad) as (index, questions):
-            told("KorQuAD", ask(over(index), index, questions, given.verbose))
+            made = over(index)
+            told("KorQuAD", questions, ask(made, index, questions, given.verbose))
+            answers = [made.ask(one.text, filter={"paragraph": {"$ne": one.paragraph}}) for one in questions]
+            refused = sum(one.refused for one in answers)
+            print(f"{'KorQuAD, paragraph withheld':36} refused {refused:3} of {len(answers)}")
 
 
 if __name__ == "__main__":

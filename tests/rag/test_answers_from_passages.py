@@ -12,7 +12,7 @@ from pinyon.errors import (
 )
 from pinyon.rag import Assistant, Passage, Settings
 from pinyon.rag.assistant import MAXIMUM_QUESTION
-from pinyon.types import ChatMessage, Generator
+from pinyon.types import ChatMessage, Generator, Usage
 from rag.writers import Shelf, Shelves, Writer, passage, pieces_of
 
 RULES = [
@@ -111,6 +111,25 @@ def test_a_quotation_that_no_source_has_makes_its_sentence_unsupported() -> None
     assert [one.supported for one in answer.sentences] == [True, False]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        'Penguins fly by fax to Mars and the moon "three days before it" [1].',
+        'The rules say "asked for three days before" and that bees are fish and cats fly abroad for honey [1].',
+    ],
+)
+def test_a_few_quoted_words_do_not_bear_out_what_is_said_around_them(written: str) -> None:
+    answer = assistant(Writer(f"{GOOD} {written}")).ask(LEAVE)
+    assert answer.corrections.misquoted == 0
+    assert [one.supported for one in answer.sentences] == [True, False]
+    assert answer.sentences[1].citations == ()
+
+
+def test_what_nothing_supports_is_marked_in_the_language_of_the_sentence() -> None:
+    answer = assistant(Writer(f"{GOOD} 펭귄은 팩스로 신청합니다.")).ask(LEAVE)
+    assert answer.text.endswith("펭귄은 팩스로 신청합니다. (문서에서 확인되지 않음)")
+
+
 def test_subscripts_and_lists_of_code_are_no_citations() -> None:
     text = [passage("a", "The smallest item of the heap is heap[0] and the list [1, 2, 3] is one.")]
     answer = assistant(Writer("The smallest item of the heap is heap[0] [1]."), text).ask("What is the smallest item?")
@@ -149,9 +168,11 @@ def test_the_threshold_decides() -> None:
         "Unfortunately, the text doesn't say when leave is asked for.",
         "I don't know.",
         "I cannot find the answer in the sources.",
+        "NO ANSWER.",
         "There is no information about this.",
         "제공된 문서에서 답을 찾을 수 없습니다.",
         "이 질문에는 답할 수 없습니다.",
+        "문서에는 그런 정보가 없습니다.",
     ],
 )
 def test_a_model_that_says_that_it_cannot_tell_refuses(written: str) -> None:
@@ -169,6 +190,20 @@ def test_a_model_that_says_that_it_cannot_tell_refuses(written: str) -> None:
 )
 def test_a_denial_that_is_an_answer_is_none(written: str) -> None:
     assert not assistant(Writer(written)).ask(LEAVE).refused
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("The document does not contain macros.", "Does the document contain macros?"),
+        ("No answer is needed to the first letter.", "Is an answer to the first letter needed?"),
+        ("환불 정보가 없으면 접수할 수 없습니다.", "환불 정보가 없으면 접수할 수 있나요?"),
+        ("이용 시간을 알 수 없는 손님은 안내소에 물어봅니다.", "이용 시간을 알 수 없는 손님은 어디에 물어보나요?"),
+    ],
+)
+def test_a_source_that_tells_of_something_missing_is_an_answer(text: str, question: str) -> None:
+    answer = assistant(Writer(f"{text[:-1]} [1]."), [passage("a", text)]).ask(question)
+    assert (answer.outcome, answer.text) == ("generated", f"{text} [1]")
 
 
 def test_nothing_found_is_refused_with_its_reason() -> None:
@@ -197,6 +232,19 @@ def test_the_text_around_a_chunk_is_given_and_cited_with_its_own_offsets() -> No
     for citation in answer.citations:
         assert text[citation.start : citation.end] == citation.quote
     assert [one.quote for one in answer.citations] == ["Bats sleep by day.", "They hang from the roof."]
+    assert [one.id for one in answer.citations] == ["file.md#0", "file.md#1"]
+
+
+def test_a_citation_names_the_record_and_the_page_that_hold_its_text() -> None:
+    text = "Bats sleep by day. They hang from the roof."
+    whole = {"section_start": 0, "section_end": len(text), "source": "b"}
+    chunks = [
+        passage("b#0", text[:18], chunk=0, start=0, end=18, page=3, **whole),
+        passage("b#1", text[19:], chunk=1, start=19, end=len(text), page=4, **whole),
+    ]
+    writer = Writer("Bats sleep by day [1]. They hang from the roof [1].")
+    answer = Assistant(Shelves(chunks), writer, settings=Settings(sources=1, threshold=0.3)).ask("When do bats sleep?")
+    assert [(one.number, one.id, one.page) for one in answer.citations] == [(1, "b#0", 3), (1, "b#1", 4)]
 
 
 def test_neighbours_that_overlap_are_not_repeated() -> None:
@@ -258,6 +306,61 @@ def test_a_question_that_stands_alone_is_searched_as_it_is() -> None:
     shelf = Shelf(RULES)
     Assistant(shelf, Writer(GOOD)).ask(LEAVE, history=BEFORE)
     assert shelf.queries == [LEAVE]
+
+
+@pytest.mark.parametrize(
+    ("question", "refers"),
+    [
+        ("And when does it close?", True),
+        ("How about that?", True),
+        ("Why?", True),
+        ("Until when?", True),
+        ("그것은 언제 닫나요?", True),
+        ("What is the rule that the office has for trains abroad?", False),
+        ("Is there a fee for two of the same trains?", False),
+        ("Why are trains second class?", False),
+        ("What is SequenceMatcher?", False),
+        ("로그는 어느 폴더에 저장되나요?", False),
+        ("디버그가 끝나면 무엇을 하나요?", False),
+    ],
+)
+def test_only_a_question_that_refers_to_something_is_completed(question: str, refers: bool) -> None:
+    shelf = Shelf(RULES)
+    Assistant(shelf, settings=Settings(brief=True)).context(question, history=BEFORE)
+    assert shelf.queries == [f"When does the gym open? {question}" if refers else question]
+
+
+def test_completing_a_question_leaves_out_old_messages_that_the_model_cannot_take() -> None:
+    long = [ChatMessage("user", "word " * 2_000), ChatMessage("assistant", "word " * 2_000)]
+    writer = Writer(
+        lambda said: "When does the gym close?" if "Rewrite" in said[0].content else "It closes at nine [1]."
+    )
+    made = Assistant(Shelf(RULES), writer, settings=Settings(threshold=0.3, max_tokens=64))
+    writer.context_tokens = 1_000
+    assert made.ask("And when does it close?", history=[*long, *BEFORE]).context.query == "When does the gym close?"
+    assert "word" not in writer.asked[0][1].content
+    assert "When does the gym open?" in writer.asked[0][1].content
+    alone = made.ask("And when does it close?", history=long)
+    assert alone.context.query.endswith("And when does it close?")
+
+
+def test_the_tokens_of_completing_a_question_are_counted() -> None:
+    writer = Writer(
+        lambda said: "When does the gym close?" if "Rewrite" in said[0].content else "It closes at nine [1]."
+    )
+    made = Assistant(Shelf(RULES), writer, settings=Settings(threshold=0.3))
+    assert made.ask("When does the gym close?").usage == Usage(10, 5)
+    assert made.ask("And when does it close?", history=BEFORE).usage == Usage(20, 10)
+    refused = Assistant(Shelf([]), writer).ask("And when does it close?", history=BEFORE)
+    assert (refused.refused, refused.usage) == (True, Usage(10, 5))
+
+
+def test_without_turns_nothing_is_remembered() -> None:
+    shelf = Shelf(RULES)
+    writer = Writer(GOOD)
+    Assistant(shelf, writer, settings=Settings(turns=0, threshold=0.1)).ask("And when does it close?", history=BEFORE)
+    assert shelf.queries == ["And when does it close?"]
+    assert [one.role for one in writer.asked[-1]] == ["system", "user"]
 
 
 def test_a_tiny_model_is_not_asked_to_rewrite() -> None:
@@ -356,6 +459,8 @@ def test_without_a_generator_only_the_context_can_be_had() -> None:
         ({"sources": True}, "sources"),
         ({"max_tokens": 3}, "max_tokens"),
         ({"threshold": 1.5}, "threshold"),
+        ({"turns": -1}, "turns"),
+        ({"sentences": 0}, "sentences"),
     ],
 )
 def test_settings_outside_their_limits_are_refused(setting: dict[str, float], told: str) -> None:

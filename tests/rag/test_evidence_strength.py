@@ -11,7 +11,7 @@ import pytest
 from pinyon.rag import Assistant, Settings
 from pinyon.rag.terms import coverage, terms
 from pinyon.types import Floats
-from rag.writers import Shelf, passage
+from rag.writers import Shelf, Writer, passage
 
 
 class Alike:
@@ -90,3 +90,24 @@ def test_without_an_embedder_words_decide() -> None:
 def test_no_sources_are_no_evidence() -> None:
     evidence = Assistant(Shelf([])).context("When do cats sleep?").evidence
     assert (evidence.strength, evidence.enough) == (0.0, False)
+
+
+class Counting(Alike):
+    """Remembers what it was asked to embed."""
+
+    def __init__(self) -> None:
+        super().__init__(0.6)
+        self.seen: list[tuple[str, str]] = []
+
+    def embed(self, texts: Sequence[str], *, input_type: Literal["query", "passage"] = "passage") -> Floats:
+        self.seen += [(input_type, text) for text in texts]
+        return super().embed(texts, input_type=input_type)
+
+
+def test_a_text_is_embedded_once_for_an_answer() -> None:
+    embedder = Counting()
+    passages = [passage("a", "Cats sleep by day. They wake at night."), passage("b", "Dogs bark at cats by day.")]
+    writer = Writer("Cats sleep by day [1]. They wake at night [1]. Dogs bark at cats by day [2].")
+    answer = Assistant(Shelf(passages), writer, embedder=embedder).ask("When do cats sleep by day?")
+    assert len(answer.sentences) == 3
+    assert len(embedder.seen) == len(set(embedder.seen))

@@ -60,7 +60,7 @@ class IndexRetriever:
     def neighbours(self, passage: Passage) -> list[Passage]:
         """The chunks of the same file before and behind, as far as they are in the same section."""
         prefix, _, number = passage.id.rpartition("#")
-        if not number.isdigit() or passage.metadata.get("chunk") != int(number):
+        if not number.isdecimal() or passage.metadata.get("chunk") != int(number):
             return []
         ids = [f"{prefix}#{one}" for one in (int(number) - 1, int(number) + 1) if one >= 0]
         records = self._index.fetch(self._namespace, ids, include_values=False)

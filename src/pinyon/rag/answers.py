@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from pinyon.rag.evidence import Evidence
 from pinyon.rag.sources import Source
+from pinyon.rag.terms import has_hangul
 from pinyon.types import FinishReason, Usage
 
-__all__ = ["Answer", "Citation", "Context", "Corrections", "Outcome", "Sentence"]
+__all__ = ["Answer", "Citation", "Context", "Corrections", "Outcome", "Sentence", "added"]
 
 Outcome: TypeAlias = Literal["generated", "quoted", "refused"]
+
+_UNSUPPORTED: Final = "(not supported by the sources)"
+_UNSUPPORTED_KOREAN: Final = "(문서에서 확인되지 않음)"
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """Where a sentence of an answer is supported: ``quote`` is the text from ``start`` to ``end``.
 
-    number: of the source, as the answer shows it. id: of the record. source: the file, or the id where the record names
-    none. page: from 1. start, end: character offsets in the text that was extracted from the file; in the record's own
-    text where the record has no offsets.
+    number: of the source, as the answer shows it. id: of the record that holds the text, which may be the one beside
+    the record that was found. source: the file, or the id where the record names none. page: from 1. start, end:
+    character offsets in the text that was extracted from the file; in the record's own text where the record has no
+    offsets.
     """
 
     number: int
@@ -51,7 +56,7 @@ class Sentence:
     def marked(self) -> str:
         """With the numbers of its sources behind it, or with a remark where nothing supports it."""
         numbers = "".join(f"[{number}]" for number in dict.fromkeys(one.number for one in self.citations))
-        mark = "" if self.supported else "(not supported by the sources)"
+        mark = "" if self.supported else _UNSUPPORTED_KOREAN if has_hangul(self.text) else _UNSUPPORTED
         return " ".join(part for part in (self.text, numbers, mark) if part)
 
 
@@ -78,7 +83,8 @@ class Corrections:
 class Context:
     """What an answer is made from. query: what was searched for; a question that refers to earlier ones is completed.
 
-    sources: best first, with the numbers that citations use. milliseconds: by stage.
+    sources: best first, with the numbers that citations use. milliseconds: by stage. usage: tokens that completing the
+    question took.
     """
 
     question: str
@@ -86,6 +92,7 @@ class Context:
     sources: tuple[Source, ...]
     evidence: Evidence
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ class Answer:
     model wrote nothing that they support), "refused".
 
     reason: why it was refused, "" otherwise: "no sources", "weak evidence", "not in the sources" (says the model).
-    usage, finish_reason: of the generator, None where it was not asked or does not tell.
+    usage: of the generator, with what completing the question took. finish_reason: of the answer. Both are None where
+    the generator was not asked or does not tell.
     """
 
     question: str
@@ -133,3 +141,10 @@ class Answer:
             return self.context.sources
         cited = {citation.number for citation in self.citations}
         return tuple(source for source in self.context.sources if source.number in cited)
+
+
+def added(one: Usage | None, other: Usage | None) -> Usage | None:
+    """The tokens of two generations; None where neither tells."""
+    if one is None or other is None:
+        return one or other
+    return Usage(one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 import numpy as np
@@ -11,13 +12,14 @@ import numpy as np
 from pinyon.errors import FailedPreconditionError, InvalidRequestError
 from pinyon.rag.answers import Answer, Context
 from pinyon.rag.evidence import Judge
+from pinyon.rag.likeness import Likeness
 from pinyon.rag.passages import Retriever
-from pinyon.rag.prompts import condensing
-from pinyon.rag.settings import Settings, timed
+from pinyon.rag.prompts import condensing, tokens
+from pinyon.rag.settings import Settings, recent_of, timed
 from pinyon.rag.sources import Source, numbered, with_neighbours
 from pinyon.rag.streaming import AnswerStream
 from pinyon.rag.terms import terms
-from pinyon.types import ChatMessage, Embedder, Generator, Reranker
+from pinyon.types import ChatMessage, Embedder, Generator, Reranker, Usage
 
 __all__ = ["MAXIMUM_QUESTION", "Assistant"]
 
@@ -25,11 +27,15 @@ MAXIMUM_QUESTION: Final = 8_000
 """Characters of a question. Most models take no more beside their sources."""
 _CONDENSED_TOKENS: Final = 128
 _REFERENCES: Final = re.compile(
-    r"\b(?:it|its|they|them|their|that|this|these|those|he|him|his|she|her|one|ones|there|then|former|latter|same|else)\b"
-    r"|^\s*(?:and|but|so|or|what about|how about|why|which one)\b"
-    r"|(?:그것|그거|그건|그게|이것|이거|저것|그럼|그러면|그리고|거기|그중|그 중|그녀|그는|그가|그의)",
-    re.IGNORECASE,
+    r"""\b(?:it|its|they|them|their|these|those|he|him|his|she|her|hers|former|latter)\b
+    | \b(?:is|was|does|did|do|can|about|of|for|with|to|like|than|after|before)\s+(?:this|that)\b
+    | \b(?:this|that|there|then|so|else)\s*[?.!]*\s*$
+    | \b(?:which|that|this|other|another)\ ones?\b
+    | ^\s*(?:and|but|so|or|then|also|what\ about|how\ about)\b | ^\s*why(?:\ not)?\s*\?
+    | (?<![가-힣])(?:그것|그거|그건|그게|이것|이거|저것|그럼|그러면|그리고|거기|그중|그\ 중|그녀|그는|그가|그의)""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""Words that mean something that was said before."""
 
 
 class Assistant:
@@ -86,8 +92,9 @@ class Assistant:
             raise FailedPreconditionError(
                 "this assistant has no generator: give one, or use context(), which generates nothing"
             )
-        context = self.context(question, history=history, filter=filter)
-        return AnswerStream(context, self.generator, self.embedder, self.settings, history)
+        likeness = self._likeness()
+        context = self._context(question, history, filter, likeness)
+        return AnswerStream(context, self.generator, likeness, self.settings, history)
 
     def context(
         self,
@@ -97,15 +104,27 @@ class Assistant:
         filter: Mapping[str, Any] | None = None,
     ) -> Context:
         """The sources of an answer and how strong they are. No text is generated, except to complete a follow-up."""
+        return self._context(question, history, filter, self._likeness())
+
+    def _likeness(self) -> Likeness | None:
+        return None if self.embedder is None else Likeness(self.embedder)
+
+    def _context(
+        self,
+        question: str,
+        history: Sequence[ChatMessage],
+        filter: Mapping[str, Any] | None,
+        likeness: Likeness | None,
+    ) -> Context:
         _check_question(question)
         times: dict[str, float] = {}
         settings = self.settings
         with timed(times, "condense"):
-            query = self._condensed(question, history)
+            query, usage = self._condensed(question, history)
         with timed(times, "retrieve"):
             passages = self.retriever.retrieve(query, settings.top_k, filter)
         with timed(times, "judge"):
-            judge = Judge(query, self.embedder)
+            judge = Judge(query, likeness)
             found = numbered(passages, settings.top_k)
             if self.reranker is not None:
                 found = _reranked(self.reranker, query, found, settings.sources)
@@ -115,21 +134,29 @@ class Assistant:
         if settings.neighbours and not settings.brief:
             with timed(times, "widen"):
                 found = with_neighbours(found, self.retriever)
-        return Context(question, query, tuple(found), evidence, times)
+        return Context(question, query, tuple(found), evidence, times, usage)
 
-    def _condensed(self, question: str, history: Sequence[ChatMessage]) -> str:
-        """The question so that it can be understood alone."""
-        recent = list(history)[-self.settings.turns :]
+    def _condensed(self, question: str, history: Sequence[ChatMessage]) -> tuple[str, Usage | None]:
+        """The question so that it can be understood alone, and what that took."""
+        recent = recent_of(history, self.settings)
         if not recent or not _refers(question):
-            return question
-        if self.settings.brief or self.generator is None:
-            return _with_topic(question, recent)
+            return question, None
+        generator = self.generator
+        if self.settings.brief or generator is None:
+            return _with_topic(question, recent), None
         asked = condensing(question, recent)
-        written = "".join(
-            self.generator.generate(asked, max_tokens=_CONDENSED_TOKENS, temperature=0.0, seed=self.settings.seed)
-        )
-        line = " ".join(written.split())
-        return line if line and len(line) <= 2 * len(question) + 300 else _with_topic(question, recent)
+        while tokens(generator, asked) + _CONDENSED_TOKENS > generator.context_tokens:
+            recent = recent[1:]
+            if not recent:
+                return _with_topic(question, history), None
+            asked = condensing(question, recent)
+        with closing(
+            generator.generate(asked, max_tokens=_CONDENSED_TOKENS, temperature=0.0, seed=self.settings.seed)
+        ) as generation:
+            line = " ".join("".join(generation).split())
+        if not line or len(line) > 2 * len(question) + 300:
+            line = _with_topic(question, recent)
+        return line, generation.usage
 
 
 def _check_question(question: str) -> None:
@@ -144,7 +171,10 @@ def _check_question(question: str) -> None:
 
 def _refers(question: str) -> bool:
     """Whether a question may mean something that was said before: by a pronoun, or because it says so little."""
-    return _REFERENCES.search(question) is not None or len(terms(question)) < 2
+    if _REFERENCES.search(question):
+        return True
+    said = terms(question)
+    return len(said) < 2 and not any(term.is_name for term in said)
 
 
 def _with_topic(question: str, history: Sequence[ChatMessage]) -> str:

@@ -15,11 +15,10 @@ from typing import Final
 
 from pinyon.rag.answers import Citation, Corrections, Sentence
 from pinyon.rag.boundaries import lines, paragraphs, sentences
-from pinyon.rag.evidence import similarities
 from pinyon.rag.harmless import harmless
+from pinyon.rag.likeness import Likeness
 from pinyon.rag.sources import Source, Statement
 from pinyon.rag.terms import Term, coverage, has_hangul, terms
-from pinyon.types import Embedder
 
 __all__ = ["Checker", "cite", "split_off"]
 
@@ -46,6 +45,8 @@ _MARK: Final = re.compile(
 _MARKS: Final = re.compile(rf"\s*(?:{_MARK.pattern}[ \t]*)+[.]?", re.IGNORECASE)
 _GLUED: Final = re.compile(rf"[.!?。…](?:{_MARK.pattern})+(?=\s)", re.IGNORECASE)
 """The end of a sentence whose citations follow without a space."""
+_DELIMITER: Final = re.compile(r"<<\s*(?:end\s+)?src-", re.IGNORECASE)
+"""What looks like the delimiter of the sources, even if it is not quite it."""
 _QUOTATION: Final = re.compile(r"\"([^\"\n]{8,400})\"|“([^”\n]{8,400})”|「([^」\n]{4,400})」")
 _NEGATION: Final = re.compile(
     r"\b(?:not|no|never|none|cannot|without|neither|nor)\b|n['’]t\b|않|없|아니|못", re.IGNORECASE
@@ -58,10 +59,10 @@ _NUMBER_WORDS: Final = re.compile(
 
 
 def cite(source: Source, start: int, end: int) -> Citation:
-    """The citation of a span of a source. The span must lie in one of its segments."""
-    quote = source.quoted(start, end)
-    assert quote is not None, (source.number, start, end)
-    return Citation(source.number, source.passage.id, source.name, source.page, source.heading, start, end, quote)
+    """The citation of a span of a source, which must lie in one of its segments. Raises ValueError."""
+    held = source.segment_at(start, end)
+    quote = held.text[start - held.start : end - held.start]
+    return Citation(source.number, held.id, source.name, held.page, source.heading, start, end, quote)
 
 
 def split_off(text: str, *, final: bool) -> tuple[str, str]:
@@ -105,7 +106,7 @@ class Checker:
         self,
         question: str,
         sources: Sequence[Source],
-        embedder: Embedder | None,
+        likeness: Likeness | None,
         marker: str,
         *,
         trusted: Sequence[Statement] | None = None,
@@ -115,7 +116,7 @@ class Checker:
         if trusted is not None:
             self._statements = list(trusted)
         self._asked = {term.text for term in terms(question)}
-        self._embedder, self._marker, self._strict = embedder, marker.casefold(), trusted is not None
+        self._likeness, self._marker, self._strict = likeness, marker.casefold(), trusted is not None
         self._counts: Counter[str] = Counter()
         self._squeezed = {number: _squeezed(source.text) for number, source in self._sources.items()}
 
@@ -125,11 +126,13 @@ class Checker:
 
     def check(self, written: str) -> Sentence | None:
         """A sentence as it may be shown, or None where nothing of it may."""
-        if self._marker in written.casefold() or "<<" in written:
+        if self._marker in written.casefold() or _DELIMITER.search(written):
             self._counts["leaked"] += 1
             return None
         before = written[: len(written) - len(written.lstrip())]
         text, numbers = self._without_marks(harmless(written, self._counts))
+        # Once more: a number may have stood within a link or a tag.
+        text = harmless(text, self._counts)
         if not any(map(str.isalnum, text)):
             return None
         quotations = list(self._quotations(text))
@@ -174,9 +177,15 @@ class Checker:
             quoted = next(group for group in match.groups() if group)
             if len(quoted.split()) < 3:
                 continue
-            found = next(filter(None, (_located(source, quoted) for source in self._sources.values())), None)
+            places = (_located(source, quoted) for source in self._sources.values())
+            found = next((one for one in places if one is not None and not self._instructs(one)), None)
             self._counts["misquoted"] += found is None
             yield found
+
+    def _instructs(self, citation: Citation) -> bool:
+        """Whether a span is part of a sentence that speaks to a model."""
+        told = (one for one in self._sources[citation.number].statements if one.is_instruction)
+        return any(one.start < citation.end and citation.start < one.end for one in told)
 
     # -- support ------------------------------------------------------------------------------------------------------
 
@@ -190,8 +199,9 @@ class Checker:
         if not found:
             found = self._supporting(text, self._statements, STRICT_SUPPORT if self._strict else SUPPORT)
             self._counts["misplaced"] += bool(found and numbers)
-        spans = (cite(self._sources[one.source], one.start, one.end) for one in found)
-        return tuple(dict.fromkeys([*spans, *quoted]))
+        spans = [cite(self._sources[one.source], one.start, one.end) for one in found]
+        # That a quotation exists says nothing of what is said around it.
+        return tuple(dict.fromkeys([*spans, *quoted])) if spans else ()
 
     def _supporting(self, text: str, among: Sequence[Statement], least: float) -> tuple[Statement, ...]:
         """The one or two sentences of sources that bear a sentence out together; none if they do not."""
@@ -232,7 +242,7 @@ class Checker:
         return held / whole if whole else 0.0
 
     def _measured(self, text: str, wanted: Sequence[Term], among: Sequence[Statement]) -> list[_Support]:
-        meant = similarities(self._embedder, text, [one.text for one in among])
+        meant = None if self._likeness is None else self._likeness.of(text, [one.text for one in among])
         measured = []
         for place, one in enumerate(among):
             similar = None if meant is None else float(meant[place])

@@ -11,18 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
 
-import numpy as np
-
+from pinyon.rag.likeness import Likeness
 from pinyon.rag.sources import Source, Statement
 from pinyon.rag.terms import Term, coverage, has_hangul, terms
-from pinyon.types import Embedder, Floats
+from pinyon.types import Floats
 
-__all__ = ["GOOD_COSINE", "Evidence", "Judge", "Ranked", "similarities"]
+__all__ = ["Evidence", "Judge", "Ranked"]
 
-GOOD_COSINE: Final = 0.6
-"""Of a question and a text that answers it, with the built-in embedder."""
 _SENTENCE, _SOURCE, _MEANING, _PLACE = 0.3, 0.6, 0.3, 0.2
 """What counts for a sentence: its own words, those of its source, its meaning, the place of its source."""
 _COVERED, _FOUND = 0.6, 0.2
@@ -58,10 +54,10 @@ class Ranked:
 
 
 class Judge:
-    """Compares a question with sources. embedder: of any kind whose vectors of like texts have a high cosine."""
+    """Compares a question with sources."""
 
-    def __init__(self, question: str, embedder: Embedder | None) -> None:
-        self._question, self._embedder = question, embedder
+    def __init__(self, question: str, likeness: Likeness | None) -> None:
+        self._question, self._likeness = question, likeness
         self._terms = terms(question)
 
     def ordered(self, sources: Sequence[Source], most: int) -> list[Source]:
@@ -111,28 +107,10 @@ class Judge:
         return [term for term in self._terms if korean or not term.korean]
 
     def _similar(self, texts: Sequence[str]) -> Floats | None:
-        return similarities(self._embedder, self._question, texts, "query")
-
-
-def similarities(
-    embedder: Embedder | None, text: str, others: Sequence[str], input_type: Literal["query", "passage"] = "passage"
-) -> Floats | None:
-    """(n,) float32, 0..1: how alike other texts are to one; None without an embedder."""
-    if embedder is None or not others:
-        return None
-    vector = _unit(embedder.embed([text], input_type=input_type))[0]
-    cosines = _unit(embedder.embed(others, input_type="passage")) @ vector
-    similar: Floats = np.clip(cosines / GOOD_COSINE, 0.0, 1.0).astype(np.float32)
-    return similar
+        return None if self._likeness is None else self._likeness.of(self._question, texts, "query")
 
 
 def _strength(covered: float | None, meant: float | None) -> float:
     if covered is None or meant is None:
         return covered if meant is None and covered is not None else meant or 0.0
     return _COVERED * covered + (1.0 - _COVERED) * meant
-
-
-def _unit(vectors: Floats) -> Floats:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Floats = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return unit

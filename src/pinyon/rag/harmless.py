@@ -16,15 +16,20 @@ _DEFINITION: Final = re.compile(r"^[ \t]*\[[^\]\n^]+\]:[ \t]*(\S+).*$", re.MULTI
 _AUTOLINK: Final = re.compile(r"<((?:https?|ftp|file|data|javascript|mailto):[^>\s]*)>", re.IGNORECASE)
 _TAG: Final = re.compile(
     r"""<(/?(?:a|applet|audio|base|body|button|embed|form|frame|frameset|html|iframe|image|img|input|link|math|meta
-    |object|picture|script|source|style|svg|template|track|video)\b[^<>]*)>""",
+    |object|picture|script|source|style|svg|template|track|video)\b[^<>]*)(>?)""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""What fetches, runs or asks for something where a page shows it."""
+"""What fetches, runs or asks for something where a page shows it. Its end may be in the next sentence."""
+_HALF: Final = re.compile(r"(?<=\])(?=[(:])")
+"""Within the half of a link whose other half is in another sentence."""
 
 
 def harmless(text: str, counts: Counter[str]) -> str:
     """The text with the addresses of links and images beside their words, tags of HTML in round brackets, and without
-    invisible characters. ``counts`` gets ``links`` and ``invisible``."""
+    invisible characters. ``counts`` gets ``links`` and ``invisible``.
+
+    A text that is made harmless in parts, sentence by sentence, is harmless as a whole.
+    """
     unseen: Counter[str] = Counter()
     text = visible(text, unseen)
     counts["invisible"] += sum(unseen.values())
@@ -40,8 +45,8 @@ def harmless(text: str, counts: Counter[str]) -> str:
 
     def bracketed(match: re.Match[str]) -> str:
         counts["links"] += 1
-        return f"({match[1]})"
+        return f"({match[1]}{')' if match[2] else ''}"
 
     text = _LINK.sub(beside, _IMAGE.sub(beside, text))
     text = _AUTOLINK.sub(bare, _DEFINITION.sub(bare, text))
-    return _TAG.sub(bracketed, text)
+    return _HALF.sub(" ", _TAG.sub(bracketed, text))

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pinyon.rag.invisible import blanked
 
-__all__ = ["NeighbourRetriever", "Passage", "Retriever", "Segment", "segment_of"]
+__all__ = ["NeighbourRetriever", "Passage", "Retriever", "Segment", "page_of", "segment_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,14 @@ class NeighbourRetriever(Retriever, Protocol):
 class Segment:
     """Consecutive text of a document: ``text`` is its characters from ``start`` on, invisible ones as spaces.
 
-    text stands in the document, or, where ``start`` counts from the beginning of a record, in that record.
+    text stands in the document, or, where ``start`` counts from the beginning of a record, in that record. id, page: of
+    the passage that it is from.
     """
 
     text: str
     start: int
+    id: str = ""
+    page: int | None = None
 
     @property
     def end(self) -> int:
@@ -64,11 +67,15 @@ def segment_of(passage: Passage) -> Segment:
     """
     start, end = _offset(passage.metadata.get("start")), _offset(passage.metadata.get("end"))
     if start is None or end is None:
-        return Segment(blanked(passage.text), 0)
+        return Segment(blanked(passage.text), 0, passage.id, page_of(passage))
     begin = len(passage.text) - (end - start)
     # Before the piece itself there is a line with the heading, and perhaps one with the head of a table, or nothing.
     whole = begin == 0 or (begin > 0 and passage.text[begin - 1] == "\n")
-    return Segment(blanked(passage.text[begin:]) if whole else "", start)
+    return Segment(blanked(passage.text[begin:]) if whole else "", start, passage.id, page_of(passage))
+
+
+def page_of(passage: Passage) -> int | None:
+    return _offset(passage.metadata.get("page"))
 
 
 def _offset(value: object) -> int | None:

@@ -13,11 +13,14 @@ from typing import Final
 
 from pinyon.rag.evidence import Ranked
 from pinyon.rag.sources import Source
-from pinyon.types import ChatMessage
+from pinyon.types import ChatMessage, Generator
 
-__all__ = ["NO_ANSWER", "condensing", "full_prompt", "is_no_answer", "marker_for", "short_prompt"]
+__all__ = ["NO_ANSWER", "condensing", "full_prompt", "is_no_answer", "marker_for", "short_prompt", "tokens"]
 
 NO_ANSWER: Final = "NO ANSWER"
+
+_TEMPLATE_TOKENS: Final = 16
+"""What a model's chat template puts around a message, at most."""
 
 _RULES: Final = """You answer questions from the sources that the user's message gives, and from nothing else.
 Each source stands between the lines <<{marker} N>> and <<end {marker} N>>, where N is its number.
@@ -34,7 +37,7 @@ _CONDENSE: Final = """Rewrite the user's last question so that it can be underst
 Keep its language. Write only the question."""
 
 _DENIALS: Final = re.compile(
-    r"""^\W*(?:no\ answer\b
+    r"""^\W*(?:no\ answer\W*$
     | (?:(?:i'?m\ )?sorry|unfortunately)?[,\ ]*(?:but\ )?(?:the|these|those|this|none\ of\ the)?\ *
       (?:provided\ |given\ )?(?:text|context|source|passage|document|information)s?(?:\ \w+){0,3}?\ +
       (?:do(?:es)?\ not|don'?t|doesn'?t|cannot)\ +(?:\w+\ )?
@@ -42,15 +45,17 @@ _DENIALS: Final = re.compile(
     | (?:i\ |we\ )(?:do\ not|don'?t|cannot|can'?t)\ (?:know|find|answer|determine|tell)
     | there\ is\ no\ (?:information|mention|answer)
     | (?:it|this|that)\ is\ not\ (?:mentioned|stated|specified|answered|provided|given)\b
-    | .{0,60}(?:알\ 수\ 없|찾을\ 수\ 없|답할\ 수\ 없|대답할\ 수\ 없|나와\ ?있지\ 않|포함되어\ 있지\ 않|언급되지\ 않
-      |정보가\ 없)
+    | .{0,60}(?:(?:알|찾을|답할|대답할)\ 수\ 없|나와\ ?있지\ 않|(?:포함되어|명시되어)\ ?있지\ 않|(?:언급|제공)되지\ 않
+      |(?:정보|언급|내용)[가이]\ 없)[가-힣]{0,4}\W*$
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
 
 
 def is_no_answer(sentence: str) -> bool:
-    """Whether a generator says that the sources do not answer."""
+    """Whether a sentence sounds like a generator that found no answer. A text may be about such a thing, too: what the
+    sources support is no such sentence."""
+
     return _DENIALS.search(sentence) is not None
 
 
@@ -90,3 +95,8 @@ def condensing(question: str, history: Sequence[ChatMessage]) -> list[ChatMessag
     """Asks for a question that stands by itself."""
     turns = "\n".join(f"{one.role}: {one.content}" for one in history)
     return [ChatMessage("system", _CONDENSE), ChatMessage("user", f"{turns}\n\nLast question: {question}")]
+
+
+def tokens(generator: Generator, messages: Sequence[ChatMessage]) -> int:
+    """Tokens of a prompt, rather too many."""
+    return sum(generator.count_tokens(one.content) + _TEMPLATE_TOKENS for one in messages)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
 from pinyon.errors import InvalidRequestError
+from pinyon.types import ChatMessage
 
-__all__ = ["Settings", "timed"]
+__all__ = ["Settings", "recent_of", "timed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Settings:
     max_tokens, temperature, seed: of the generation. sentences: of an answer, at most; the model is asked to keep to
     it. neighbours: whether the text around a passage in its section is given too. brief: for tiny models: they read the
     few best sentences and write one; what they write counts only if it says what the source says, else the source is
-    quoted. turns: messages of a conversation that a model reads again.
+    quoted. turns: messages of a conversation that a model reads again, the last ones.
     """
 
     top_k: int = 20
@@ -36,7 +37,11 @@ class Settings:
     turns: int = 6
 
     def __post_init__(self) -> None:
-        for name, least, most in (("top_k", 1, 1_000), ("sources", 1, 50), ("max_tokens", 16, 100_000)):
+        limits = {
+            **{"top_k": (1, 1_000), "sources": (1, 50), "max_tokens": (16, 100_000)},
+            **{"sentences": (1, 50), "turns": (0, 100)},
+        }
+        for name, (least, most) in limits.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
                 raise InvalidRequestError(f"{name} must be a whole number from {least} to {most:,}, got {value!r:.80}")
@@ -52,3 +57,8 @@ def timed(times: dict[str, float], stage: str) -> Iterator[None]:
         yield
     finally:
         times[stage] = times.get(stage, 0.0) + (perf_counter() - started) * 1e3
+
+
+def recent_of(history: Sequence[ChatMessage], settings: Settings) -> list[ChatMessage]:
+    """The messages of a conversation that are read again."""
+    return list(history[-settings.turns :]) if settings.turns else []

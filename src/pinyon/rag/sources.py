@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
 from pinyon.rag.instructions import addresses_the_model
-from pinyon.rag.passages import NeighbourRetriever, Passage, Retriever, Segment, segment_of
+from pinyon.rag.passages import NeighbourRetriever, Passage, Retriever, Segment, page_of, segment_of
 from pinyon.rag.sentences import spans
 from pinyon.rag.terms import Vocabulary
 
@@ -67,8 +67,7 @@ class Source:
 
     @property
     def page(self) -> int | None:
-        page = self.passage.metadata.get("page")
-        return int(page) if isinstance(page, int | float) else None
+        return page_of(self.passage)
 
     @property
     def heading(self) -> str:
@@ -97,12 +96,12 @@ class Source:
             for start, end in spans(segment.text, title)
         )
 
-    def quoted(self, start: int, end: int) -> str | None:
-        """The text between two offsets, if it is one of the source's."""
+    def segment_at(self, start: int, end: int) -> Segment:
+        """The segment that holds the text between two offsets. Raises ValueError if none does."""
         for segment in self.segments:
             if segment.start <= start < end <= segment.end:
-                return segment.text[start - segment.start : end - segment.start]
-        return None
+                return segment
+        raise ValueError(f"{start}-{end} is not in one segment of source {self.number}")
 
 
 def _title_end(text: str) -> int:
@@ -156,5 +155,6 @@ def _joined(passages: Sequence[Passage]) -> tuple[Segment, ...]:
     for segment in sorted(map(segment_of, passages), key=lambda segment: segment.start):
         reached = joined[-1].end if joined else 0
         if segment.end > reached:
-            joined.append(Segment(segment.text[max(0, reached - segment.start) :], max(reached, segment.start)))
+            begin = max(reached, segment.start)
+            joined.append(replace(segment, text=segment.text[begin - segment.start :], start=begin))
     return tuple(joined)

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator as Pieces
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from pinyon.errors import ContextOverflowError, FailedPreconditionError
-from pinyon.rag.answers import Answer, Context, Corrections, Outcome, Sentence
+from pinyon.rag.answers import Answer, Context, Corrections, Outcome, Sentence, added
 from pinyon.rag.citing import Checker, cite, split_off
 from pinyon.rag.evidence import Judge, Ranked
+from pinyon.rag.harmless import harmless
+from pinyon.rag.likeness import Likeness
 from pinyon.rag.passages import segment_of
-from pinyon.rag.prompts import full_prompt, is_no_answer, marker_for, short_prompt
-from pinyon.rag.settings import Settings, timed
+from pinyon.rag.prompts import full_prompt, is_no_answer, marker_for, short_prompt, tokens
+from pinyon.rag.settings import Settings, recent_of, timed
 from pinyon.rag.sources import Source, Statement
 from pinyon.rag.terms import has_hangul
-from pinyon.types import ChatMessage, Embedder, Generation, Generator
+from pinyon.types import ChatMessage, Generation, Generator
 
 __all__ = ["REFUSAL", "REFUSAL_KOREAN", "AnswerStream"]
 
 REFUSAL: Final = "The documents do not answer this question."
 REFUSAL_KOREAN: Final = "문서에서 이 질문의 답을 찾을 수 없습니다."
-_TEMPLATE_TOKENS: Final = 16
-"""What a model's chat template puts around a message, at most."""
 _READ: Final = 3
 """Sentences that a tiny model reads."""
+_WRITTEN: Final = 128
+"""Tokens of the one that it writes, at most."""
 _QUOTED: Final = 0.88
 """Share of the best sentence's score from which on another is quoted with it."""
 _TRUSTED: Final = 1.0
@@ -40,19 +43,20 @@ class _NoAnswer(Exception):
 class AnswerStream:
     """An answer as it is written: iterate for its sentences; ``answer`` is there after the last one.
 
-    ``close`` stops the work. Sentences that nothing supports come, marked, only together with one that is supported.
+    ``close`` stops the work; it is called by whoever takes the sentences, between two of them. Sentences that nothing
+    supports come, marked, only together with one that is supported.
     """
 
     def __init__(
         self,
         context: Context,
         generator: Generator,
-        embedder: Embedder | None,
+        likeness: Likeness | None,
         settings: Settings,
         history: Sequence[ChatMessage],
     ) -> None:
         self.context = context
-        self._generator, self._embedder, self._settings, self._history = generator, embedder, settings, history
+        self._generator, self._likeness, self._settings, self._history = generator, likeness, settings, history
         self._generation: Generation | None = None
         self._answer: Answer | None = None
         self._times = dict(context.milliseconds)
@@ -72,7 +76,7 @@ class AnswerStream:
         return self._answer
 
     def close(self) -> None:
-        """Stops the generator."""
+        """Stops the generator. After the last sentence it does nothing."""
         self._sentences.close()
         if self._generation is not None:
             self._generation.close()
@@ -85,12 +89,15 @@ class AnswerStream:
             reason = "weak evidence" if context.sources else "no sources"
             yield from self._refused(reason)
             return
-        judge = Judge(context.query, self._embedder)
+        judge = Judge(context.query, self._likeness)
         ranked = judge.ranked(context.sources)
+        if not ranked:  # nothing but instructions to a model
+            yield from self._refused("not in the sources")
+            return
         marker = marker_for(context.question, context.sources)
         messages, sources = self._messages(ranked, marker)
         trusted = _near(ranked, _TRUSTED) if self._settings.brief else None
-        checker = Checker(context.query, sources, self._embedder, marker, trusted=trusted)
+        checker = Checker(context.query, sources, self._likeness, marker, trusted=trusted)
         given: list[Sentence] = []
         with timed(self._times, "generate"):
             try:
@@ -115,7 +122,7 @@ class AnswerStream:
             messages = short_prompt(self.context.query, best, marker)
             self._check_fit(messages)
             return messages, [source for source in sources if source.number in kept]
-        history = list(self._history)[-self._settings.turns :]
+        history = recent_of(self._history, self._settings)
         while True:
             messages = full_prompt(self.context.question, sources, history, marker, self._settings.sentences)
             if self._fits(messages):
@@ -135,10 +142,11 @@ class AnswerStream:
     @property
     def _room(self) -> int:
         """Tokens of the answer; a small model gives at most half of what it takes."""
-        return min(self._settings.max_tokens, self._generator.context_tokens // 2)
+        most = min(self._settings.max_tokens, _WRITTEN) if self._settings.brief else self._settings.max_tokens
+        return min(most, self._generator.context_tokens // 2)
 
     def _tokens(self, messages: Sequence[ChatMessage]) -> int:
-        return sum(self._generator.count_tokens(one.content) + _TEMPLATE_TOKENS for one in messages)
+        return tokens(self._generator, messages)
 
     def _check_fit(self, messages: Sequence[ChatMessage]) -> None:
         if not self._fits(messages):
@@ -162,9 +170,9 @@ class AnswerStream:
         first = True
         try:
             for written in _sentences(generation):
-                if first and is_no_answer(written.strip()):
-                    raise _NoAnswer
                 sentence = checker.check(written)
+                if first and is_no_answer(written.strip()) and not (sentence and sentence.supported):
+                    raise _NoAnswer
                 if sentence is None:
                     continue
                 first = False
@@ -187,10 +195,12 @@ class AnswerStream:
         """The best sentences of the sources themselves, where the model wrote nothing that they support."""
         sources = {source.number: source for source in self.context.sources}
         given: list[Sentence] = []
+        changed: Counter[str] = Counter()
         for one in _near(ranked, _QUOTED)[:2]:
             citation = cite(sources[one.source], one.start, one.end)
-            text = " ".join(one.text.split())
+            text = " ".join(harmless(one.text, changed).split())
             given.append(Sentence(f"“{text}”", (citation,), True, True, " " if given else ""))
+        corrections = replace(corrections, links=corrections.links + changed["links"])
         yield from given
         self._finish("quoted", given, corrections)
 
@@ -211,7 +221,7 @@ class AnswerStream:
             self._generator.name,
             reason,
             corrections,
-            None if generation is None else generation.usage,
+            added(self.context.usage, None if generation is None else generation.usage),
             None if generation is None else generation.finish_reason,
             self._times,
         )

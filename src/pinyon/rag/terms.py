@@ -65,6 +65,11 @@ class Term:
     parts: tuple[str, ...] = ()
 
     @property
+    def is_name(self) -> bool:
+        """Whether it is a name, or has a number in it."""
+        return self.weight == _NAME
+
+    @property
     def korean(self) -> bool:
         return has_hangul(self.text)
 
