@@ -31,6 +31,7 @@ _TITLES: Final[Mapping[Plane, str]] = {
     "control": "Control plane",
     "data": "Data plane: at the address of an index",
     "inference": "Inference",
+    "openai": "OpenAI's API",
     "admin": "Admin",
     "operations": "Operations",
 }
@@ -56,9 +57,14 @@ def document(routes: Sequence[Route], version: str) -> Json:
         "components": {
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "Api-Key"},
+                "BearerKey": {"type": "http", "scheme": "bearer", "description": "The same key."},
                 "Token": {"type": "http", "scheme": "bearer", "description": "From POST /oauth/token."},
             },
-            "schemas": {"ControlError": _control_error(), "DataError": _data_error()},
+            "schemas": {
+                "ControlError": _control_error(),
+                "DataError": _data_error(),
+                "OpenAIError": _openai_error(),
+            },
         },
     }
 
@@ -101,7 +107,7 @@ def _who(route: Route) -> str:
 
 
 def _security(action: Action) -> list[Json]:
-    return [] if action == "public" else [{"Token": []}] if action == "admin" else [{"ApiKey": []}]
+    return [] if action == "public" else [{"Token": []}] if action == "admin" else [{"ApiKey": []}, {"BearerKey": []}]
 
 
 def _path_parameters(route: Route) -> list[Json]:
@@ -121,10 +127,13 @@ def _version_parameter() -> Json:
 def _responses(route: Route) -> Json:
     kind = _TEXT.get(route.path, "application/json")
     schema = {"type": "string"} if kind.startswith("text/") else {"type": ["object", "array"]}
-    name = "DataError" if route.plane == "data" else "ControlError"
+    name = {"data": "DataError", "openai": "OpenAIError"}.get(route.plane, "ControlError")
     error = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     wanted = (400, 404, 500) if route.action == "public" else _STATUSES
-    found: Json = {"2XX": {"description": "Done.", "content": {kind: {"schema": schema}}}}
+    content = {kind: {"schema": schema}}
+    if route.slow:
+        content["text/event-stream"] = {"schema": {"type": "string"}}
+    found: Json = {"2XX": {"description": "Done.", "content": content}}
     return found | {str(status): {"description": _STATUSES[status], "content": error} for status in wanted}
 
 
@@ -143,6 +152,12 @@ def _data_error() -> Json:
         "required": ["code", "message", "details"],
         "properties": {"code": {"type": "integer"}, **_strings("message"), "details": {"type": "array", "items": {}}},
     }
+
+
+def _openai_error() -> Json:
+    may_miss = {"type": ["string", "null"]}
+    inner = {"type": "object", "properties": {**_strings("message", "type"), "param": may_miss, "code": may_miss}}
+    return {"type": "object", "required": ["error"], "properties": {"error": inner}}
 
 
 def _strings(*names: str) -> Json:
