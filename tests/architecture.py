@@ -41,6 +41,7 @@ EAGER_ANYWHERE = {"apsw", "numpy", "orjson"}
 
 LAZY: dict[str, set[str]] = {
     "server.http1": {"httptools"},
+    "server.http1_exchange": {"httptools"},
     "server.http2": {"h2"},
     "server.calls": set(),
     "server.metrics": {"prometheus_client"},

@@ -491,7 +491,8 @@ class Usage:
 
 
 class Generation(Protocol):
-    """A text as it is written: iterate for its pieces. ``close`` stops the work; so does dropping the object.
+    """A text as it is written: iterate for its pieces. ``close`` stops the work; so does dropping the object. A piece
+    may be empty, while a long prompt is read: an occasion to stop.
 
     usage, finish_reason: None until the last piece was taken or the work was stopped. usage stays None where the model
     does not tell it. finish_reason: "stop" (the model ended, or a stop text came), "length", "content_filter",

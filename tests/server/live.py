@@ -62,9 +62,10 @@ class Live:
         limits: RequestLimits | None = None,
         tls: Tls | None = None,
         threads: int = 4,
+        generations: int = 16,
         authenticate: Authenticate | None = None,
     ) -> None:
-        self.settings = Settings(port=0, requests=limits or RequestLimits(), threads=threads)
+        self.settings = Settings(port=0, requests=limits or RequestLimits(), threads=threads, generations=generations)
         self.remembered = Remembered()
         self._routes, self._calls, self._tls = routes, calls, tls
         self._authenticate = authenticate or _anybody
@@ -123,6 +124,8 @@ class Remembered:
     begun: int = 0
     finished: list[tuple[str, int, str]] = field(default_factory=list)
     """(path, status, transport) of every request."""
+    sent: list[int] = field(default_factory=list)
+    """Bytes of their answers' bodies."""
 
     def begin(self, transport: str) -> None:
         self.begun += 1
@@ -130,7 +133,10 @@ class Remembered:
     def refused(self, *_: Any) -> None:
         """Nobody asks."""
 
-    def finish(self, head: Head, admitted: Any, answer: Any, *, transport: str, **_: Any) -> None:
+    def finish(
+        self, head: Head, admitted: Any, answer: Any, *, transport: str, bytes_out: int | None = None, **_: Any
+    ) -> None:
+        self.sent.append(len(answer.body) if bytes_out is None else bytes_out)
         self.finished.append((head.path, answer.status, transport))
 
 
@@ -169,17 +175,42 @@ class Raw:
 
     def response(self, *, head_only: bool = False) -> Response:
         """The next response. Raises EOFError when the connection ends instead."""
-        while b"\r\n\r\n" not in self._seen:
-            self._more()
-        head, _, self._seen = self._seen.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = dict(line.split(": ", 1) for line in lines)
-        status = int(first.split(" ")[1])
+        status, headers = self.head()
         length = 0 if head_only or status == 100 else int(headers["content-length"])
         while len(self._seen) < length:
             self._more()
         body, self._seen = self._seen[:length], self._seen[length:]
         return Response(status, headers, body)
+
+    def head(self) -> tuple[int, dict[str, str]]:
+        """(status, headers) of the next response."""
+        while b"\r\n\r\n" not in self._seen:
+            self._more()
+        head, _, self._seen = self._seen.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        return int(first.split(" ")[1]), dict(line.split(": ", 1) for line in lines)
+
+    def chunk(self) -> bytes:
+        """The next chunk of a streamed body, b"" for the last. Raises EOFError when the connection ends instead."""
+        while b"\r\n" not in self._seen:
+            self._more()
+        size, _, self._seen = self._seen.partition(b"\r\n")
+        length = int(size, 16)
+        while len(self._seen) < length + 2:
+            self._more()
+        body, end, self._seen = self._seen[:length], self._seen[length : length + 2], self._seen[length + 2 :]
+        assert end == b"\r\n"
+        return body
+
+    def chunks(self) -> bytes:
+        """All the chunks that are left, put together."""
+        return b"".join(iter(self.chunk, b""))
+
+    def until_closed(self) -> bytes:
+        """Everything up to the end of the connection."""
+        while data := self.sock.recv(65536):
+            self._seen += data
+        return self._seen
 
     def is_closed(self) -> bool:
         """Waits for the end of the connection; False when something else comes."""

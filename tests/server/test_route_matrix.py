@@ -26,7 +26,7 @@ ANY_KEY = {"/version", "/openapi.json", "/docs"}
 POSTS_THAT_READ = re.compile(
     r"/VectorService/(Query|Fetch|List|Describe).*|/query|/vectors/fetch_by_metadata|/describe_index_stats|.*/(search|fetch|list)"
 )
-INFERENCE = re.compile(r"/embed|/rerank|/models.*")
+INFERENCE = re.compile(r"/embed|/rerank|/models.*|/v1/.*")
 METRICS = re.compile(r"/metrics|/prometheus/.*")
 DATA = re.compile(r"/vectors/.*|/query|/describe_index_stats|/namespaces.*|/records/.*|/bulk/.*|/VectorService/.*")
 

@@ -105,7 +105,7 @@ def _generator(models: ModelRegistry, name: str, provider: str) -> ModelCheck:
     model = models.generator(name)
     started = perf_counter()
     stream = model.generate(_ASK, max_tokens=32)
-    pieces = [next(stream, "")]
+    pieces = [next((piece for piece in stream if piece), "")]
     loaded = perf_counter()
     pieces += stream
     seconds = perf_counter() - loaded

@@ -122,9 +122,7 @@ def _pieces(
         while (part := parts.get()) is not None:
             if isinstance(part, BaseException):
                 raise part
-            text = _read(part, stream, context)
-            if text:
-                yield text
+            yield _read(part, stream, context)  # "" while the prompt is read
     finally:
         left.set()
         worker.join()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from pinyon.errors import InvalidRequestError, PinyonError
@@ -16,6 +17,7 @@ from pinyon.server.roles import Principal
 from pinyon.server.routing import Router
 from pinyon.server.service import Service
 from pinyon.wire.errors import control_body, data_body
+from pinyon.wire.openai import error_body
 from pinyon.wire.versions import version_of
 
 log = logging.getLogger("pinyon.server")
@@ -60,7 +62,7 @@ class App:
         plane: Plane = "control"
         try:
             index, path = self._place(head)
-            plane = "data" if index else "control"
+            plane = "data" if index else "openai" if path.startswith("/v1/") else "control"
             found = self.router.match(path)
             if found is None:
                 self._lead_nowhere(head, "")
@@ -84,8 +86,9 @@ class App:
         if self.service.observer is not None:
             self.service.observer.refused(head, None, principal, path)
 
-    def answer(self, admitted: Admitted, body: bytes) -> Answer:
-        """Runs the handler. Never raises: what goes wrong becomes an answer."""
+    def answer(self, admitted: Admitted, body: bytes, is_gone: Callable[[], bool] = lambda: False) -> Answer:
+        """Runs the handler, up to the first piece of a streamed answer. Never raises: what goes wrong becomes an
+        answer."""
         head = admitted.head
         try:
             request = Request(
@@ -100,8 +103,9 @@ class App:
                 admitted.principal,
                 head.request_id,
                 head.headers.get("content-type", ""),
+                is_gone,
             )
-            return admitted.route.handler(self.service, request)
+            return _begun(admitted.route.handler(self.service, request), is_gone)
         except PinyonError as error:
             return self.refuse(error, admitted.route.plane)
         except UnicodeDecodeError:
@@ -124,6 +128,16 @@ class App:
         return "", head.path
 
 
+def _begun(answer: Answer, is_gone: Callable[[], bool]) -> Answer:
+    """The answer with its first piece in the body, if it is a streamed one that has none."""
+    if answer.pieces is None or answer.body:
+        return answer
+    for piece in answer.pieces:
+        if piece or is_gone():
+            return replace(answer, body=piece)
+    return replace(answer, pieces=None)
+
+
 def refusal(error: PinyonError, plane: Plane) -> Answer:
-    body = data_body(error) if plane == "data" else control_body(error)
+    body = {"data": data_body, "openai": error_body}.get(plane, control_body)(error)
     return Answer(body, error.status, getattr(error, "headers", ()))

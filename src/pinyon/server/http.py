@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ from pinyon.wire.versions import Version
 if TYPE_CHECKING:
     from pinyon.server.service import Service
 
-Plane: TypeAlias = Literal["control", "data", "inference", "admin", "operations"]
+Plane: TypeAlias = Literal["control", "data", "inference", "openai", "admin", "operations"]
 JSON = "application/json"
 
 
@@ -39,6 +39,8 @@ class Request:
     principal: Principal
     request_id: str
     content_type: str = ""
+    is_gone: Callable[[], bool] = field(default=lambda: False, repr=False)
+    """Whether the client has left. Long work asks now and then, and stops."""
 
     def one(self, name: str) -> str | None:
         """The value of a query parameter. Raises InvalidRequestError when it is given more than once."""
@@ -66,12 +68,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """headers: names in lower case; content type and length are added from the fields."""
+    """headers: names in lower case; content type and length are added from the fields.
+
+    pieces: what comes after ``body``, taken in the handler's thread as the client reads it, and closed when the client
+    leaves. An empty piece sends nothing, and is an occasion to notice that. What is raised before anything was sent is
+    an ordinary refusal; afterwards it breaks the answer off, which the client sees. For routes that are ``slow``.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = JSON
+    pieces: Generator[bytes, None, None] | None = field(default=None, repr=False)
 
 
 Handler: TypeAlias = "Callable[[Service, Request], Answer]"
@@ -82,6 +90,8 @@ class Route:
     """``path`` is a template, ``/indexes/{name}``; a variable is one segment of the raw path, decoded after the split.
 
     action: what the caller must be allowed to do. operation: the name in metrics, logs and the OpenAPI page.
+    slow: it may take minutes, because a model writes. Such work has threads of its own, only so much is done at once,
+    and a client that says no more (the end of its stream) has left.
     """
 
     method: str
@@ -93,6 +103,7 @@ class Route:
     summary: str = ""
     body_limit: Literal["small", "large"] = "small"
     tags: tuple[str, ...] = field(default=())
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,15 @@ from collections import deque
 from functools import partial
 from typing import Final
 
-from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from pinyon.errors import InvalidRequestError, PinyonError
+from pinyon.errors import PinyonError
 from pinyon.server import heads, messages
 from pinyon.server.connection import LINGER, Connection
 from pinyon.server.dispatch import GONE, Dispatcher, Job
-from pinyon.server.http import Admitted, Answer, Head
+from pinyon.server.feed import Feed
+from pinyon.server.http import Answer
+from pinyon.server.http1_exchange import Exchange, cause, head_too_large, read_exchange
 
 log = logging.getLogger("pinyon.server")
 
@@ -27,38 +29,14 @@ _SWALLOWED: Final = 256 * 1024 * 1024
 """So much is thrown away of a client that goes on sending after its last answer."""
 
 
-class _Exchange:
-    """One request and, in time, its answer."""
-
-    def __init__(self, head: Head | None = None) -> None:
-        self.head = head
-        self.admitted: Admitted | None = None
-        self.answer: Answer | None = None
-        self.job: Job | None = None
-        self.body: list[bytes] = []
-        self.size = 0
-        """Bytes of the body that are kept."""
-        self.received = 0
-        self.length: int | None = 0
-        """Bytes of the body as announced; None for a chunked one."""
-        self.complete = False
-        self.expects = False
-        """The client waits for "100 Continue" before it sends the body."""
-        self.keep_alive = False
-        self.without_body = False
-        """It is a HEAD request."""
-        self.began = 0.0
-        self.deadline = math.inf
-
-
 class Http1(Connection):
     """One connection that speaks HTTP/1.1 or 1.0."""
 
     def __init__(self, dispatcher: Dispatcher, group: set[Connection]) -> None:
         super().__init__(dispatcher, group)
         self._parser = HttpRequestParser(self)
-        self._queue: deque[_Exchange] = deque()
-        self._reading: _Exchange | None = None
+        self._queue: deque[Exchange] = deque()
+        self._reading: Exchange | None = None
         """The exchange whose body comes in."""
         self._target = b""
         self._pairs: list[tuple[bytes, bytes]] = []
@@ -94,18 +72,19 @@ class Http1(Connection):
             self._advance()
 
     def eof_received(self) -> bool:
-        """A client that has said everything may still listen. TLS cannot be half closed."""
+        """A client that has said everything may still listen, but a model does not write for one that may have left.
+        TLS cannot be half closed."""
         self._ended = True
-        return self._occupied() and self.scheme == "http"
+        return self._occupied() and self.scheme == "http" and not (self._queue and self._queue[0].is_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         for exchange in self._queue:
             if exchange.job is not None:
-                exchange.job.cancelled = True  # if it began already, what it answers is still remembered
-            else:
+                exchange.job.cancel()
+            if exchange.job is None or exchange.answer is not None:  # else what it answers is still remembered
                 self._forget(exchange)
-                self._remember(exchange, exchange.answer or GONE)
+                self._remember(exchange, (exchange.feed is None and exchange.answer) or GONE)
         self._queue.clear()
         self._last = self.closing = True
 
@@ -127,10 +106,10 @@ class Http1(Connection):
         except PinyonError as error:
             self._give_up(error)
         except HttpParserError as error:
-            self._give_up(_cause(error))
+            self._give_up(cause(error))
         else:
             if self._quiet > self.limits.header_bytes:
-                self._give_up(_head_too_large(self.limits.header_bytes))
+                self._give_up(head_too_large(self.limits.header_bytes))
 
     def _take_verbatim(self, data: bytes) -> bytes:
         mine, rest = data[: self._verbatim], data[self._verbatim :]
@@ -160,33 +139,16 @@ class Http1(Connection):
         self._head_deadline = math.inf
         if self._last:
             return
-        size = len(self._target) + sum(len(name) + len(value) + 4 for name, value in self._pairs)
-        if size > self.limits.header_bytes or len(self._pairs) > heads.HEADERS:
-            raise _head_too_large(self.limits.header_bytes)
-        parser, headers = self._parser, heads.gather(self._pairs)
-        method = parser.get_method().decode("latin-1")
-        head = messages.read_head(
-            method,
-            self._target.decode("latin-1"),
-            parser.get_http_version(),
-            headers,
-            scheme=self.scheme,
-            port=self.port,
-            client=self.client,
-        )
-        exchange = _Exchange(head)
-        exchange.length = None if "transfer-encoding" in headers else heads.length_of(headers) or 0
-        exchange.expects = exchange.length != 0 and headers.get("expect", "").lower() == "100-continue"
-        exchange.without_body = method == "HEAD"
-        exchange.keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
+        exchange = read_exchange(self._parser, self._target, self._pairs, self)
         exchange.began = self.dispatcher.begin("rest")
         exchange.deadline = self.loop.time() + self.limits.body_seconds
-        self._admit(exchange, head)
+        self._admit(exchange)
         self._queue.append(exchange)
         self._reading = exchange
 
-    def _admit(self, exchange: _Exchange, head: Head) -> None:
-        app = self.dispatcher.rest
+    def _admit(self, exchange: Exchange) -> None:
+        app, head = self.dispatcher.rest, exchange.head
+        assert head is not None, "it was read"
         admitted = app.admit(head)
         if isinstance(admitted, Answer):
             exchange.answer = admitted
@@ -261,6 +223,8 @@ class Http1(Connection):
                 self.close()
             return False
         first = self._queue[0]
+        if first.feed is not None:
+            return self._stream(first, first.feed)
         if first.answer is not None:
             if first.complete or not self._worth_reading(first):
                 self._send(first, first.answer)
@@ -275,11 +239,11 @@ class Http1(Connection):
         return False
 
     @staticmethod
-    def _worth_reading(refused: _Exchange) -> bool:
+    def _worth_reading(refused: Exchange) -> bool:
         """Whether the rest of a body that nobody wants is short enough to keep the connection for."""
         return refused.length is not None and refused.length <= _SMALL and not refused.expects
 
-    def _start(self, exchange: _Exchange) -> None:
+    def _start(self, exchange: Exchange) -> None:
         assert exchange.admitted is not None, "an exchange without an answer was admitted"
         admitted, headers = exchange.admitted, exchange.admitted.head.headers
         exchange.job = Job(
@@ -288,24 +252,24 @@ class Http1(Connection):
             exchange.body,
             partial(heads.decoded, headers=headers, limit=admitted.body_limit),
             partial(self._answered, exchange),
+            self._advance,
         )
         self.dispatcher.start(exchange.job)
 
-    def _answered(self, exchange: _Exchange, answer: Answer) -> None:
+    def _answered(self, exchange: Exchange, answer: Answer) -> None:
         exchange.answer = answer
         self._forget(exchange)
         if self.closing:
-            self._remember(exchange, answer)
+            self._remember(exchange, answer if exchange.feed is None else GONE)
         else:
             self._advance()
 
-    def _send(self, exchange: _Exchange, answer: Answer) -> None:
+    def _send(self, exchange: Exchange, answer: Answer) -> None:
         self._queue.popleft()
         unread = not exchange.complete
         close = unread or not exchange.keep_alive or (self._draining and not self._queue)
         self._idle_since = self.loop.time()
-        request_id = heads.request_id_of({}) if exchange.head is None else exchange.head.request_id
-        for part in messages.render(answer, request_id, close=close, without_body=exchange.without_body):
+        for part in messages.render(answer, exchange.request_id, close=close, without_body=exchange.without_body):
             self.transport.write(part)
         self._remember(exchange, answer)
         if unread:
@@ -313,7 +277,38 @@ class Http1(Connection):
         elif close:
             self.close()
 
-    def _remember(self, exchange: _Exchange, answer: Answer) -> None:
+    def _stream(self, exchange: Exchange, feed: Feed) -> bool:
+        """Send what there is of a streamed answer; False when more is to come."""
+        if exchange.sent is None:
+            self.transport.write(exchange.opening())
+            if exchange.without_body:
+                self._end_stream(exchange, None)
+                return True
+        while not self.clogged:
+            piece = feed.take()
+            if piece is None:
+                self._end_stream(exchange, feed.error)
+                return True
+            if not piece:
+                break
+            self.transport.write(exchange.framed(piece))
+        return False
+
+    def _end_stream(self, exchange: Exchange, error: PinyonError | None) -> None:
+        """error: why the answer is not whole, which its missing end tells the client."""
+        assert exchange.job is not None, "only what was started is streamed"
+        assert exchange.answer is not None, "only what was answered is streamed"
+        exchange.job.cancel()
+        self._queue.popleft()
+        self._idle_since = self.loop.time()
+        self._remember(exchange, exchange.answer if error is None else Answer(status=error.status))
+        if error is None and exchange.takes_chunks and not exchange.without_body:
+            self.transport.write(messages.LAST_CHUNK)
+        if error is not None or not exchange.keep_alive or (self._draining and not self._queue):
+            self._last = True
+            self.close()
+
+    def _remember(self, exchange: Exchange, answer: Answer) -> None:
         if exchange.head is not None:
             self.dispatcher.finish(
                 exchange.head,
@@ -322,9 +317,10 @@ class Http1(Connection):
                 began=exchange.began,
                 bytes_in=exchange.received,
                 transport="rest",
+                bytes_out=exchange.sent if exchange.feed is not None else None,
             )
 
-    def _forget(self, exchange: _Exchange) -> None:
+    def _forget(self, exchange: Exchange) -> None:
         self.dispatcher.release(exchange.size)
         exchange.body.clear()
         exchange.size = 0
@@ -333,7 +329,7 @@ class Http1(Connection):
         """Refuse what cannot be parsed, after the answers that are still due; nothing after it is read."""
         broken = self._reading
         if broken is None:
-            broken = _Exchange()
+            broken = Exchange()
             self._queue.append(broken)
         if broken.answer is None:
             self._forget(broken)
@@ -396,20 +392,3 @@ class Http1(Connection):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._advance()
-
-
-def _cause(error: HttpParserError) -> PinyonError:
-    """What to answer: our own refusal from inside the parser, or the parser's complaint."""
-    inner = error.__context__
-    if isinstance(inner, PinyonError):
-        return inner
-    if isinstance(error, HttpParserCallbackError) and inner is not None:
-        log.error("a request could not be taken in", exc_info=inner)
-        return PinyonError("Something went wrong inside the server. The log has it.")
-    return InvalidRequestError(f"Invalid request: this is not HTTP/1.1 ({str(error)[:100]}).")
-
-
-def _head_too_large(limit: int) -> heads.HeaderTooLargeError:
-    return heads.HeaderTooLargeError(
-        f"Invalid request: the headers exceed {limit:,} bytes or {heads.HEADERS} lines. Send fewer or shorter ones."
-    )

@@ -21,12 +21,12 @@ import h2.settings
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 
-from pinyon.errors import InvalidRequestError, PinyonError
+from pinyon.errors import PinyonError
 from pinyon.server import grpc, heads
-from pinyon.server.app import App
 from pinyon.server.connection import Connection
 from pinyon.server.dispatch import GONE, Dispatcher, Job
-from pinyon.server.http import Admitted, Answer, Head, Plane
+from pinyon.server.http import Answer, Head
+from pinyon.server.http2_stream import Stream, read_head
 
 if TYPE_CHECKING:
     from asyncio import BaseTransport
@@ -52,34 +52,6 @@ _RESET_COST: Final = 10
 """What it costs to take a request back."""
 
 
-class _Stream:
-    """One request and, in time, its answer."""
-
-    def __init__(self, head: Head, app: App, grpc: bool, began: float) -> None:
-        self.head = head
-        self.app = app
-        self.grpc = grpc
-        self.began = began
-        self.admitted: Admitted | None = None
-        self.job: Job | None = None
-        self.body: list[bytes] = []
-        self.size = 0
-        """Bytes of the body that are kept."""
-        self.received = 0
-        self.complete = False
-        self.without_body = False
-        self.deadline = math.inf
-        self.limit = math.inf
-        """Time at which the client's patience ends (grpc-timeout)."""
-        self.answer: Answer | None = None
-        self.unsent = memoryview(b"")
-        self.trailers: list[tuple[str, str]] = []
-
-    @property
-    def plane(self) -> Plane:
-        return "control" if self.admitted is None else self.admitted.route.plane
-
-
 class Http2(Connection):
     """One connection that speaks HTTP/2."""
 
@@ -87,7 +59,7 @@ class Http2(Connection):
         super().__init__(dispatcher, group)
         self._h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding=None))
         """Answers' headers are our own and lower case: they need no second look."""
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, Stream] = {}
         self._patience = _PATIENCE
         self._trusted = False
         self._draining = False
@@ -166,7 +138,7 @@ class Http2(Connection):
         except PinyonError as error:
             answer = self.dispatcher.rest.refuse(error, "control")
             head = Head("GET", "/", "", {}, self.scheme, "", self.port, self.client, heads.request_id_of({}))
-            stream = _Stream(head, self.dispatcher.rest, False, self.dispatcher.begin("rest"))
+            stream = Stream(head, self.dispatcher.rest, False, self.dispatcher.begin("rest"))
             self._streams[event.stream_id] = stream
             self._answer(event.stream_id, stream, answer)
             return
@@ -174,37 +146,17 @@ class Http2(Connection):
         stream.complete = event.stream_ended is not None
         self._admit(event.stream_id, stream)
 
-    def _open(self, pairs: list[tuple[bytes, bytes]]) -> _Stream:
-        """Raises InvalidRequestError. Which pseudo-headers there are, and their order, h2 has checked."""
-        if len(pairs) > heads.HEADERS:
-            raise heads.HeaderTooLargeError(f"Invalid request: more than {heads.HEADERS} headers.")
-        pseudo = {name[1:].decode(): value.decode("latin-1") for name, value in pairs if name.startswith(b":")}
-        headers = heads.gather((name, value) for name, value in pairs if not name.startswith(b":"))
-        authority = heads.check_authority(pseudo.get("authority") or headers.get("host", ""))
-        if headers.setdefault("host", authority).lower() != authority.lower():
-            raise InvalidRequestError("Invalid request: the Host header and :authority differ.")
-        method = pseudo["method"]
-        path, query = heads.split_target(pseudo.get("path", ""))
-        is_grpc = headers.get("content-type", "").startswith("application/grpc")
-        request_id = heads.request_id_of(headers)
-        head = Head(
-            "GET" if method == "HEAD" else method,
-            path,
-            query,
-            headers,
-            self.scheme,
-            authority,
-            self.port,
-            self.client,
-            request_id,
-        )
+    def _open(self, pairs: list[tuple[bytes, bytes]]) -> Stream:
+        """Raises InvalidRequestError."""
+        head, method = read_head(pairs, self)
+        is_grpc = head.headers.get("content-type", "").startswith("application/grpc")
         app = self.dispatcher.grpc if is_grpc else self.dispatcher.rest
-        stream = _Stream(head, app, is_grpc, self.dispatcher.begin("grpc" if is_grpc else "rest"))
+        stream = Stream(head, app, is_grpc, self.dispatcher.begin("grpc" if is_grpc else "rest"))
         stream.without_body = method == "HEAD"
         stream.deadline = self.loop.time() + self.limits.body_seconds
         return stream
 
-    def _admit(self, stream_id: int, stream: _Stream) -> None:
+    def _admit(self, stream_id: int, stream: Stream) -> None:
         head, app = stream.head, stream.app
         admitted = app.admit(head)
         if isinstance(admitted, Answer):
@@ -285,7 +237,7 @@ class Http2(Connection):
 
     # -- answering ----------------------------------------------------------------------------------------------------
 
-    def _start(self, stream_id: int, stream: _Stream) -> None:
+    def _start(self, stream_id: int, stream: Stream) -> None:
         assert stream.admitted is not None, "only admitted requests are started"
         if time.monotonic() >= stream.limit:
             self._answer(stream_id, stream, stream.app.refuse(_out_of_time(), stream.plane))
@@ -297,35 +249,29 @@ class Http2(Connection):
             stream.body,
             partial(decode, headers=stream.head.headers, limit=stream.admitted.body_limit),
             partial(self._answered, stream_id, stream),
+            self._go_on,
         )
         self.dispatcher.start(stream.job)
 
-    def _answered(self, stream_id: int, stream: _Stream, answer: Answer) -> None:
+    def _answered(self, stream_id: int, stream: Stream, answer: Answer) -> None:
         self._forget(stream)
-        if self._streams.get(stream_id) is not stream:
-            self._remember(stream, answer)  # the client is gone, or was told that its time was up
-        else:
+        if self._streams.get(stream_id) is stream and stream.answer is None:
             self._answer(stream_id, stream, answer)
-            self._pump()
-            self._set_deadline()
+            self._go_on()
+        elif stream.answer is None:
+            self._remember(stream, answer if answer.pieces is None else GONE)  # the client is gone
+        # else it was told that its time was up
 
-    def _answer(self, stream_id: int, stream: _Stream, answer: Answer) -> None:
+    def _go_on(self) -> None:
+        self._pump()
+        self._set_deadline()
+
+    def _answer(self, stream_id: int, stream: Stream, answer: Answer) -> None:
         """Send the head of an answer, and queue its body."""
         self._forget(stream)
-        stream.answer = answer
         stream.deadline = self.loop.time() + self.limits.body_seconds
-        request_id = stream.head.request_id
-        if stream.grpc:
-            headers, body, stream.trailers = grpc.render(answer)
-        else:
-            headers = [(":status", str(answer.status)), ("content-length", str(len(answer.body)))]
-            if answer.body:
-                headers.append(("content-type", answer.content_type))
-            headers += answer.headers
-            body = b"" if stream.without_body else answer.body
-        headers += [("x-pinecone-request-id", request_id), ("x-request-id", request_id)]
-        stream.unsent = memoryview(body)
-        ends = not body and not stream.trailers
+        headers = stream.render(answer)
+        ends = not stream.unsent and not stream.trailers and stream.feed is None
         try:
             self._h2.send_headers(stream_id, headers, end_stream=ends)
         except h2.exceptions.ProtocolError as error:
@@ -345,28 +291,38 @@ class Http2(Connection):
         if self._parted and not self._streams and not self.closing:
             self.close()
 
-    def _send(self, stream_id: int, stream: _Stream) -> None:
+    def _send(self, stream_id: int, stream: Stream) -> None:
         try:
-            while stream.unsent:
+            while stream.refill(self.loop.time() + self.limits.body_seconds):
                 room = min(self._h2.local_flow_control_window(stream_id), self._h2.max_outbound_frame_size)
                 if room <= 0 or self.clogged:
                     return
                 part, stream.unsent = stream.unsent[:room], stream.unsent[room:]
-                self._h2.send_data(stream_id, part.tobytes(), end_stream=not (stream.unsent or stream.trailers))
+                ends = not (stream.unsent or stream.trailers or stream.sent is not None)
+                self._h2.send_data(stream_id, part.tobytes(), end_stream=ends)
+                if stream.sent is not None:
+                    stream.sent += len(part)
                 stream.deadline = self.loop.time() + self.limits.body_seconds
                 self._earn(2)
                 self._flush()
+            if stream.feed is not None:
+                return
+            if stream.error is not None:
+                self._reset(stream_id, ErrorCodes.INTERNAL_ERROR)
+            elif stream.sent is not None:
+                self._h2.send_data(stream_id, b"", end_stream=True)
             if stream.trailers:
                 self._h2.send_headers(stream_id, stream.trailers, end_stream=True)
         except h2.exceptions.ProtocolError as error:
             log.debug("stream %d cannot be answered to its end: %s", stream_id, error)
         self._end(stream_id, stream)
 
-    def _end(self, stream_id: int, stream: _Stream) -> None:
+    def _end(self, stream_id: int, stream: Stream) -> None:
         """The whole answer is on its way."""
-        assert stream.answer is not None, "a stream ends with its answer"
+        if stream.job is not None:
+            stream.job.cancel()  # whatever is left of its answer
         del self._streams[stream_id]
-        self._remember(stream, stream.answer)
+        self._remember(stream, stream.outcome())
         self._earn(_CREDIT)
         self._idle_since = self.loop.time()
         if not stream.complete:
@@ -378,19 +334,19 @@ class Http2(Connection):
         except h2.exceptions.ProtocolError:
             log.debug("stream %d is closed already", stream_id)
 
-    def _abandon(self, stream: _Stream) -> None:
-        if stream.job is not None and stream.answer is None:
-            stream.job.cancelled = True  # if it began already, what it answers is still remembered
-        else:
+    def _abandon(self, stream: Stream) -> None:
+        if stream.job is not None:
+            stream.job.cancel()
+        if stream.job is None or stream.answer is not None:  # else what it answers is still remembered
             self._forget(stream)
-            self._remember(stream, stream.answer or GONE)
+            self._remember(stream, stream.outcome() if stream.sent is None else GONE)
 
-    def _forget(self, stream: _Stream) -> None:
+    def _forget(self, stream: Stream) -> None:
         self.dispatcher.release(stream.size)
         stream.body.clear()
         stream.size = 0
 
-    def _remember(self, stream: _Stream, answer: Answer) -> None:
+    def _remember(self, stream: Stream, answer: Answer) -> None:
         self.dispatcher.finish(
             stream.head,
             stream.admitted,
@@ -398,6 +354,7 @@ class Http2(Connection):
             began=stream.began,
             bytes_in=stream.received,
             transport="grpc" if stream.grpc else "rest",
+            bytes_out=stream.sent,
         )
 
     def _flush(self) -> None:
@@ -413,15 +370,9 @@ class Http2(Connection):
         if self.clogged:
             self.deadline = self.loop.time() + self.limits.body_seconds
         elif self._streams:
-            self.deadline = min(self._parted_by, *map(self._due, self._streams.values()))
+            self.deadline = min(self._parted_by, *(stream.due() for stream in self._streams.values()))
         else:
             self.deadline = min(self._parted_by, self._idle_since + self.limits.idle_seconds)
-
-    def _due(self, stream: _Stream) -> float:
-        """When patience with a stream ends: the client's own, or ours with a body or window that does not come."""
-        if stream.answer is not None:
-            return stream.deadline
-        return stream.limit if stream.complete else min(stream.limit, stream.deadline)
 
     def overdue(self) -> None:
         if self.closing or (self.clogged and self.stuck()):
@@ -429,13 +380,13 @@ class Http2(Connection):
             return
         now = self.loop.time()
         for stream_id, stream in list(self._streams.items()):
-            if self._due(stream) > now:
+            if stream.due() > now:
                 continue
             if stream.answer is not None:
                 self._drop(stream_id, stream)
             else:
                 if stream.job is not None:
-                    stream.job.cancelled = True
+                    stream.job.cancel()
                 self._answer(stream_id, stream, stream.app.refuse(_out_of_time(), stream.plane))
         if now >= self._parted_by:
             self._part()
@@ -444,7 +395,7 @@ class Http2(Connection):
         self._pump()
         self._set_deadline()
 
-    def _drop(self, stream_id: int, stream: _Stream) -> None:
+    def _drop(self, stream_id: int, stream: Stream) -> None:
         """A client that does not take its answer."""
         del self._streams[stream_id]
         self._abandon(stream)

@@ -13,6 +13,7 @@ from pinyon.server import heads
 from pinyon.server.http import Answer, Head
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK: Final = b"0\r\n\r\n"
 _STATUS: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in http.HTTPStatus}
 _LINE_ENDS: Final = str.maketrans("\r\n\0", "   ")
 
@@ -80,20 +81,30 @@ def _local(target: str, authority: str | None) -> str:
 
 def render(answer: Answer, request_id: str, *, close: bool, without_body: bool) -> list[bytes]:
     """The bytes of an answer, in one or two parts. ``without_body``: it answers a HEAD request."""
-    lines = [
-        _STATUS.get(answer.status) or f"HTTP/1.1 {answer.status} \r\n",
-        f"date: {_date()}\r\nx-pinecone-request-id: {request_id}\r\nx-request-id: {request_id}\r\n",
-    ]
-    if answer.status >= 200 and answer.status not in {204, 304}:
-        lines.append(f"content-length: {len(answer.body)}\r\n")
-    if answer.body:
-        lines.append(f"content-type: {answer.content_type}\r\n")
-    lines += [f"{name}: {value.translate(_LINE_ENDS)}\r\n" for name, value in answer.headers]
-    lines.append("connection: close\r\n\r\n" if close else "\r\n")
-    head = "".join(lines).encode("latin-1", "replace")
+    length = f"content-length: {len(answer.body)}\r\n"
+    has_length = answer.status >= 200 and answer.status not in {204, 304}
+    head = _head(answer, request_id, length if has_length else "", close=close)
     if without_body or not answer.body:
         return [head]
     return [head + answer.body] if len(answer.body) < 4096 else [head, answer.body]
+
+
+def render_head(answer: Answer, request_id: str, *, close: bool, chunked: bool) -> bytes:
+    """The head of a streamed answer, whose length nobody knows."""
+    return _head(answer, request_id, "transfer-encoding: chunked\r\n" if chunked else "", close=close)
+
+
+def _head(answer: Answer, request_id: str, framing: str, *, close: bool) -> bytes:
+    lines = [
+        _STATUS.get(answer.status) or f"HTTP/1.1 {answer.status} \r\n",
+        f"date: {_date()}\r\nx-pinecone-request-id: {request_id}\r\nx-request-id: {request_id}\r\n",
+        framing,
+    ]
+    if answer.body or answer.pieces is not None:
+        lines.append(f"content-type: {answer.content_type}\r\n")
+    lines += [f"{name}: {value.translate(_LINE_ENDS)}\r\n" for name, value in answer.headers]
+    lines.append("connection: close\r\n\r\n" if close else "\r\n")
+    return "".join(lines).encode("latin-1", "replace")
 
 
 _clock = (0, "")

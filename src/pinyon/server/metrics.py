@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pinyon import engine
     from pinyon.server.seen import Seen, Transport
     from pinyon.server.service import Service
-    from pinyon.types import IndexSpec, Plan
+    from pinyon.types import IndexSpec, Plan, Usage
 
 Sample: TypeAlias = "tuple[str, tuple[tuple[str, str], ...]]"
 
@@ -92,6 +92,9 @@ class Metrics:
         self.units = Counter(
             "pinyon_index_units", "Read and write units as Pinecone counts them.", ("index_name", "kind"), registry=own
         )
+        self.tokens = Counter(
+            "pinyon_model_tokens", "Tokens that models read (prompt) and wrote.", ("model", "kind"), registry=own
+        )
         self.failed_backups = Counter(
             "pinyon_index_scheduled_backup_failures", "Scheduled backups that failed.", ("index_name",), registry=own
         )
@@ -128,6 +131,10 @@ class Metrics:
             labelled(self.units, about.index, "write").inc(units)
         else:
             labelled(self.units, about.index, "read").inc(max(1, about.read_units))
+
+    def count_usage(self, model: str, usage: Usage) -> None:
+        self._labelled(self.tokens, model, "prompt").inc(usage.prompt_tokens)
+        self._labelled(self.tokens, model, "completion").inc(usage.completion_tokens)
 
     def _labelled(self, family: Any, *labels: str) -> Any:
         """The number of a family that has these labels. The library takes a lock and time to find it, so it is kept."""

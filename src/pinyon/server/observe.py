@@ -69,14 +69,19 @@ class Observer:
         seconds: float,
         bytes_in: int,
         transport: Transport = "rest",
+        bytes_out: int | None = None,
     ) -> None:
-        """A request was answered, or refused (``admitted`` is None). Never raises. Every ``begin`` needs one."""
+        """A request was answered, or refused (``admitted`` is None). Never raises. Every ``begin`` needs one.
+
+        bytes_out: of a streamed body; else the answer's own.
+        """
         _, route, principal, path = self._refused.pop(id(head), (head, None, None, ""))
         index = ""
         if admitted is not None:
             route, principal = admitted.route, admitted.principal
             index = admitted.index or named_index(route, admitted.variables)
         told: Any = {"index": index, "path": path, "seconds": seconds, "bytes_in": bytes_in, "transport": transport}
+        told["bytes_out"] = len(answer.body) if bytes_out is None else bytes_out
         about = seen(head, route, principal, answer, **told)
         namespace, plan = self._plans.pop(head.request_id, ("", None))
         self.metrics.finish(about, plan)

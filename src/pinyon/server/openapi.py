@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, Final
 
 from pinyon.server.http import Plane, Route
-from pinyon.server.roles import ROLES, Action
+from pinyon.server.roles import ROLES
 from pinyon.wire.versions import DEFAULT, KNOWN
 
 Json = dict[str, Any]
@@ -31,6 +31,7 @@ _TITLES: Final[Mapping[Plane, str]] = {
     "control": "Control plane",
     "data": "Data plane: at the address of an index",
     "inference": "Inference",
+    "openai": "OpenAI's API",
     "admin": "Admin",
     "operations": "Operations",
 }
@@ -56,9 +57,14 @@ def document(routes: Sequence[Route], version: str) -> Json:
         "components": {
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "Api-Key"},
+                "BearerKey": {"type": "http", "scheme": "bearer", "description": "The same key."},
                 "Token": {"type": "http", "scheme": "bearer", "description": "From POST /oauth/token."},
             },
-            "schemas": {"ControlError": _control_error(), "DataError": _data_error()},
+            "schemas": {
+                "ControlError": _control_error(),
+                "DataError": _data_error(),
+                "OpenAIError": _openai_error(),
+            },
         },
     }
 
@@ -69,7 +75,7 @@ def _operation(route: Route, operation_id: str) -> Json:
         "summary": route.summary or operation_id,
         "tags": list(_tags(route)),
         "description": _who(route),
-        "security": _security(route.action),
+        "security": _security(route),
         "parameters": [*_path_parameters(route), _version_parameter()],
         "responses": _responses(route),
     }
@@ -100,8 +106,12 @@ def _who(route: Route) -> str:
     return f"Roles: {', '.join(role for role, actions in ROLES.items() if route.action in actions)}."
 
 
-def _security(action: Action) -> list[Json]:
-    return [] if action == "public" else [{"Token": []}] if action == "admin" else [{"ApiKey": []}]
+def _security(route: Route) -> list[Json]:
+    if route.action == "public":
+        return []
+    if route.action == "admin":
+        return [{"Token": []}]
+    return [{"BearerKey": []}, {"ApiKey": []}] if route.plane == "openai" else [{"ApiKey": []}]
 
 
 def _path_parameters(route: Route) -> list[Json]:
@@ -121,10 +131,13 @@ def _version_parameter() -> Json:
 def _responses(route: Route) -> Json:
     kind = _TEXT.get(route.path, "application/json")
     schema = {"type": "string"} if kind.startswith("text/") else {"type": ["object", "array"]}
-    name = "DataError" if route.plane == "data" else "ControlError"
+    name = {"data": "DataError", "openai": "OpenAIError"}.get(route.plane, "ControlError")
     error = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     wanted = (400, 404, 500) if route.action == "public" else _STATUSES
-    found: Json = {"2XX": {"description": "Done.", "content": {kind: {"schema": schema}}}}
+    content = {kind: {"schema": schema}}
+    if route.slow:
+        content["text/event-stream"] = {"schema": {"type": "string"}}
+    found: Json = {"2XX": {"description": "Done.", "content": content}}
     return found | {str(status): {"description": _STATUSES[status], "content": error} for status in wanted}
 
 
@@ -143,6 +156,12 @@ def _data_error() -> Json:
         "required": ["code", "message", "details"],
         "properties": {"code": {"type": "integer"}, **_strings("message"), "details": {"type": "array", "items": {}}},
     }
+
+
+def _openai_error() -> Json:
+    may_miss = {"type": ["string", "null"]}
+    inner = {"type": "object", "properties": {**_strings("message", "type"), "param": may_miss, "code": may_miss}}
+    return {"type": "object", "required": ["error"], "properties": {"error": inner}}
 
 
 def _strings(*names: str) -> Json:

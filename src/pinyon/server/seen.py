@@ -52,6 +52,7 @@ def seen(
     path: str = "",
     seconds: float,
     bytes_in: int,
+    bytes_out: int,
     transport: Transport,
 ) -> Seen:
     """What is remembered of one request. Its ``path`` is a template, the route's or the one that is given without a
@@ -73,6 +74,6 @@ def seen(
         answer.status,
         seconds,
         bytes_in,
-        len(answer.body),
+        bytes_out,
         int(found[-1]) if found else 0,
     )

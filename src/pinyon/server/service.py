@@ -9,7 +9,7 @@ from pinyon import engine
 from pinyon.errors import NotFoundError
 from pinyon.server.http import Request
 from pinyon.server.settings import Settings
-from pinyon.types import Models
+from pinyon.types import Models, Usage
 
 if TYPE_CHECKING:
     from pinyon.server.addresses import Addresses
@@ -32,6 +32,11 @@ class Service:
     """Does what handlers only begin, such as restoring a backup."""
     imports: Imports | None = None
     """Reads the files of bulk imports."""
+
+    def count_usage(self, model: str, usage: Usage) -> None:
+        """Adds what a model read and wrote to the metrics."""
+        if self.observer is not None:
+            self.observer.metrics.count_usage(model, usage)
 
     def index(self, request: Request) -> engine.Index:
         """The index that the request's address names. Raises NotFoundError, ForbiddenError."""

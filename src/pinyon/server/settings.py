@@ -65,6 +65,8 @@ class Settings:
     """Bytes that the namespaces in use may hold, of all workers together."""
     threads: int = 0
     """Threads of one worker process that read data; 0 means as many as there are cores, at least 2."""
+    generations: int = 16
+    """Answers that models may be writing at once in one worker process; a request beyond them gets 503."""
     stop_seconds: float = 30.0
     """How long a server that stops waits for the requests that are under way."""
     tls: tuple[Path, Path] | Literal["auto"] | None = None
