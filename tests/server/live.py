@@ -177,10 +177,7 @@ class Raw:
         """The next response. Raises EOFError when the connection ends instead."""
         status, headers = self.head()
         length = 0 if head_only or status == 100 else int(headers["content-length"])
-        while len(self._seen) < length:
-            self._more()
-        body, self._seen = self._seen[:length], self._seen[length:]
-        return Response(status, headers, body)
+        return Response(status, headers, self._taken(length))
 
     def head(self) -> tuple[int, dict[str, str]]:
         """(status, headers) of the next response."""
@@ -195,11 +192,8 @@ class Raw:
         while b"\r\n" not in self._seen:
             self._more()
         size, _, self._seen = self._seen.partition(b"\r\n")
-        length = int(size, 16)
-        while len(self._seen) < length + 2:
-            self._more()
-        body, end, self._seen = self._seen[:length], self._seen[length : length + 2], self._seen[length + 2 :]
-        assert end == b"\r\n"
+        body = self._taken(int(size, 16))
+        assert self._taken(2) == b"\r\n"
         return body
 
     def chunks(self) -> bytes:
@@ -219,11 +213,23 @@ class Raw:
         except ConnectionResetError:
             return True
 
+    def _taken(self, length: int) -> bytes:
+        parts, missing = [self._seen], length - len(self._seen)
+        while missing > 0:
+            parts.append(self._received())
+            missing -= len(parts[-1])
+        self._seen = b"".join(parts)
+        found, self._seen = self._seen[:length], self._seen[length:]
+        return found
+
     def _more(self) -> None:
+        self._seen += self._received()
+
+    def _received(self) -> bytes:
         data = self.sock.recv(65536)
         if not data:
             raise EOFError("the server closed the connection")
-        self._seen += data
+        return data
 
 
 @pytest.fixture
