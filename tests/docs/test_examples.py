@@ -19,8 +19,10 @@ SAYS = {
     "filters": "left:",
     "bulk_arrays": "records: 20000",
     "backup_restore": "restored: 30",
-    "chapter_cells": "UpsertResponse(upserted_count=20)",
 }
+ELSEWHERE = ("book_chapter_12", "haystack_store", "langchain_rag", "llama_index_rag")
+"""They need a framework and a server, or take a model: tests/ecosystem runs them."""
+HERE = [path for path in EXAMPLES if path.stem not in ELSEWHERE]
 
 
 def run(path: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -32,11 +34,11 @@ def run(path: Path, folder: Path, *arguments: str) -> subprocess.CompletedProces
 
 
 def test_every_example_is_expected_to_say_something() -> None:
-    assert sorted(SAYS) == [path.stem for path in EXAMPLES]
+    assert sorted([*SAYS, *ELSEWHERE]) == [path.stem for path in EXAMPLES]
 
 
 @pytest.mark.parametrize("place", [":memory:", "data"], ids=["memory", "disk"])
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", HERE, ids=lambda path: path.stem)
 def test_an_example_runs_and_says_what_it_is_about(path: Path, place: str, tmp_path: Path) -> None:
     done = run(path, tmp_path, place)
     assert (done.returncode, done.stderr) == (0, "")

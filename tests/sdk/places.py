@@ -14,11 +14,11 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def environment(sdk: str) -> Path:
-    """The Python of ``.venv-sdk7`` or ``.venv-sdk10``. Skips the test when it was not built."""
+    """The Python of ``.venv-sdk7``, ``.venv-sdk10`` or ``.venv-ecosystem``. Skips the test when it was not built."""
     folder = Path(os.environ.get(f"PINYON_{sdk.upper()}", REPOSITORY / f".venv-{sdk}"))
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
-        pytest.skip(f"the official SDK is not installed: no {python}; make test builds it")
+        pytest.skip(f"the environment {folder.name} is not there: no {python}; make test builds it")
     return python
 
 
