@@ -1,4 +1,4 @@
-"""``docs/ecosystem.md``: its versions are those of the tests, its switches and its changed line those of the examples."""
+"""``docs/ecosystem.md``: versions as in the tests, switches and the one changed line as in the examples."""
 
 from __future__ import annotations
 
