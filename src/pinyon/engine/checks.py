@@ -267,8 +267,9 @@ def _find_bad_number(vectors: Sequence[Sequence[Any]], ids: Sequence[str]) -> No
     raise AssertionError("one of the numbers was refused")
 
 
-def check_query_vector(vector: Any, dimension: int, metric: Metric) -> Floats:
-    """(d,) float32, finite; all zero only where distances are measured, and the origin is a point like any other."""
+def check_query_vector(vector: Any, dimension: int, metric: Metric, *, zeros: bool = False) -> Floats:
+    """(d,) float32, finite; all zero only where distances are measured, and the origin is a point like any other, or
+    with ``zeros``."""
     found: Floats
     if isinstance(vector, np.ndarray) and vector.shape == (dimension,) and vector.dtype == np.float32:
         found = vector
@@ -277,7 +278,7 @@ def check_query_vector(vector: Any, dimension: int, metric: Metric) -> Floats:
             return found
     if isinstance(vector, np.ndarray) and vector.ndim == 2 and len(vector) == 1:
         vector = vector[0]
-    found = check_vectors([vector], ["query"], dimension, zeros=metric == "euclidean")[0]
+    found = check_vectors([vector], ["query"], dimension, zeros=zeros or metric == "euclidean")[0]
     return found
 
 

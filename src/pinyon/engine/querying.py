@@ -49,6 +49,8 @@ def _answer(memory: Memory, bound: Bound, namespace: str, query: Query) -> Query
     text = compiled(query.text, text_settings(spec)) if query.text else None
     words = text is not None or (spec.schema is not None and node is not None and has_words(node))
     effort = check_effort(query, spec, top_k)
+    # Codes and graphs compare directions, and zeros have none.
+    exact = query.exact or (vector is not None and spec.metric != "euclidean" and not vector.any())
     stages = Stages()
 
     def work(view: View) -> QueryResult:
@@ -73,7 +75,7 @@ def _answer(memory: Memory, bound: Bound, namespace: str, query: Query) -> Query
                 weights,
                 node,
                 top_k,
-                exact=query.exact,
+                exact=exact,
                 stages=stages,
                 effort=effort if state.effort == 1.0 else replace(effort, raised=state.effort),
                 required=query.required,
@@ -87,7 +89,7 @@ def _answer(memory: Memory, bound: Bound, namespace: str, query: Query) -> Query
             _warn(memory, damaged)
             snapshot = snapshot.without(np.array(damaged, np.int64))
         stages.mark("fetch")
-        metered = wanted is not None and text is None and effort is USUAL and not query.exact
+        metered = wanted is not None and text is None and effort is USUAL and not exact
         offered = snapshot, found, wanted, node, top_k, namespace, weights
         if metered and snapshot.base is not None and state.meter.offer(*offered):
             memory.kept(state)
@@ -140,7 +142,10 @@ def checked_input(spec: IndexSpec, limits: Limits, query: Query) -> tuple[Floats
             "Leave the sparse vector out, or create the index with metric dotproduct."
         )
     assert spec.dimension is not None, "a dense index has a dimension"
-    return checks.check_query_vector(query.vector, spec.dimension, spec.metric), sparse
+    # Beside sparse values or a filter zeros make sense: Pinecone's recipe for weights sends them, and so does whoever
+    # asks for records by metadata. Alone they are what a failed embedding looks like.
+    zeros = sparse is not None or query.filter is not None
+    return checks.check_query_vector(query.vector, spec.dimension, spec.metric, zeros=zeros), sparse
 
 
 def _stored(view: View, snapshot: Snapshot, spec: IndexSpec, id_: str) -> tuple[Floats | None, SparseValues | None]:
