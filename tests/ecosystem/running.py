@@ -21,10 +21,13 @@ def example(name: str) -> Path:
     return REPOSITORY / "examples" / f"{name}.py"
 
 
-def in_process(folder: Path, program: Path, *arguments: str) -> list[str]:
-    """What a program printed that has the database in its own process, with its data in ``folder / "data"``."""
+def in_process(folder: Path, program: Path, *arguments: str, warn: str = "error") -> list[str]:
+    """What a program printed that has the database in its own process, with its data in ``folder / "data"``.
+
+    warn: what becomes of warnings; an error, unless libraries that are not ours warn.
+    """
     said = {"PINYON_DATA": str(folder / "data"), "PYTHONPATH": str(REPOSITORY / "src"), "PYTHONUTF8": "1"}
-    return _printed([sys.executable, "-W", "error", program, *arguments], folder, said)
+    return _printed([sys.executable, "-W", warn, program, *arguments], folder, said)
 
 
 @dataclass(frozen=True)

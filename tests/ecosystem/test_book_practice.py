@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
 
 from ecosystem.running import Programs, example, in_process
+from models.tiny_models import save_sentence_model
 from pinyon import Pinecone
 
 PRACTICE = example("book_chapter_12")
@@ -67,4 +69,14 @@ def test_the_practice_runs_on_sentences_of_the_book_s_data_set(tmp_path: Path, s
     lines = in_process(tmp_path, PRACTICE, "use-multilingual", str(sentences))
     assert lines[1] == "upserted: 100"
     assert lines[2] == f"1.000  0   {said[0]}"
+    assert lines[-1] == "left: 99"
+
+
+def test_the_practice_takes_a_pulled_model_of_the_hub_by_its_name(tmp_path: Path) -> None:
+    pytest.importorskip("sentence_transformers", reason='needs pip install "pinyon[sentence-transformers]"')
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        save_sentence_model(tmp_path / "data" / "models" / "org--tiny")
+    lines = in_process(tmp_path, PRACTICE, "st:org/tiny", warn="default")
+    assert lines[0] == "100 sentences, 32 numbers each"
     assert lines[-1] == "left: 99"
