@@ -61,7 +61,8 @@ def cite(source: Source, start: int, end: int) -> Citation:
     """The citation of a span of a source. The span must lie in one of its segments."""
     quote = source.quoted(start, end)
     assert quote is not None, (source.number, start, end)
-    return Citation(source.number, source.passage.id, source.name, source.page, source.heading, start, end, quote)
+    page = source.page_at(start)
+    return Citation(source.number, source.passage.id, source.name, page, source.heading, start, end, quote)
 
 
 def split_off(text: str, *, final: bool) -> tuple[str, str]:

@@ -21,7 +21,8 @@ class Settings:
     max_tokens, temperature, seed: of the generation. sentences: of an answer, at most; the model is asked to keep to
     it. neighbours: whether the text around a passage in its section is given too. brief: for tiny models: they read the
     few best sentences and write one; what they write counts only if it says what the source says, else the source is
-    quoted. turns: messages of a conversation that a model reads again.
+    quoted. turns: messages of a conversation that a model reads again. instructions: what answers should be like, from
+    whoever the documents belong to; a tiny model is told nothing of it.
     """
 
     top_k: int = 20
@@ -34,9 +35,10 @@ class Settings:
     neighbours: bool = True
     brief: bool = False
     turns: int = 6
+    instructions: str = ""
 
     def __post_init__(self) -> None:
-        for name, least, most in (("top_k", 1, 1_000), ("sources", 1, 50), ("max_tokens", 16, 100_000)):
+        for name, least, most in (("top_k", 1, 1_000), ("sources", 1, 100), ("max_tokens", 16, 100_000)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
                 raise InvalidRequestError(f"{name} must be a whole number from {least} to {most:,}, got {value!r:.80}")

@@ -67,8 +67,20 @@ class Source:
 
     @property
     def page(self) -> int | None:
+        """On which the passage begins."""
         page = self.passage.metadata.get("page")
         return int(page) if isinstance(page, int | float) else None
+
+    def page_at(self, offset: int) -> int | None:
+        """On which the text at an offset stands."""
+        return next((one.page_at(offset) for one in self.segments if one.start <= offset < one.end), self.page)
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """All on which its text stands."""
+        ends = ((one.page_at(one.start), one.page_at(max(one.start, one.end - 1))) for one in self.segments)
+        found = {page for first, last in ends if first and last for page in range(first, last + 1)}
+        return tuple(sorted(found))
 
     @property
     def heading(self) -> str:
@@ -156,5 +168,5 @@ def _joined(passages: Sequence[Passage]) -> tuple[Segment, ...]:
     for segment in sorted(map(segment_of, passages), key=lambda segment: segment.start):
         reached = joined[-1].end if joined else 0
         if segment.end > reached:
-            joined.append(Segment(segment.text[max(0, reached - segment.start) :], max(reached, segment.start)))
+            joined.append(segment.behind(reached))
     return tuple(joined)
