@@ -31,6 +31,8 @@ FinishReason: TypeAlias = Literal["stop", "length", "content_filter", "cancelled
 
 METRICS: tuple[Metric, ...] = ("cosine", "dotproduct", "euclidean")
 DEFAULT_RECALL = 0.99
+ASSISTANT_NOTE = "assistant_id"
+"""The note of an index that holds the chunks of an assistant's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,12 @@ class IndexSpec:
     parameters: Mapping[str, int | str] = field(default_factory=dict)
     """What was fixed of the kind: hnsw m, ef_construction, ef_search; ivf nlist, nprobe, codes; symqg degree,
     ef_construction, ef_search. The rest is usual."""
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether it holds what belongs to something else, such as the files of an assistant, and is no index of the
+        user's: it is not listed, and goes with what it belongs to."""
+        return ASSISTANT_NOTE in self.notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def test_the_document_is_openapi_3_1(document: Any) -> None:
         assert sorted(given) == sorted(re.findall(r"\{(\w+)\}", path)), where
         assert all(one["required"] is True for one in operation["parameters"] if one["in"] == "path"), where
         assert all("schema" in one for one in operation["parameters"]), where
-        assert ("requestBody" in operation) == (method in {"post", "patch"}), where
+        assert ("requestBody" in operation) == (method in {"post", "patch", "put"}), where
         assert set(operation["tags"]) <= tags, where
         assert all(set(one) <= schemes.keys() for one in operation["security"]), where
         assert all(re.fullmatch(r"[1-5](\d\d|XX)", status) for status in operation["responses"]), where

@@ -26,9 +26,12 @@ ANY_KEY = {"/version", "/openapi.json", "/docs"}
 POSTS_THAT_READ = re.compile(
     r"/VectorService/(Query|Fetch|List|Describe).*|/query|/vectors/fetch_by_metadata|/describe_index_stats|.*/(search|fetch|list)"
 )
-INFERENCE = re.compile(r"/embed|/rerank|/models.*|/v1/.*")
+INFERENCE = re.compile(r"/embed|/rerank|/models.*|/v1/.*|/assistant/evaluation/.*")
 METRICS = re.compile(r"/metrics|/prometheus/.*")
 DATA = re.compile(r"/vectors/.*|/query|/describe_index_stats|/namespaces.*|/records/.*|/bulk/.*|/VectorService/.*")
+
+ASSISTANT = re.compile(r"/assistant/(files|operations|chat)/.*")
+"""What belongs to an assistant: who may use data may use it, and its address is the control plane's."""
 
 READERS = {"ProjectEditor", "ProjectViewer"}
 MAY: Mapping[str, set[str]] = {
@@ -36,6 +39,8 @@ MAY: Mapping[str, set[str]] = {
     "control write": {"ProjectEditor", "ControlPlaneEditor"},
     "data read": READERS | {"DataPlaneEditor", "DataPlaneViewer"},
     "data write": {"ProjectEditor", "DataPlaneEditor"},
+    "assistant read": READERS | {"DataPlaneEditor", "DataPlaneViewer"},
+    "assistant write": {"ProjectEditor", "DataPlaneEditor"},
     "inference": READERS | {"DataPlaneEditor", "DataPlaneViewer"},
     "metrics": READERS | {"ControlPlaneEditor", "ControlPlaneViewer"},
     "any key": READERS | {"ControlPlaneEditor", "ControlPlaneViewer", "DataPlaneEditor", "DataPlaneViewer"},
@@ -62,6 +67,8 @@ def kind_of(route: Route) -> str:
         return "inference"
     if METRICS.fullmatch(path):
         return "metrics"
+    if ASSISTANT.fullmatch(path):
+        return f"assistant {'read' if route.method == 'GET' or path.startswith('/assistant/chat/') else 'write'}"
     reads = route.method == "GET" or (route.method == "POST" and POSTS_THAT_READ.fullmatch(path))
     return f"{'data' if DATA.fullmatch(path) else 'control'} {'read' if reads else 'write'}"
 

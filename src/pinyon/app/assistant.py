@@ -57,15 +57,16 @@ class IndexRetriever:
         passages = (self._passage(match.id, match.score, match.metadata) for match in found.matches)
         return [passage for passage in passages if passage is not None]
 
-    def neighbours(self, passage: Passage) -> list[Passage]:
-        """The chunks of the same file before and behind, as far as they are in the same section."""
+    def neighbours(self, passage: Passage, around: int = 1) -> list[Passage]:
+        """So many chunks of the same file before and behind, as far as they are in the same section."""
         prefix, _, number = passage.id.rpartition("#")
         if not number.isdecimal() or passage.metadata.get("chunk") != int(number):
             return []
-        ids = [f"{prefix}#{one}" for one in (int(number) - 1, int(number) + 1) if one >= 0]
+        at = int(number)
+        ids = [f"{prefix}#{one}" for one in range(max(0, at - around), at + around + 1) if one != at]
         records = self._index.fetch(self._namespace, ids, include_values=False)
-        around = [self._passage(id_, 0.0, record.metadata) for id_, record in records.items()]
-        return [one for one in around if one is not None and _same_section(one, passage)]
+        found = [self._passage(id_, 0.0, record.metadata) for id_, record in records.items()]
+        return [one for one in found if one is not None and _same_section(one, passage)]
 
     def _passage(self, id_: str, score: float, metadata: Metadata | None) -> Passage | None:
         rest = dict(metadata or {})

@@ -27,7 +27,7 @@ from pinyon.rag.chunking import DEFAULT_OVERLAP, DEFAULT_SIZE, split
 from pinyon.rag.documents import READER, Document, digest_of, load
 from pinyon.rag.files import FoundFile, Skipped
 
-__all__ = ["Documents", "Reading", "chunk_entries", "source_id"]
+__all__ = ["Documents", "Reading", "chunk_entries", "chunk_records", "source_id"]
 
 ID_BYTES = 480
 """Of an id, what the path may take; the rest is for the number of the chunk."""
@@ -62,10 +62,24 @@ def _prefix(source: str) -> str:
 
 def chunk_entries(document: Document, file: FoundFile, size: int, overlap: int) -> list[Entry]:
     """The records of a document's chunks. ``digest`` is that of a chunk's text."""
-    prefix, entries = source_id(file), []
+    source, root = unicode_name(file.source), root_label(file.root)
+    return chunk_records(document, prefix=source_id(file), source=source, root=root, size=size, overlap=overlap)
+
+
+def chunk_records(
+    document: Document,
+    *,
+    prefix: str,
+    source: str,
+    root: str,
+    size: int = DEFAULT_SIZE,
+    overlap: int = DEFAULT_OVERLAP,
+) -> list[Entry]:
+    """The same for a document that is no file of a directory. prefix: of the ids. source, root: where it came from."""
+    entries = []
     found = split(document.text, size=size, overlap=overlap, style=document.style, pages=document.pages)
     for number, chunk in enumerate(found):
-        metadata: dict[str, Any] = {"source": unicode_name(file.source), "root": root_label(file.root), "chunk": number}
+        metadata: dict[str, Any] = {"source": source, "root": root, "chunk": number}
         if chunk.heading:
             metadata["heading"] = chunk.heading[:CONTEXT_CHARACTERS]
         if document.title:
@@ -73,6 +87,8 @@ def chunk_entries(document: Document, file: FoundFile, size: int, overlap: int) 
         metadata |= {"start": chunk.start, "end": chunk.end}
         if chunk.page is not None:
             metadata["page"] = chunk.page
+            turned = [str(start) for start in document.pages if chunk.start < start < chunk.end]
+            metadata |= {"page_starts": turned} if turned else {}
         metadata["section_start"], metadata["section_end"] = chunk.section
         metadata["digest"] = digest_of(chunk.text.encode())
         entries.append(Entry(f"{prefix}{number}", metadata, chunk.text))

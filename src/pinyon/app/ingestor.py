@@ -41,7 +41,7 @@ FETCH = 500
 
 RESERVED = (
     *("source", "root", "chunk", "digest", "heading", "title"),
-    *("start", "end", "page", "section_start", "section_end"),
+    *("start", "end", "page", "page_starts", "section_start", "section_end"),
 )
 """Metadata fields of a document's chunks, beside the text itself."""
 

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from pinyon import engine
+from pinyon.app.answering import Answering
 from pinyon.app.imports import REMOTE, BulkImporter
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, PinyonError
 from pinyon.server import logs, sockets
@@ -175,14 +176,20 @@ def _parts(
     if models is None:
         from pinyon.app import default_models
 
-        models = default_models(settings.data).guarded(partial(_is_bound, database))
+        models = default_models(settings.data).guarded(partial(_is_bound, database, settings.generator))
     importer = BulkImporter(settings.import_roots, remote=REMOTE if settings.import_remote else ())
-    return Parts(settings, database, models, opened, tls, metrics, importer)
+    answerer = Answering(models, generator=settings.generator, data=settings.data)
+    answerer.check_generator()
+    return Parts(settings, database, models, opened, tls, metrics, importer, answerer)
 
 
-def _is_bound(database: engine.Database, model: str) -> bool:
-    """Whether an index has this model. Clients may name no other file or endpoint that is not described for them."""
-    return any(spec.embed is not None and spec.embed.model == model for spec in database.list_indexes())
+def _is_bound(database: engine.Database, generator: str, model: str) -> bool:
+    """Whether an index has this model, or it is the one that writes. Clients may name no other file or endpoint that is
+    not described for them."""
+    if model == generator:
+        return True
+    embeds = (entry.spec.embed for entry in database.entries())
+    return any(embed is not None and embed.model == model for embed in embeds)
 
 
 @contextmanager

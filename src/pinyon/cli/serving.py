@@ -34,6 +34,12 @@ class LimitSet(StrEnum):
     pinecone = "pinecone"
 
 
+Generator = Annotated[
+    str | None,
+    typer.Option("--generator", metavar="MODEL", help="The model that writes for assistants; off: none does."),
+]
+
+
 @command(
     "serve",
     section="Server",
@@ -72,6 +78,7 @@ def serve(
         list[Path] | None,
         typer.Option("--import-root", metavar="DIR", help="Let bulk imports read this folder. May be repeated."),
     ] = None,
+    generator: Generator = None,
     allow_host: Annotated[
         list[str] | None,
         typer.Option("--allow-host", metavar="NAME", help="Without keys: answer to this host name, too."),
@@ -100,6 +107,7 @@ def serve(
         "host_style": host_style and host_style.value,
         "limits": limits and limits.value,
         "import_roots": [str(one.resolve()) for one in import_root or ()] or None,
+        "generator": generator,
         "allow_hosts": allow_host,
         "insecure": insecure or None,
         "log_format": log_format and log_format.value,

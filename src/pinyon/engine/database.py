@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from pinyon.engine import checks, fitting, kinds
+from pinyon.engine.blobs import Blobs
 from pinyon.engine.budget import DEFAULT_MEMORY, Budget, check_memory
 from pinyon.engine.index import Index
 from pinyon.engine.lease import FOLDER, file_lease
@@ -81,6 +82,7 @@ class Database:
             vfs=vfs,
         )
         self.registry = Registry(self._catalog)
+        self.blobs = Blobs(None if self.path is None else self.path / "files")
         if self.path is not None and not read_only:  # after the catalog, which refuses a directory that is not ours
             make_private_directory(self.path / "indexes")
         _OPEN.add(self)
@@ -103,12 +105,12 @@ class Database:
             raise
 
     def list_indexes(self) -> list[IndexSpec]:
-        """Every index, by name."""
+        """Every index of the user's, by name."""
         self._check_open()
-        return [entry.spec for entry in self._catalog.list_indexes()]
+        return [entry.spec for entry in self._catalog.list_indexes() if not entry.spec.is_internal]
 
     def entries(self) -> list[IndexEntry]:
-        """Every index as the catalog lists it, by name."""
+        """Every index as the catalog lists it, by name; internal ones, too."""
         self._check_open()
         return self._catalog.list_indexes()
 
@@ -535,6 +537,7 @@ class Database:
         for index in indexes:
             index.close()
         self._catalog.close()
+        self.blobs.close()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
         _OPEN.discard(self)

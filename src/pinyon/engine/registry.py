@@ -46,6 +46,12 @@ class Registry:
         with self._catalog.connections.read() as connection:
             return entries.listed(connection, kind) if self._catalog.has_entries(connection) else []
 
+    def count(self, kind: str) -> int:
+        """How many objects of a kind there are."""
+        _check(kind)
+        with self._catalog.connections.read() as connection:
+            return entries.count(connection, kind) if self._catalog.has_entries(connection) else 0
+
     def put(self, kind: str, id: str, value: Mapping[str, Any]) -> None:
         """Adds or replaces an object. Raises InvalidRequestError for what JSON cannot hold."""
         _check(kind, id)

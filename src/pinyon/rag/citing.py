@@ -62,7 +62,8 @@ def cite(source: Source, start: int, end: int) -> Citation:
     """The citation of a span of a source, which must lie in one of its segments. Raises ValueError."""
     held = source.segment_at(start, end)
     quote = held.text[start - held.start : end - held.start]
-    return Citation(source.number, held.id, source.name, held.page, source.heading, start, end, quote)
+    page = held.page_at(start)
+    return Citation(source.number, held.id, source.name, page, source.heading, start, end, quote)
 
 
 def split_off(text: str, *, final: bool) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from pinyon.rag.parsed import Parsed, Style, UnreadableError
 
 __all__ = ["MAXIMUM_CHARACTERS", "MAXIMUM_FILE", "READER", "Document", "digest_of", "load", "parse"]
 
-READER: Final = 1
+READER: Final = 2
 """Revision of how files become text and chunks. Raise it whenever a change alters any: files are then read again."""
 
 MAXIMUM_CHARACTERS: Final = 30_000_000

@@ -31,6 +31,10 @@ Words in quotation marks must stand in a source exactly so. Write plain text wit
 If the sources do not answer the question, write only: {no_answer}
 Answer in the language of the question, in at most {sentences} sentences."""
 
+_WISHES: Final = """
+The owner of the sources wishes the following of your answers. Comply as far as the rules above permit.
+{instructions}"""
+
 _SHORT_RULES: Final = "Answer the question in one short sentence. Use only the words of the text."
 
 _CONDENSE: Final = """Rewrite the user's last question so that it can be understood without the conversation before it.
@@ -70,10 +74,17 @@ def marker_for(question: str, sources: Sequence[Source]) -> str:
 
 
 def full_prompt(
-    question: str, sources: Sequence[Source], history: Sequence[ChatMessage], marker: str, sentences: int
+    question: str,
+    sources: Sequence[Source],
+    history: Sequence[ChatMessage],
+    marker: str,
+    sentences: int,
+    instructions: str = "",
 ) -> list[ChatMessage]:
-    """For models that follow instructions: every source in full."""
+    """For models that follow instructions: every source in full. instructions: of whoever the documents belong to."""
     rules = _RULES.format(marker=marker, no_answer=NO_ANSWER, sentences=sentences)
+    if instructions:
+        rules += _WISHES.format(instructions=instructions)
     parts = []
     for source in sources:
         title = " | ".join(part for part in (source.name, source.heading) if part)

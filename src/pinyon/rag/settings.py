@@ -22,7 +22,8 @@ class Settings:
     max_tokens, temperature, seed: of the generation. sentences: of an answer, at most; the model is asked to keep to
     it. neighbours: whether the text around a passage in its section is given too. brief: for tiny models: they read the
     few best sentences and write one; what they write counts only if it says what the source says, else the source is
-    quoted. turns: messages of a conversation that a model reads again, the last ones.
+    quoted. turns: messages of a conversation that a model reads again, the last ones. instructions: what answers should
+    be like, from whoever the documents belong to; a tiny model is told nothing of it.
     """
 
     top_k: int = 20
@@ -35,10 +36,11 @@ class Settings:
     neighbours: bool = True
     brief: bool = False
     turns: int = 6
+    instructions: str = ""
 
     def __post_init__(self) -> None:
         limits = {
-            **{"top_k": (1, 1_000), "sources": (1, 50), "max_tokens": (16, 100_000)},
+            **{"top_k": (1, 1_000), "sources": (1, 100), "max_tokens": (16, 100_000)},
             **{"sentences": (1, 50), "turns": (0, 100)},
         }
         for name, (least, most) in limits.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -67,7 +67,15 @@ class Source:
 
     @property
     def page(self) -> int | None:
+        """On which the passage begins."""
         return page_of(self.passage)
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """All on which its text stands."""
+        ends = ((one.page_at(one.start), one.page_at(max(one.start, one.end - 1))) for one in self.segments)
+        found = {page for first, last in ends if first and last for page in range(first, last + 1)}
+        return tuple(sorted(found))
 
     @property
     def heading(self) -> str:
@@ -155,6 +163,5 @@ def _joined(passages: Sequence[Passage]) -> tuple[Segment, ...]:
     for segment in sorted(map(segment_of, passages), key=lambda segment: segment.start):
         reached = joined[-1].end if joined else 0
         if segment.end > reached:
-            begin = max(reached, segment.start)
-            joined.append(replace(segment, text=segment.text[begin - segment.start :], start=begin))
+            joined.append(segment.behind(reached))
     return tuple(joined)

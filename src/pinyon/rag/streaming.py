@@ -124,7 +124,10 @@ class AnswerStream:
             return messages, [source for source in sources if source.number in kept]
         history = recent_of(self._history, self._settings)
         while True:
-            messages = full_prompt(self.context.question, sources, history, marker, self._settings.sentences)
+            settings = self._settings
+            messages = full_prompt(
+                self.context.question, sources, history, marker, settings.sentences, settings.instructions
+            )
             if self._fits(messages):
                 return messages, sources
             if history:

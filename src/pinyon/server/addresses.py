@@ -143,7 +143,8 @@ class IndexPorts:
         with self._lock:
             # An index is in the catalog before its port is remembered: what is remembered and not there now is gone.
             remembered = self._database.registry.get(KIND, str(self._main)) or {}
-            entries = sorted(self._database.entries(), key=lambda entry: entry.created_at)
+            listed = [entry for entry in self._database.entries() if not entry.spec.is_internal]
+            entries = sorted(listed, key=lambda entry: entry.created_at)
             names = {entry.uuid: entry.spec.name for entry in entries}
             for uuid in self._ports.keys() - names.keys():
                 port = self._ports.pop(uuid)

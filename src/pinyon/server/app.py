@@ -75,8 +75,7 @@ class App:
             plane = route.plane
             principal = self._authenticate(head, route)
             limits = self.service.settings.requests
-            limit = limits.body_bytes if route.body_limit == "large" else limits.small_body_bytes
-            return Admitted(head, route, variables, index, principal, limit)
+            return Admitted(head, route, variables, index, principal, limits.of(route.body_limit))
         except PinyonError as error:
             return self.refuse(error, plane)
 

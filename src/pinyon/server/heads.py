@@ -38,6 +38,7 @@ _TARGET = re.compile(r"/[!-~]*")
 _JSON = frozenset({"", "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl"})
 _FORM = "application/x-www-form-urlencoded"
 _TEXT = "text/plain"
+FILES = "multipart/form-data"
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\";\s]*)")
 _READ_AT_ONCE = 256 * 1024
 
@@ -135,13 +136,17 @@ def check_encoding(headers: Mapping[str, str]) -> None:
 def check_content_type(headers: Mapping[str, str], route: Route) -> None:
     """Raises UnsupportedMediaError for a body that says it is something other than JSON in UTF-8.
 
-    The admin API takes forms as well. The TypeScript SDK sends records as plain text. A body that says nothing is taken
-    for JSON.
+    The admin API takes forms as well, and files come in forms only. The TypeScript SDK sends records as plain text. A
+    body that says nothing is taken for JSON.
     """
     given = headers.get("content-type", "")
     kind, _, parameters = given.lower().partition(";")
     kind = kind.strip()
     also = (route.plane == "admin" and kind == _FORM) or (route.operation == "upsert_records" and kind == _TEXT)
+    if route.body_limit == "file":
+        if kind != FILES:
+            raise UnsupportedMediaError(f"Content-Type {given[:80]!r} is not supported. Send {FILES}.")
+        return
     if not (kind in _JSON or (kind.startswith("application/") and kind.endswith("+json")) or also):
         raise UnsupportedMediaError(f"Content-Type {given[:80]!r} is not supported. Send application/json.")
     charset = _CHARSET.search(parameters)

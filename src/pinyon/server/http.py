@@ -16,7 +16,7 @@ from pinyon.wire.versions import Version
 if TYPE_CHECKING:
     from pinyon.server.service import Service
 
-Plane: TypeAlias = Literal["control", "data", "inference", "openai", "admin", "operations"]
+Plane: TypeAlias = Literal["control", "data", "inference", "openai", "assistant", "admin", "operations"]
 JSON = "application/json"
 
 
@@ -101,7 +101,7 @@ class Route:
     plane: Plane
     operation: str
     summary: str = ""
-    body_limit: Literal["small", "large"] = "small"
+    body_limit: Literal["small", "large", "file"] = "small"
     tags: tuple[str, ...] = field(default=())
     slow: bool = False
 

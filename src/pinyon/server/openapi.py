@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
+from pinyon.server.heads import FILES
 from pinyon.server.http import Plane, Route
 from pinyon.server.roles import ROLES
 from pinyon.wire.versions import DEFAULT, KNOWN
@@ -34,6 +35,7 @@ _TITLES: Final[Mapping[Plane, str]] = {
     "openai": "OpenAI's API",
     "admin": "Admin",
     "operations": "Operations",
+    "assistant": "Assistants",
 }
 _TEXT: Final[Mapping[str, str]] = {"/metrics": "text/plain", "/docs": "text/html"}
 
@@ -81,6 +83,7 @@ def _operation(route: Route, operation_id: str) -> Json:
     }
     if route.method in {"POST", "PATCH", "PUT"}:
         kind = "application/x-ndjson" if route.path.endswith("}/upsert") else "application/json"
+        kind = FILES if route.body_limit == "file" else kind
         found["requestBody"] = {"content": {kind: {"schema": {"type": "object"} if kind.endswith("/json") else {}}}}
     return found
 

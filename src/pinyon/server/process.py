@@ -15,7 +15,9 @@ from pathlib import Path
 from pinyon import engine
 from pinyon.errors import MissingExtraError
 from pinyon.server.addresses import IndexPorts
+from pinyon.server.answering import Answerer
 from pinyon.server.app import App
+from pinyon.server.assistant_work import AssistantWork
 from pinyon.server.auth import Authenticator
 from pinyon.server.dispatch import Dispatcher
 from pinyon.server.imports import Importer, Imports
@@ -35,7 +37,8 @@ class Parts:
     """What a process is given.
 
     sockets: they listen already. tls: None for plain text only. metrics: the folder where the workers' numbers meet,
-    None for a process that is alone. importer: reads the files of bulk imports; None serves none.
+    None for a process that is alone. importer: reads the files of bulk imports. answerer: reads the files of assistants
+    and answers. None serves none of these.
     """
 
     settings: Settings
@@ -45,6 +48,7 @@ class Parts:
     tls: Tls | None = None
     metrics: Path | None = None
     importer: Importer | None = None
+    answerer: Answerer | None = None
 
 
 class Process:
@@ -92,7 +96,7 @@ class Process:
             opened=lambda opened: loop.call_soon_threadsafe(listener.add, opened),
             closed=lambda port: loop.call_soon_threadsafe(listener.remove, port),
         )
-        service = Service(parts.settings, parts.database, parts.models, addresses)
+        service = Service(parts.settings, parts.database, parts.models, addresses, answerer=parts.answerer)
         authenticate = Authenticator(service, parts.settings.keys)
         dispatcher = Dispatcher(
             App(service, ALL_ROUTES, authenticate),
@@ -113,6 +117,9 @@ class Process:
                 imports = Imports(service, parts.importer)
                 ending.callback(imports.stop)
                 imports.start()
+            work = AssistantWork(service)
+            ending.callback(work.stop)
+            work.start()
             listener.add(parts.sockets)
             addresses.start()
             ending.callback(addresses.stop)

@@ -117,6 +117,12 @@ def _check_whole_server(service: Service, route: Route, variables: Mapping[str, 
     known = (route.method, route.path)
     if known in LISTS or (known in CREATES and not principal.is_limited):
         return
+    if route.plane == "assistant":
+        if principal.is_limited:
+            raise ForbiddenError(
+                "This API key is limited to one index and may use no assistants. Use one without a limit."
+            )
+        return  # each handler asks for an assistant of the key's project
     if known in CREATES or route.path.endswith("/create-index"):
         if principal.is_limited:
             raise ForbiddenError("This API key is limited to one index and can create none. Use one without a limit.")

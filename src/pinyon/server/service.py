@@ -13,6 +13,8 @@ from pinyon.types import Models, Usage
 
 if TYPE_CHECKING:
     from pinyon.server.addresses import Addresses
+    from pinyon.server.answering import Answerer
+    from pinyon.server.assistant_work import AssistantWork
     from pinyon.server.imports import Imports
     from pinyon.server.jobs import Jobs
     from pinyon.server.observe import Observer
@@ -32,6 +34,9 @@ class Service:
     """Does what handlers only begin, such as restoring a backup."""
     imports: Imports | None = None
     """Reads the files of bulk imports."""
+    answerer: Answerer | None = None
+    """Reads the files of assistants and answers from them."""
+    assistant_work: AssistantWork | None = None
 
     def count_usage(self, model: str, usage: Usage) -> None:
         """Adds what a model read and wrote to the metrics."""
@@ -46,4 +51,7 @@ class Service:
                 "describe_index gives, or put /indexes/<name> before the path."
             )
         request.principal.check_index(request.index)
-        return self.database.index(request.index)
+        index = self.database.index(request.index)
+        if index.spec.is_internal:
+            raise NotFoundError(f"Index {request.index!r} does not exist.")
+        return index

@@ -26,6 +26,10 @@ class RequestLimits:
 
     body_bytes: int = 96 * MIB
     small_body_bytes: int = 4 * MIB
+    file_bytes: int = 100_000_000
+    """Of one file that is uploaded to an assistant."""
+    files: int = 10_000
+    """Of one assistant."""
     decoded_bytes: int = 16 * MIB
     records: int = 1_000
     text_records: int = 96
@@ -44,6 +48,12 @@ class RequestLimits:
     json_depth: int = 128
     requests_per_second: float = 0.0
     """Per key and worker process; 0 means no limit."""
+
+    def of(self, kind: Literal["small", "large", "file"]) -> int:
+        """Bytes of a body of that kind, at most; around a file there is a form."""
+        if kind == "file":
+            return self.file_bytes + MIB
+        return self.body_bytes if kind == "large" else self.small_body_bytes
 
 
 PINECONE_LIMITS = RequestLimits(body_bytes=8 * MIB, decoded_bytes=2 * MIB, ids=1_000)
@@ -95,6 +105,8 @@ class Settings:
     requests: RequestLimits = RequestLimits()
     import_roots: tuple[Path, ...] = ()
     """Folders that bulk imports may read."""
+    generator: str = ""
+    """The model that writes for assistants where a caller names none; "" for the usual one, "off" for none."""
     import_remote: bool = False
     """Bulk imports may read s3:// and gs:// with the credentials of the server's environment."""
 

@@ -42,6 +42,11 @@ def listed(connection: apsw.Connection, kind: str) -> list[dict[str, Any]]:
     return [_decoded(kind, str(id), text) for id, text in rows]
 
 
+def count(connection: apsw.Connection, kind: str) -> int:
+    row = connection.execute("SELECT count(*) FROM entry WHERE kind = ?", (kind,)).fetchone()
+    return int(row[0]) if row is not None else 0
+
+
 def put(connection: apsw.Connection, kind: str, id: str, value: Mapping[str, Any]) -> None:
     """Adds or replaces. Raises InvalidRequestError for what JSON cannot hold."""
     connection.execute("INSERT OR REPLACE INTO entry(kind, id, value) VALUES(?, ?, ?)", (kind, id, encoded(value)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pinyon.server.http import Route
 from pinyon.server.routes import (
     admin,
+    assistant_chat,
+    assistant_files,
     assistants,
     backups,
     collections,
@@ -22,6 +24,8 @@ from pinyon.server.routes import (
 _SERVING: tuple[Route, ...] = (
     *admin.ROUTES,
     *assistants.ROUTES,
+    *assistant_files.ROUTES,
+    *assistant_chat.ROUTES,
     *backups.ROUTES,
     *collections.ROUTES,
     *documents.ROUTES,

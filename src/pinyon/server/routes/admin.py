@@ -9,7 +9,7 @@ from typing import Any
 
 from pinyon.engine.registry import Registry
 from pinyon.errors import FailedPreconditionError, ForbiddenError, NotFoundError, PinyonError
-from pinyon.server import accounts
+from pinyon.server import accounts, assistants
 from pinyon.server.http import Answer, Request, Route, json_answer
 from pinyon.server.keys import DEFAULT_ROLES, KeyInfo, KeyStore
 from pinyon.server.roles import MAIN_PROJECT, Principal
@@ -83,10 +83,11 @@ def delete_project(service: Service, request: Request) -> Answer:
             "Disable the protection, delete the indexes, and then the project."
         )
     backups = [info.id for info in service.database.list_backups() if owner.owns(info.spec)]
-    if specs or backups:
+    held = assistants.listed(service, owner)
+    if specs or backups or held:
         raise FailedPreconditionError(
-            f"Project {found['name']!r} still has {len(specs)} index(es) and {len(backups)} backup(s). "
-            "Delete those first."
+            f"Project {found['name']!r} still has {len(specs)} index(es), {len(backups)} backup(s) and {len(held)} "
+            "assistant(s). Delete those first."
         )
     if owner.project == MAIN_PROJECT:
         raise FailedPreconditionError(f"Project {found['name']!r} is this server's data directory and stays with it.")

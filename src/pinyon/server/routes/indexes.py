@@ -52,7 +52,10 @@ def described(service: Service, name: str) -> IndexSpec:
         if entry is None:
             unknown(name)
         raise InvalidRequestError(f"Index {name!r} is not ready: it is being made. Wait until its status is Ready.")
-    return service.database.describe_index(name)
+    spec = service.database.describe_index(name)
+    if spec.is_internal:
+        unknown(name)
+    return spec
 
 
 # -- creating ---------------------------------------------------------------------------------------------------------
@@ -158,7 +161,7 @@ def describe_index(service: Service, request: Request) -> Answer:
     name = request.path["name"]
     entry = restoring.pending(service, name)  # asked first: it goes when the index is there
     if service.database.has_index(name):
-        return json_answer(rendered(service, request, service.database.describe_index(name)))
+        return json_answer(rendered(service, request, described(service, name)))
     if entry is None or not request.principal.owns(restoring.definition(entry)):
         unknown(name)
     return json_answer(rendered(service, request, restoring.definition(entry), entry["state"]))
@@ -226,6 +229,7 @@ def _parameters_of(spec: IndexSpec, fields: Any) -> dict[str, Any] | None:
 def delete_index(service: Service, request: Request) -> Answer:
     name = request.path["name"]
     if service.database.has_index(name):
+        described(service, name)
         uuid = service.database.entry(name).uuid
         service.database.delete_index(name)
         scheduling.delete_of_index(service, uuid)
