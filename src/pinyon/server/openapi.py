@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pinyon.server.heads import FILES
 from pinyon.server.http import Plane, Route
-from pinyon.server.roles import ROLES, Action
+from pinyon.server.roles import ROLES
 from pinyon.wire.versions import DEFAULT, KNOWN
 
 Json = dict[str, Any]
@@ -77,7 +77,7 @@ def _operation(route: Route, operation_id: str) -> Json:
         "summary": route.summary or operation_id,
         "tags": list(_tags(route)),
         "description": _who(route),
-        "security": _security(route.action),
+        "security": _security(route),
         "parameters": [*_path_parameters(route), _version_parameter()],
         "responses": _responses(route),
     }
@@ -109,8 +109,12 @@ def _who(route: Route) -> str:
     return f"Roles: {', '.join(role for role, actions in ROLES.items() if route.action in actions)}."
 
 
-def _security(action: Action) -> list[Json]:
-    return [] if action == "public" else [{"Token": []}] if action == "admin" else [{"ApiKey": []}, {"BearerKey": []}]
+def _security(route: Route) -> list[Json]:
+    if route.action == "public":
+        return []
+    if route.action == "admin":
+        return [{"Token": []}]
+    return [{"BearerKey": []}, {"ApiKey": []}] if route.plane == "openai" else [{"ApiKey": []}]
 
 
 def _path_parameters(route: Route) -> list[Json]:
