@@ -9,6 +9,7 @@ from typing import Final
 from pinyon.server.answering import Reply
 from pinyon.server.service import Service
 from pinyon.types import ChatMessage, FinishReason, Generation, Usage
+from pinyon.wire.chat import listed
 
 _TEMPLATE_TOKENS: Final = 16
 """What a model's chat template puts around a message, at most."""
@@ -73,10 +74,12 @@ class Writing:
 
 
 class AssistantText:
-    """The answer of an assistant as a text, the numbers of its sources in it. Satisfies ``types.Generation``."""
+    """The answer of an assistant as a text, with the numbers of its sources, and these below. Satisfies
+    ``types.Generation``."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
+        self._pieces = self._texts()
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
 
@@ -84,14 +87,19 @@ class AssistantText:
         return self
 
     def __next__(self) -> str:
-        try:
-            piece = next(self._reply)
-        except StopIteration:
-            self.usage, self.finish_reason = self._reply.usage, self._reply.finish_reason
-            raise
-        return piece.before + piece.marked
+        return next(self._pieces)
 
     def close(self) -> None:
         self._reply.close()
+        self._pieces.close()
+        self.usage = self._reply.usage
         if self.finish_reason is None:
             self.finish_reason = "cancelled"
+
+    def _texts(self) -> Generator[str, None, None]:
+        pieces = []
+        for piece in self._reply:
+            pieces.append(piece)
+            yield piece.before + piece.marked
+        yield listed(pieces)
+        self.finish_reason = self._reply.finish_reason
