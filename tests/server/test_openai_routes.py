@@ -17,6 +17,7 @@ from models.openai_server import OpenAiServer, openai_server
 from pinyon.app.server import RunningServer, start_in_thread
 from pinyon.models import MODELS, ModelRegistry
 from pinyon.models.descriptions import missing_modules
+from pinyon.server.completing import sound
 from pinyon.server.keys import KeyStore
 from pinyon.server.routes import ALL_ROUTES
 from pinyon.server.service import Service
@@ -246,6 +247,12 @@ def test_events_are_what_the_standard_says(server: RunningServer) -> None:
     assert all(event.startswith(b"data: {") and event.count(b"\n") == 0 for event in events)
     texts = [json.loads(event[6:])["choices"][0]["delta"].get("content", "") for event in events]
     assert "".join(texts) == "a\nb\r\n\r\ndata: [DONE]\n\nevent: x"
+
+
+def test_halves_of_a_character_are_put_together() -> None:
+    assert list(sound(["a\ud83d", "\ude00b", "", "c"])) == ["a", "\U0001f600b", "", "c"]
+    assert "".join(sound(["\ude00", "x\ud83d", "y\ud83d"])) == "\ufffdx\ufffdy\ufffd"
+    assert "".join(sound(["한글 ", "🙂"])) == "한글 🙂"
 
 
 def test_usage_is_estimated_where_the_model_does_not_tell_it(ai: Any, storyteller: Storyteller) -> None:

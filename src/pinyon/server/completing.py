@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Final
 
@@ -18,6 +18,21 @@ _TEMPLATE_TOKENS: Final = 16
 def prompt_tokens(messages: Sequence[ChatMessage], count: Callable[[str], int]) -> int:
     """Tokens of a conversation; rather too many."""
     return count("\n".join(message.content for message in messages)) + _TEMPLATE_TOKENS * len(messages)
+
+
+def sound(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces as text that can be sent: some endpoints cut a character in two, each half a surrogate."""
+    held = ""
+    for piece in pieces:
+        text = held + piece
+        held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        yield _whole(text.removesuffix(held))
+    if held:
+        yield _whole(held)
+
+
+def _whole(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Writing:
@@ -57,7 +72,7 @@ class Writing:
         failed = True
         try:
             with closing(self._generation):
-                for piece in self._generation:
+                for piece in sound(self._generation):
                     self._parts.append(piece)
                     yield piece
             failed = False

@@ -27,6 +27,8 @@ from pinyon.wire.openai import ChatRequest, Completion, ParameterError, UnknownM
 ASSISTANT: Final = "assistant/"
 """What the name of a model begins with that is an assistant."""
 MODEL_HEADER: Final = "x-pinyon-model"
+_AS_IT_COMES: Final = (("cache-control", "no-cache"), ("x-accel-buffering", "no"))
+"""Told to proxies between us and the client."""
 
 
 # -- embeddings -------------------------------------------------------------------------------------------------------
@@ -72,7 +74,7 @@ def chat_completions(service: Service, request: Request) -> Answer:
     completion = Completion(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), asked.model)
     if asked.stream:
         pieces = _events(asked, completion, writing)
-        return Answer(pieces=pieces, content_type=openai.EVENTS, headers=(("cache-control", "no-cache"),))
+        return Answer(pieces=pieces, content_type=openai.EVENTS, headers=_AS_IT_COMES)
     with closing(writing.pieces()) as pieces_of_text:
         for _ in pieces_of_text:
             if request.is_gone():
