@@ -43,6 +43,7 @@ LAZY: dict[str, set[str]] = {
     "server.http1": {"httptools"},
     "server.http1_exchange": {"httptools"},
     "server.http2": {"h2"},
+    "server.http2_goodbye": {"h2"},
     "server.calls": set(),
     "server.metrics": {"prometheus_client"},
     "server.recall": {"prometheus_client"},

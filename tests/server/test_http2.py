@@ -241,6 +241,10 @@ def test_a_client_is_told_when_its_time_is_up(client: Http2Client, live: Live) -
     release.set()
     assert client.call("/S/Echo", b"x", [("grpc-timeout", "10S")]).message == b"x"
     assert client.call("/S/Echo", b"x", [("grpc-timeout", "soon")]).grpc_status == 3
+    end = time.monotonic() + 5
+    while live.dispatcher.active and time.monotonic() < end:
+        time.sleep(0.01)
+    assert [status for _, status, _ in live.remembered.finished] == [408, 200, 400], "each of them once"
 
 
 def test_work_that_nobody_waits_for_any_more_is_not_begun(quick_limits: RequestLimits) -> None:  # noqa: F811

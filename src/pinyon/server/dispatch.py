@@ -126,8 +126,10 @@ class Dispatcher:
             return
         job.feed = Feed(job.is_gone, self.settings.requests.body_seconds, partial(self._tell, job.more))
         self._tell(job.done, answer)
-        job.feed.pour(answer.pieces)
-        self._tell(self._leave, job)
+        try:
+            job.feed.pour(answer.pieces)
+        finally:
+            self._tell(self._leave, job)
 
     def _tell(self, callback: Callable[..., None], *values: Any) -> None:
         with suppress(RuntimeError):  # the loop was closed: nobody is left to be told

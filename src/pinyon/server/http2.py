@@ -6,8 +6,6 @@ Streams are answered in any order. Of a body nothing is kept before its sender i
 from __future__ import annotations
 
 import logging
-import math
-import struct
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,6 +24,7 @@ from pinyon.server import grpc, heads
 from pinyon.server.connection import Connection
 from pinyon.server.dispatch import GONE, Dispatcher, Job
 from pinyon.server.http import Answer, Head
+from pinyon.server.http2_goodbye import Goodbye
 from pinyon.server.http2_stream import Stream, read_head
 
 if TYPE_CHECKING:
@@ -33,12 +32,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("pinyon.server")
 
-_GOAWAY: Final = struct.Struct(">BHBBIII")
-"""Length (24 bits), type, flags, stream; last stream, error."""
-_ANY_STREAM: Final = 2**31 - 1
-_PARTING: Final = b"goodbye!"
-_PARTING_SECONDS: Final = 0.5
-"""How long a client may take to confirm that it heard our goodbye."""
 _STREAMS: Final = 100
 _WINDOW: Final = 4 * 1024 * 1024
 """Bytes that a client may have under way in one stream; four times as many in all."""
@@ -62,10 +55,7 @@ class Http2(Connection):
         self._streams: dict[int, Stream] = {}
         self._patience = _PATIENCE
         self._trusted = False
-        self._draining = False
-        self._parted = False
-        """The client knows that it is to begin no more streams: all that it did begin have come in."""
-        self._parted_by = math.inf
+        self._goodbye = Goodbye(self._h2, self._write)
         self._idle_since = self.loop.time()
         self._events: dict[type[h2.events.Event], Callable[..., None]] = {
             h2.events.RequestReceived: self._on_request,
@@ -110,7 +100,7 @@ class Http2(Connection):
             else:
                 self._patience -= 1
         if self._patience < 0:
-            self._say_goodbye(ErrorCodes.ENHANCE_YOUR_CALM, self._h2.highest_inbound_stream_id)
+            self._goodbye.blame(ErrorCodes.ENHANCE_YOUR_CALM)
             self.close()
             return
         self._pump()
@@ -130,7 +120,7 @@ class Http2(Connection):
         assert event.stream_id is not None
         assert event.headers is not None
         self._patience -= 1
-        if self._parted:
+        if self._goodbye.heard:
             self._reset(event.stream_id, ErrorCodes.REFUSED_STREAM)
             return
         try:
@@ -224,8 +214,9 @@ class Http2(Connection):
             self._idle_since = self.loop.time()
 
     def _on_ping_ack(self, event: h2.events.PingAckReceived) -> None:
-        if self._draining and event.ping_data == _PARTING:
-            self._part()
+        if self._goodbye.is_confirmed_by(event.ping_data):
+            self._goodbye.hear()
+            self._pump()
         else:
             self._patience -= 1
 
@@ -288,7 +279,7 @@ class Http2(Connection):
             if stream.answer is not None:
                 self._send(stream_id, stream)
         self._flush()
-        if self._parted and not self._streams and not self.closing:
+        if self._goodbye.heard and not self._streams and not self.closing:
             self.close()
 
     def _send(self, stream_id: int, stream: Stream) -> None:
@@ -370,9 +361,9 @@ class Http2(Connection):
         if self.clogged:
             self.deadline = self.loop.time() + self.limits.body_seconds
         elif self._streams:
-            self.deadline = min(self._parted_by, *(stream.due() for stream in self._streams.values()))
+            self.deadline = min(self._goodbye.due, *(stream.due() for stream in self._streams.values()))
         else:
-            self.deadline = min(self._parted_by, self._idle_since + self.limits.idle_seconds)
+            self.deadline = min(self._goodbye.due, self._idle_since + self.limits.idle_seconds)
 
     def overdue(self) -> None:
         if self.closing or (self.clogged and self.stuck()):
@@ -388,8 +379,8 @@ class Http2(Connection):
                 if stream.job is not None:
                     stream.job.cancel()
                 self._answer(stream_id, stream, stream.app.refuse(_out_of_time(), stream.plane))
-        if now >= self._parted_by:
-            self._part()
+        if now >= self._goodbye.due:
+            self._goodbye.hear()
         elif not self._streams and now >= self._idle_since + self.limits.idle_seconds:
             self.finish()
         self._pump()
@@ -403,29 +394,20 @@ class Http2(Connection):
 
     @property
     def busy(self) -> bool:
-        return bool(self._streams) or self._draining
+        return bool(self._streams) or self._goodbye.begun
 
     def finish(self) -> None:
         """Tell the client to begin nothing more, and take what it began before it heard of that (RFC 9113, 6.8)."""
-        if self._draining or self.closing:
+        if self._goodbye.begun or self.closing:
             return
-        self._draining = True
-        self._say_goodbye(ErrorCodes.NO_ERROR, _ANY_STREAM)
-        self._h2.ping(_PARTING)
-        self._parted_by = self.loop.time() + _PARTING_SECONDS
+        self._goodbye.begin()
         self._flush()
         self._set_deadline()
 
-    def _part(self) -> None:
-        """The client heard our goodbye, or had time to: name the last stream that is answered."""
-        self._parted, self._parted_by = True, math.inf
-        self._say_goodbye(ErrorCodes.NO_ERROR, self._h2.highest_inbound_stream_id)
-        self._pump()
-
-    def _say_goodbye(self, code: ErrorCodes, last: int) -> None:
-        """A frame of our own, since h2 takes a goodbye for the end of the streams that are under way."""
+    def _write(self, frame: bytes) -> None:
+        """Send a frame of our own behind what h2 has to say."""
         self._flush()
-        self.transport.write(_GOAWAY.pack(0, 8, 7, 0, 0, last, code))
+        self.transport.write(frame)
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Generator as Pieces
 from contextlib import closing
-from typing import Final
+from typing import Any, Final
 
 from pinyon.engine.records import count_tokens
 from pinyon.errors import InvalidRequestError, MissingExtraError, NotFoundError, PinyonError
@@ -27,6 +27,8 @@ from pinyon.wire.openai import ChatRequest, Completion, ParameterError, UnknownM
 ASSISTANT: Final = "assistant/"
 """What the name of a model begins with that is an assistant."""
 MODEL_HEADER: Final = "x-pinyon-model"
+_AS_IT_COMES: Final = (("cache-control", "no-cache"), ("x-accel-buffering", "no"))
+"""Told to proxies between us and the client."""
 
 
 # -- embeddings -------------------------------------------------------------------------------------------------------
@@ -72,7 +74,7 @@ def chat_completions(service: Service, request: Request) -> Answer:
     completion = Completion(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), asked.model)
     if asked.stream:
         pieces = _events(asked, completion, writing)
-        return Answer(pieces=pieces, content_type=openai.EVENTS, headers=(("cache-control", "no-cache"),))
+        return Answer(pieces=pieces, content_type=openai.EVENTS, headers=_AS_IT_COMES)
     with closing(writing.pieces()) as pieces_of_text:
         for _ in pieces_of_text:
             if request.is_gone():
@@ -117,13 +119,15 @@ def _assistant(service: Service, request: Request, asked: ChatRequest) -> Writin
     for parameter, given in (("seed", asked.seed), ("stop", asked.stop or None)):
         if given is not None:
             raise ParameterError(f"{parameter} does not go with an assistant.", parameter, "unsupported_parameter")
+    if asked.messages[-1].role != "user" or not asked.messages[-1].content.strip():
+        raise ParameterError("The last message must be the user's question.", "messages")
     name = asked.model.removeprefix(ASSISTANT)
     chat = Chat(asked.messages, temperature=asked.temperature, max_tokens=asked.max_tokens)
     try:
         reply = assistants.reply(service, request.principal, name, chat)
     except NotFoundError as error:
         raise UnknownModelError(asked.model, error.message) from None
-    return Writing(service, asked.model, asked.messages, AssistantText(reply), lambda text: count_tokens([text]))
+    return Writing(service, reply.model, asked.messages, AssistantText(reply), lambda text: count_tokens([text]))
 
 
 def _events(asked: ChatRequest, completion: Completion, writing: Writing) -> Pieces[bytes, None, None]:
@@ -153,16 +157,21 @@ def _events(asked: ChatRequest, completion: Completion, writing: Writing) -> Pie
 
 
 def list_models(service: Service, request: Request) -> Answer:
-    data = [openai.model_json(one.name, one.source) for one in _served(service)]
-    return json_answer({"object": "list", "data": data})
+    return json_answer({"object": "list", "data": _models(service, request)})
 
 
 def get_model(service: Service, request: Request) -> Answer:
-    name = request.path["id"]
-    found = next((one for one in _served(service) if one.name == name), None)
+    name = request.path["id"] if "id" in request.path else ASSISTANT + request.path["name"]
+    found = next((one for one in _models(service, request) if one["id"] == name), None)
     if found is None:
         raise UnknownModelError(name, _hint(service))
-    return json_answer(openai.model_json(found.name, found.source))
+    return json_answer(found)
+
+
+def _models(service: Service, request: Request) -> list[dict[str, Any]]:
+    known = [openai.model_json(one.name, one.source) for one in _served(service)]
+    own = [one["name"] for one in assistants.listed(service, request.principal)]
+    return known + [openai.model_json(ASSISTANT + name, "an assistant of this server") for name in own]
 
 
 def _described(service: Service, name: str, kind: str) -> ModelDescription:
@@ -243,6 +252,16 @@ ROUTES: tuple[Route, ...] = (
         "openai",
         "openai_get_model",
         "One of them",
+        tags=("openai",),
+    ),
+    Route(
+        "GET",
+        "/v1/models/assistant/{name}",
+        get_model,
+        "inference",
+        "openai",
+        "openai_get_model",
+        "An assistant as a model",
         tags=("openai",),
     ),
 )
