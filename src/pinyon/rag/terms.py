@@ -23,33 +23,35 @@ _QUOTES: Final = str.maketrans("‘’“”", "''\"\"")
 _APOSTROPHE: Final = re.compile(r"(?<=[^\W\d_])'(?:s|re|ve|ll|d|m|t)\b", re.IGNORECASE)
 
 _STOP: Final = frozenset(
-    """a about again all also am an and any anybody anyone anything are as at be because been before being both but by
-    can cannot come could did do does doing done each either else ever every for from further get give given go had has
-    have having he her here hers him his how however i if in into is it its itself just let like many may me might mine
-    more most much must my need no nor not now of off often on once one only onto or other our out over own per please
-    rather same say shall she should show since so some such tell than that the their them then there these they this
-    those through thus to too under until up upon us use used uses using very via want was we were what whatever when
-    where whether which while who whom whose why will with within without would yet you your""".split()
+    """a about after again all also am an and any anybody anyone anything are as at be because been before being both
+    but by can cannot come could did do does doing done each either else ever every for from further get give given go
+    had has have having he her here hers him his how however i if in into is it its itself just let like many may me
+    might mine more most much must my need no nor not now of off often on once one only onto or other our out over own
+    per please rather same say shall she should show since so some such tell than that the their them then there these
+    they this those through thus to too under until up upon us use used uses using very via want was we were what
+    whatever when where whether which while who whom whose why will with within without would yet you your""".split()
 )
 _STOP_KOREAN: Final = frozenset(
     """가장 각각 그 그것 그러면 그런 그리고 내 너 누가 누구 누구의 다음 대한 대해 대하여 더 또 또는 뭐 무슨 무엇
-    무엇을 무엇이 몇 및 바로 어느 어디 어디서 어디에 어디에서 어떠한 어떤 어떻게 언제 얼마 얼마나 여기 왜 우리
-    위한 위해 이 이것 있는 있다 있습니까 있나요 있을까 저 제 주세요 하는 하나요 합니까 한다 했나요 했습니까 될까
+    무엇을 무엇이 며칠 몇 몇년 및 바로 어느 어디 어디서 어디에 어디에서 어떠한 어떤 어떻게 언제 얼마 얼마나 여기 왜 우리
+    위한 위해 이 이것 있는 있다 있습니까 있나요 있을까 자주 저 제 주세요 하는 하나요 합니까 한다 했나요 했습니까 될까
     되나요 됩니까 인가 인가요 입니까 일까 알려줘 알려주세요 설명해줘""".split()
 )
 _LIGHT: Final = frozenset(
-    """call case certain class code create detail difference example exist explain function happen kind list mean
+    """call case certain class code create detail difference example exist explain function happen kind list look mean
     method module name number object occur part possible purpose result return thing time type value way work 경우 것 곳
-    내용 때 때문 방법 사람 사용 수 이름 이유 자주 정도 종류""".split()
+    내용 년도 때 때문 방법 사람 사용 수 이름 이유 정도 종류""".split()
 )
 """Words that many questions share whatever they are about."""
 _PARTICLES: Final = re.compile(
     r"(?:이란|이라는|라는|이라고|라고|에게서|에서는|에서의|으로부터|으로서|으로써|에서|에게|부터|까지|으로"
     r"|처럼|보다|이나|에는|에도|과의|와의|[은는이가을를의에도로와과만란])$"
 )
-_COPULA: Final = re.compile(r"(?:이었나요|였나요|이었습니까|였습니까|입니까|인가요?|일까요?|이에요|예요)$")
+_COPULA: Final = re.compile(
+    r"(?:이었나요?|였나요?|이었는가|였는가|이었습니까|였습니까|입니까|인가요?|일까요?|이에요|예요)$"
+)
 _VERBS: Final = re.compile(
-    r"(?:나요|니까|까요?|는가요?|는지|던가요?|[어아해워와꿔려겨져쳐]야|[어아해]서|려면|[가-힣]면|[있없]는|[된한긴른린진던])$"
+    r"(?:나요|[했였었았겠있없]나|니까|까요?|는가요?|는지|던가요?|[어아해워와꿔려겨져쳐]야|[어아해]서|려면|[가-힣]면|[있없]는|[된한긴른린진던])$"
 )
 """How verbs end in questions. Their stems change with the ending, so that the word itself says less."""
 _NAME, _USUAL, _SLIGHT, _VERB = 2.0, 1.0, 0.5, 0.25
@@ -68,6 +70,11 @@ class Term:
     def is_name(self) -> bool:
         """Whether it is a name, or has a number in it."""
         return self.weight == _NAME
+
+    @property
+    def is_verb(self) -> bool:
+        """Whether it is a Korean verb, of which only the stem says something."""
+        return self.weight == _VERB
 
     @property
     def korean(self) -> bool:
@@ -104,7 +111,7 @@ def _term(word: str, *, begins: bool) -> Term | None:
         return Term(bare, _VERB if is_verb else _SLIGHT if bare in _LIGHT else _USUAL)
     if lower in _STOP:
         return None
-    pieces = tuple(_stem(part.casefold()) for part in _parts(word))
+    pieces = tuple(_stem(part.casefold()) for part in _parts(word)) if any(map(str.isalpha, word)) else ()
     if len(pieces) > 1 or any(c.isdigit() for c in word) or (word[0].isupper() and not begins):
         return Term(_stem(lower), _NAME, pieces if len(pieces) > 1 else ())
     stem = _stem(lower)
