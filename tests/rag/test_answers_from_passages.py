@@ -382,6 +382,11 @@ def test_an_empty_question_is_refused_before_anything_is_searched(question: str)
     assert shelf.queries == []
 
 
+def test_a_question_that_was_decoded_wrongly_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="the question is not valid Unicode"):
+        assistant(Writer()).ask(b"caf\xe9".decode("utf-8", "surrogateescape"))
+
+
 def test_a_question_of_a_megabyte_is_refused_with_the_limit() -> None:
     with pytest.raises(InvalidRequestError, match=f"1,000,000 characters, over {MAXIMUM_QUESTION:,}"):
         assistant(Writer()).ask("a" * 1_000_000)

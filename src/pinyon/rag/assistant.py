@@ -167,6 +167,8 @@ def _check_question(question: str) -> None:
             f"the question has {len(question):,} characters, over {MAXIMUM_QUESTION:,}: ask a shorter one, and bring "
             "long texts in as documents"
         )
+    if not question.isprintable() and any("\ud800" <= character <= "\udfff" for character in question):
+        raise InvalidRequestError("the question is not valid Unicode: it was read with the wrong encoding, give UTF-8")
 
 
 def _refers(question: str) -> bool:
