@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pinyon.errors import (
@@ -509,3 +512,18 @@ def test_a_tiny_model_reads_three_sentences_and_is_stopped_after_one() -> None:
 def test_the_words_of_the_question_alone_support_nothing(written: str) -> None:
     answer = assistant(Writer(written), threshold=0.1).ask("Is leave granted by the gym that is open in the evening?")
     assert written[:-5] not in answer.text
+
+
+def test_threads_share_an_assistant() -> None:
+    passages = [passage(f"p{n}", f"Room {n} holds {n + 500} guests.", source=f"{n}.md") for n in range(12)]
+
+    def said(messages: object) -> str:
+        number = re.findall(r"Question: How many guests does room (\d+) hold", messages[-1].content)[-1]  # type: ignore[index]
+        return f"Room {number} holds {int(number) + 500} guests [1]."
+
+    made = Assistant(Shelf(passages), Writer(said))  # type: ignore[arg-type]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda n: made.ask(f"How many guests does room {n % 12} hold?"), range(60)))
+    for n, answer in enumerate(answers):
+        assert answer.text == f"Room {n % 12} holds {n % 12 + 500} guests. [1]"
+        assert [one.source for one in answer.citations] == [f"{n % 12}.md"]

@@ -1,8 +1,8 @@
 """What a text is about: its words without the frequent ones, and how much of a question another text covers.
 
-English words are compared by their Snowball stems; names such as ``check_output`` or ``SequenceMatcher`` also by their
-parts. A Korean word is compared without the particles and endings written onto it: as it is, or by its pairs of
-syllables.
+English words are compared by their Snowball stems. Names such as ``os.check_output`` are compared by their parts, too,
+and ``SequenceMatcher`` as two words side by side; ``SHA-1`` and ``t-test`` are one word each. A Korean word is compared
+without the particles and endings written onto it: as it is, or by its pairs of syllables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import Final
 
 __all__ = ["Term", "Vocabulary", "coverage", "has_hangul", "terms"]
 
-_WORD: Final = re.compile(r"[^\W_]+(?:[._][^\W_]+)*")
+_WORD: Final = re.compile(
+    r"(?:(?<!\w)[A-Za-z]-(?=[A-Za-z]))?[^\W_]+(?:[._][^\W_]+)*(?:(?<=[A-Za-z])[-/]\d+(?![\w./-]))?"
+)
+_JOINED: Final = re.compile(r"[-/]")
 _PART: Final = re.compile(r"[^\W_]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HANGUL: Final = re.compile(r"[가-힣]")
@@ -59,12 +62,13 @@ _NAME, _USUAL, _SLIGHT, _VERB = 2.0, 1.0, 0.5, 0.25
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word that counts. text: its stem. parts: the stems of the words that a name is made of. weight: how much it
-    says: names and numbers twice, what any question may hold half, Korean verbs a quarter."""
+    """A word that counts. text: its stem. parts: of a name, the stems between its dots and underscores, each as one or
+    more words. weight: how much it says: names and numbers twice, what any question may hold half, Korean verbs a
+    quarter."""
 
     text: str
     weight: float = _USUAL
-    parts: tuple[str, ...] = ()
+    parts: tuple[tuple[str, ...], ...] = ()
 
     @property
     def is_name(self) -> bool:
@@ -111,15 +115,20 @@ def _term(word: str, *, begins: bool) -> Term | None:
         return Term(bare, _VERB if is_verb else _SLIGHT if bare in _LIGHT else _USUAL)
     if lower in _STOP:
         return None
-    pieces = tuple(_stem(part.casefold()) for part in _parts(word)) if any(map(str.isalpha, word)) else ()
-    if len(pieces) > 1 or any(c.isdigit() for c in word) or (word[0].isupper() and not begins):
-        return Term(_stem(lower), _NAME, pieces if len(pieces) > 1 else ())
-    stem = _stem(lower)
+    stem = _stem(_JOINED.sub("", lower))
+    if _JOINED.search(word) or not any(map(str.isalpha, word)):
+        return Term(stem, _NAME)
+    parts = tuple(_camel(part) for part in _PART.findall(word))
+    if len(parts) > 1 or len(parts[0]) > 1:
+        return Term(stem, _NAME, parts)
+    if any(c.isdigit() for c in word) or (word[0].isupper() and not begins):
+        return Term(stem, _NAME)
     return Term(stem, _SLIGHT if stem in _light_stems() else _USUAL)
 
 
-def _parts(word: str) -> list[str]:
-    return [part for run in _PART.findall(word) for part in _CAMEL.split(run) if part]
+def _camel(part: str) -> tuple[str, ...]:
+    """``SequenceMatcher`` -> the stems of Sequence and Matcher."""
+    return tuple(_stem(one.casefold()) for one in _CAMEL.split(part) if one)
 
 
 def _bare(word: str) -> str:
@@ -152,15 +161,19 @@ def _light_stems() -> frozenset[str]:
 class Vocabulary:
     """The words of a text, to look others up in."""
 
-    __slots__ = ("_korean", "_stems")
+    __slots__ = ("_korean", "_run", "_stems")
 
     def __init__(self, text: str) -> None:
         self._stems: set[str] = set()
         plain = _APOSTROPHE.sub("", text.translate(_QUOTES))
+        run: list[str] = []
         for match in _WORD.finditer(plain):
-            self._stems.add(_stem(match[0].casefold()))
-            self._stems.update(_stem(part.casefold()) for part in _PART.findall(match[0]))
-            self._stems.update(_stem(part.casefold()) for part in _parts(match[0]))
+            self._stems.add(_stem(_JOINED.sub("", match[0].casefold())))
+            for part in _PART.findall(match[0]):
+                self._stems.add(_stem(part.casefold()))
+                run += _camel(part)
+        self._stems.update(run)
+        self._run = f" {' '.join(run)} "
         self._korean = " ".join(text.casefold().split()) if has_hangul(text) else ""
 
     def share(self, term: Term) -> float:
@@ -168,13 +181,17 @@ class Vocabulary:
         if term.text in self._stems:
             return 1.0
         if term.parts:
-            return sum(part in self._stems for part in term.parts) / len(term.parts)
+            return sum(map(self._has, term.parts)) / len(term.parts)
         if not term.korean or not self._korean:
             return 0.0
         if term.text in self._korean:
             return 1.0
         pairs = [term.text[at : at + 2] for at in range(len(term.text) - 1)]
         return 0.8 * sum(pair in self._korean for pair in pairs) / len(pairs) if pairs else 0.0
+
+    def _has(self, part: tuple[str, ...]) -> bool:
+        """Whether the words of a part of a name stand side by side."""
+        return f" {' '.join(part)} " in self._run
 
 
 def coverage(wanted: Sequence[Term], text: str | Vocabulary) -> float:
