@@ -8,7 +8,7 @@ should be refused.
 An answer is right if it holds the facts that were written down with the question, and one cited span holds them too.
 How much that asks is told by how often the answers to the other questions would pass ("by chance").
 
-Run: python benchmarks/rag.py [--model smollm2] [--index DIRECTORY] [--threshold 0.62] [--data ../shared/data]
+Run: python benchmarks/rag.py [--model smollm2] [--index DIRECTORY] [--threshold 0.6] [--data ../shared/data]
 """
 
 from __future__ import annotations

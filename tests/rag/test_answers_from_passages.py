@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pinyon.errors import (
@@ -382,6 +385,11 @@ def test_an_empty_question_is_refused_before_anything_is_searched(question: str)
     assert shelf.queries == []
 
 
+def test_a_question_that_was_decoded_wrongly_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="the question is not valid Unicode"):
+        assistant(Writer()).ask(b"caf\xe9".decode("utf-8", "surrogateescape"))
+
+
 def test_a_question_of_a_megabyte_is_refused_with_the_limit() -> None:
     with pytest.raises(InvalidRequestError, match=f"1,000,000 characters, over {MAXIMUM_QUESTION:,}"):
         assistant(Writer()).ask("a" * 1_000_000)
@@ -504,3 +512,18 @@ def test_a_tiny_model_reads_three_sentences_and_is_stopped_after_one() -> None:
 def test_the_words_of_the_question_alone_support_nothing(written: str) -> None:
     answer = assistant(Writer(written), threshold=0.1).ask("Is leave granted by the gym that is open in the evening?")
     assert written[:-5] not in answer.text
+
+
+def test_threads_share_an_assistant() -> None:
+    passages = [passage(f"p{n}", f"Room {n} holds {n + 500} guests.", source=f"{n}.md") for n in range(12)]
+
+    def said(messages: object) -> str:
+        number = re.findall(r"Question: How many guests does room (\d+) hold", messages[-1].content)[-1]  # type: ignore[index]
+        return f"Room {number} holds {int(number) + 500} guests [1]."
+
+    made = Assistant(Shelf(passages), Writer(said))  # type: ignore[arg-type]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda n: made.ask(f"How many guests does room {n % 12} hold?"), range(60)))
+    for n, answer in enumerate(answers):
+        assert answer.text == f"Room {n % 12} holds {n % 12 + 500} guests. [1]"
+        assert [one.source for one in answer.citations] == [f"{n % 12}.md"]

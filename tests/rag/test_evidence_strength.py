@@ -50,7 +50,16 @@ def test_what_a_question_is_about(question: str, words: list[str]) -> None:
         ("What is SequenceMatcher?", "the sequence matcher", 1.0),
         ("What is check_output?", "subprocess check output", 1.0),
         ("What is Redis?", "a server", 0.0),
-        ("연차는 며칠인가요?", "연차를 쓴다", 0.5),
+        ("What is MySQL?", "my server speaks SQL", 0.0),
+        ("What is MySQL?", "MySQL and others", 1.0),
+        ("What is SHA-1?", "the sha1 hash", 1.0),
+        ("What is SHA-1?", "the hash SHA-256, of which 1 is enough", 0.0),
+        ("What is HTTP/3?", "HTTP in 3 steps", 0.0),
+        ("What is a t-test?", "a test of t", 0.0),
+        ("What is an e-mail?", "send an email", 1.0),
+        ("What is os.check_output?", "the output", 1 / 3),
+        ("연차는 며칠인가요?", "연차를 쓴다", 1.0),
+        ("연차는 무급인가요?", "연차를 쓴다", 0.5),
         ("연차를 언제 신청해야 하나요?", "연차를 쓴다", 0.8),
         ("도서관은 어디에 있습니까?", "도서관에서 읽는다", 1.0),
         ("???", "anything", 0.0),
@@ -70,8 +79,8 @@ def test_names_count_twice_and_common_words_half() -> None:
     [
         ("When do cats sleep?", 0.3, 0.8),  # all words, half of a good cosine
         ("When do cats sleep?", 0.9, 1.0),
-        ("When do dogs bark?", 0.9, 0.4),
-        ("When do cats bark?", 0.6, 0.7),
+        ("When do dogs bark?", 0.9, 0.0),  # nothing that was found has any of these words
+        ("When do cats bark?", 0.6, 0.45),
         ("고양이는 언제 자나요?", 0.6, 1.0),  # no word can be compared: meaning alone
         ("고양이는 언제 자나요?", 0.15, 0.25),
     ],
@@ -111,3 +120,27 @@ def test_a_text_is_embedded_once_for_an_answer() -> None:
     answer = Assistant(Shelf(passages), writer, embedder=embedder).ask("When do cats sleep by day?")
     assert len(answer.sentences) == 3
     assert len(embedder.seen) == len(set(embedder.seen))
+
+
+def test_words_that_nothing_has_which_was_found_count_twice() -> None:
+    passages = [passage("a", "Cats sleep by day."), passage("b", "Dogs bark at night.")]
+
+    def evidence(question: str) -> tuple[float, float]:
+        found = Assistant(Shelf(passages)).context(question).evidence
+        return found.strength, found.absence
+
+    assert evidence("When do cats sleep?") == (1.0, 0.0)
+    assert evidence("When do cats bark?") == (0.5, 0.0), "another text has the word"
+    assert evidence("When do cats meow?") == (0.25, 0.5)
+    assert evidence("When do penguins meow?") == (0.0, 1.0)
+
+
+def test_what_is_absent_is_looked_for_in_all_that_was_found_and_not_in_the_best_alone() -> None:
+    passages = [passage("a", "Cats sleep by day."), passage("b", "Dogs bark at night.")]
+    made = Assistant(Shelf(passages), settings=Settings(sources=1))
+    assert made.context("When do cats bark?").evidence.absence == 0.0
+
+
+def test_a_version_is_not_there_because_its_parts_are() -> None:
+    assert coverage(terms("What changed in 3.13?"), "3 of 13 changed") == pytest.approx(1 / 3)
+    assert coverage(terms("What changed in 3.13?"), "3.13 changed") == 1.0

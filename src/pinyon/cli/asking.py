@@ -331,7 +331,8 @@ def _print_sources(session: Session, answer: Answer) -> None:
     output.message(f"{made}; {_evidence(answer.context)}; {milliseconds(took)}", "dim")
     wrong = {key: count for key, count in _corrections(answer).items() if count}
     if wrong:
-        output.message("corrected: " + ", ".join(f"{key} {count}" for key, count in wrong.items()), "dim")
+        told = ", ".join(f"{count} {key}" for key, count in wrong.items())
+        output.message(f"taken out of what the model wrote, or marked: {told}", "dim")
 
 
 def _corrections(answer: Answer) -> dict[str, int]:

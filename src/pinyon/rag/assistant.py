@@ -127,14 +127,14 @@ class Assistant:
             judge = Judge(query, likeness)
             found = numbered(passages, settings.top_k)
             if self.reranker is not None:
-                found = _reranked(self.reranker, query, found, settings.sources)
+                best = _reranked(self.reranker, query, found, settings.sources)
             else:
-                found = judge.ordered(found, settings.sources)
-            evidence = judge.evidence(found, settings.threshold)
+                best = judge.ordered(found, settings.sources)
+            evidence = judge.evidence(best, found, settings.threshold)
         if settings.neighbours and not settings.brief:
             with timed(times, "widen"):
-                found = with_neighbours(found, self.retriever)
-        return Context(question, query, tuple(found), evidence, times, usage)
+                best = with_neighbours(best, self.retriever)
+        return Context(question, query, tuple(best), evidence, times, usage)
 
     def _condensed(self, question: str, history: Sequence[ChatMessage]) -> tuple[str, Usage | None]:
         """The question so that it can be understood alone, and what that took."""
@@ -167,6 +167,8 @@ def _check_question(question: str) -> None:
             f"the question has {len(question):,} characters, over {MAXIMUM_QUESTION:,}: ask a shorter one, and bring "
             "long texts in as documents"
         )
+    if not question.isprintable() and any("\ud800" <= character <= "\udfff" for character in question):
+        raise InvalidRequestError("the question is not valid Unicode: it was read with the wrong encoding, give UTF-8")
 
 
 def _refers(question: str) -> bool:

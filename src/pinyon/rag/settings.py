@@ -28,7 +28,7 @@ class Settings:
 
     top_k: int = 20
     sources: int = 5
-    threshold: float = 0.62
+    threshold: float = 0.6
     max_tokens: int = 512
     temperature: float = 0.0
     seed: int = 0

@@ -91,8 +91,11 @@ class Source:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """Of its name, its heading and its text."""
-        return Vocabulary("\n".join((self.passage.id, self.heading, self.passage.text, self.text)))
+        """Of its name, its heading and its text, without what speaks to a language model."""
+        text = "\n".join((self.passage.id, self.heading, self.passage.text, self.text))
+        for one in self.statements:
+            text = text.replace(one.text, " ") if one.is_instruction else text
+        return Vocabulary(text)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
