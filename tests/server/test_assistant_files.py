@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -108,6 +109,26 @@ def test_deleting_a_file_removes_its_chunks_and_bytes_before_it_answers(helped: 
     assert len(list(helped.service.database.blobs.path(entry["uuid"], "x").parent.iterdir())) == 1
     for method in ("GET", "DELETE"):
         assert helped.client.request(method, f"/assistant/files/helper/{bees['id']}", version=NEWEST).status == 404
+
+
+def test_older_clients_see_for_a_moment_that_something_goes(helped: Assisted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The assistant plugin of SDK 7 describes what it has deleted, and looks again after five seconds."""
+    file = helped.given(BEES)
+    path = f"/assistant/files/helper/{file['id']}"
+    helped.client.delete(path, version=OLD)
+    assert helped.client.get(path, version=OLD).json["status"] == "Deleting"
+    assert helped.client.get("/assistant/files/helper", version=OLD).json == {"files": []}
+    assert helped.client.get(path, version=NEWEST).status == 404
+    helped.client.delete("/assistant/assistants/helper", version=OLD)
+    assert helped.client.get("/assistant/assistants/helper", version=OLD).json["status"] == "Terminating"
+    assert helped.client.get("/assistant/assistants/helper", version=NEWEST).status == 404
+    assert helped.client.get(path, version=OLD).status == 404
+    assert helped.client.delete("/assistant/assistants/helper", version=OLD).status == 404
+    later = time.time() + 5.0
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert helped.client.get("/assistant/assistants/helper", version=OLD).status == 404
+    helped.create()
+    assert helped.client.get("/assistant/assistants/helper", version=OLD).json["status"] == "Ready"
 
 
 def test_a_file_that_failed_is_deleted_at_once(helped: Assisted) -> None:

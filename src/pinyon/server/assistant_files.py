@@ -33,6 +33,8 @@ from pinyon.server.assistants import (
     WORK,
     Entry,
     answerer_of,
+    depart,
+    departed,
     files_of,
     index_of,
     operations_of,
@@ -102,9 +104,11 @@ def upload(service: Service, assistant: Mapping[str, Any], new: NewFile, *, id: 
     return operation
 
 
-def describe(service: Service, assistant: Mapping[str, Any], file_id: str) -> Entry:
-    """The entry of a file. Raises NotFoundError."""
+def describe(service: Service, assistant: Mapping[str, Any], file_id: str, *, going: bool = False) -> Entry:
+    """The entry of a file. going: also of one that was deleted a moment ago. Raises NotFoundError."""
     entry = service.database.registry.get(files_of(assistant["uuid"]), file_id) if file_id else None
+    if entry is None and going:
+        entry = departed(service, work_id(assistant["uuid"], file_id))
     if entry is None:
         raise _unknown(file_id)
     return entry
@@ -328,6 +332,8 @@ class _Settling:
         with self._registry.edit(files_of(self._uuid), self._file_id) as slot:
             if slot.value is not None and (entry is None or slot.value["operation"] != entry["operation"]):
                 return False  # it was uploaded anew
+            if slot.value is not None:
+                depart(self._service, work_id(self._uuid, self._file_id), slot.value)
             slot.value = None
             self._close(None if entry is None else entry["operation"], "Completed", None)
         if entry is not None:

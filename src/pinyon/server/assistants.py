@@ -7,6 +7,7 @@ steps; the entry says which ones are due, so that whoever comes next finishes wh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -25,6 +26,10 @@ from pinyon.wire.assistants import AssistantChange, NewAssistant, matching
 KIND: Final = "assistant"
 WORK: Final = "assistant-work"
 """Files whose chunks are not yet what they should be, by uuid of the assistant and id of the file."""
+DEPARTED: Final = "assistant-departed"
+"""What was deleted a moment ago: clients of older versions describe it once more, and expect to see it go."""
+_FAREWELL: Final = 4.0
+"""Seconds for which it is shown to them. They look again after 5."""
 INITIALIZING, READY, TERMINATING = "Initializing", "Ready", "Terminating"
 
 Entry = dict[str, Any]
@@ -81,10 +86,15 @@ def create(service: Service, principal: Principal, new: NewAssistant) -> Entry:
         raise
 
 
-def describe(service: Service, principal: Principal, name: str) -> Entry:
-    """Raises NotFoundError, also for an assistant of another project; ForbiddenError for a key of one index."""
+def describe(service: Service, principal: Principal, name: str, *, going: bool = False) -> Entry:
+    """Raises NotFoundError, also for an assistant of another project; ForbiddenError for a key of one index.
+
+    going: also one that was deleted a moment ago.
+    """
     _check_unlimited(principal)
     entry = service.database.registry.get(KIND, name) if name else None
+    if entry is None and going:
+        entry = departed(service, name)
     if entry is None or principal.project not in (MAIN_PROJECT, entry["project"]):
         raise NotFoundError(f'Assistant "{name[:120]}" not found.')
     return entry
@@ -243,7 +253,26 @@ def _forget(service: Service, entry: Mapping[str, Any]) -> None:
         for work in registry.list(WORK):
             if work["uuid"] == uuid:
                 registry.remove(WORK, work_id(uuid, work["file_id"]))
+        depart(service, entry["name"], {**entry, "status": TERMINATING})
         slot.value = None
+
+
+def depart(service: Service, id: str, entry: Mapping[str, Any]) -> None:
+    """Inside the transaction that removes something: remembers it for a moment."""
+    registry, now = service.database.registry, time.time()
+    for one in registry.list(DEPARTED):
+        if not now - _FAREWELL <= one["at"] <= now:
+            registry.remove(DEPARTED, one["id"])
+    registry.put(DEPARTED, id, {"id": id, "at": now, "entry": dict(entry)})
+
+
+def departed(service: Service, id: str) -> Entry | None:
+    """What was removed a moment ago."""
+    found = service.database.registry.get(DEPARTED, id) if id else None
+    if found is None or not 0 <= time.time() - found["at"] <= _FAREWELL:
+        return None
+    entry: Entry = found["entry"]
+    return entry
 
 
 def _check_unlimited(principal: Principal) -> None:

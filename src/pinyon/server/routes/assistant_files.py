@@ -59,7 +59,7 @@ def list_files(service: Service, request: Request) -> Answer:
 
 def describe_file(service: Service, request: Request) -> Answer:
     assistant = assistants.describe(service, request.principal, request.path["name"])
-    entry = files.describe(service, assistant, request.path["id"])
+    entry = files.describe(service, assistant, request.path["id"], going=not wire.has_operations(request.version))
     url = _url(request, entry) if _flag(request, "include_url") else None
     return json_answer(wire.file_json(assistants.stored_file(entry), request.version, url))
 

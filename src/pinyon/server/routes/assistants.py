@@ -29,7 +29,9 @@ def list_assistants(service: Service, request: Request) -> Answer:
 
 
 def describe_assistant(service: Service, request: Request) -> Answer:
-    return json_answer(_described(request, assistants.describe(service, request.principal, request.path["name"])))
+    going = not has_operations(request.version)
+    entry = assistants.describe(service, request.principal, request.path["name"], going=going)
+    return json_answer(_described(request, entry))
 
 
 def update_assistant(service: Service, request: Request) -> Answer:
