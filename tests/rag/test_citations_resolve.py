@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -116,3 +117,32 @@ def test_a_sentence_is_taken_with_the_citations_behind_it_once_it_is_complete(te
     found, rest = split_off(text, final=False)
     assert found == first
     assert found + rest == text
+
+
+@given(
+    pages=st.lists(sentences_of_words, min_size=2, max_size=6),
+    cuts=st.lists(st.integers(1, 300), max_size=4),
+    wanted=st.integers(0, 5),
+)
+def test_a_citation_names_the_page_on_which_its_text_stands(pages: list[str], cuts: list[int], wanted: int) -> None:
+    """However chunks and pages overlap, and whichever chunk of a source the text is from."""
+    pages = [f"Page{number} tells: {page.strip()}" for number, page in enumerate(pages, 1)]
+    begins = [0, *itertools.accumulate(len(page) + 2 for page in pages)][:-1]
+    document = "\n\n".join(pages)
+    chunks = []
+    for one in pieces_of(document, *sorted({cut for cut in cuts if cut < len(document)})):
+        start, end = one.metadata["start"], one.metadata["end"]
+        turns = [str(begin) for begin in begins if start < begin < end]
+        page = sum(begin <= start for begin in begins)
+        if one.text:
+            chunks.append(
+                replace(one, metadata=one.metadata | {"page": page} | ({"page_starts": turns} if turns else {}))
+            )
+    sentence = pages[wanted % len(pages)]
+    answer = Assistant(Shelves(chunks), Writer(sentence), settings=Settings(threshold=0.0)).ask(sentence)
+    check(answer, document)
+    for citation in answer.citations:
+        assert citation.page == sum(begin <= citation.start for begin in begins)
+    for source in answer.context.sources:
+        held = {sum(begin <= at for begin in begins) for one in source.segments for at in range(one.start, one.end)}
+        assert set(source.pages) == held
