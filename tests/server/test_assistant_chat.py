@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from pinyon import engine
-from pinyon.errors import ModelUnavailableError
+from pinyon.app.answering import Answering
+from pinyon.errors import InvalidRequestError, ModelUnavailableError, NotFoundError
 from pinyon.server.service import Service
 from pinyon.server.settings import Settings
 from server.assisted import ASK, BEES, NEWEST, OLD, ONDOL, Assisted, HelpfulModels, events
@@ -104,11 +105,20 @@ def test_hosted_names_stand_for_the_servers_own_model_and_unknown_ones_are_refus
         assert "quoter" in refused.message, name
 
 
+def test_what_is_no_model_that_writes_is_refused_when_the_server_starts(helped: Assisted) -> None:
+    for name in ("words", "no-such-model"):
+        with pytest.raises((InvalidRequestError, NotFoundError)):
+            Answering(helped.models, generator=name, data=None).check_generator()
+    for name in ("quoter", "off", ""):
+        Answering(helped.models, generator=name, data=None).check_generator()
+
+
 def test_without_a_model_snippets_are_found_and_answers_say_the_way_out(helped: Assisted) -> None:
-    without = Assisted(helped.service, helped.models, generator="off")
-    refused = without.ask()
-    assert refused.status == 412
-    assert "--generator" in refused.message
+    for generator in ("off", ""):  # the usual one is not in this registry
+        without = Assisted(helped.service, helped.models, generator=generator)
+        refused = without.ask()
+        assert refused.status == 412
+        assert "--generator" in refused.message
     assert without.context(query=ASK).json["snippets"]
 
 

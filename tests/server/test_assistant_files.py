@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -124,6 +125,11 @@ def test_older_clients_see_for_a_moment_that_something_goes(helped: Assisted, mo
     assert helped.client.get("/assistant/assistants/helper", version=NEWEST).status == 404
     assert helped.client.get(path, version=OLD).status == 404
     assert helped.client.delete("/assistant/assistants/helper", version=OLD).status == 404
+    entry = helped.service.database.registry.list("assistant-departed")[0]
+    for path in (entry["id"], entry["id"].partition("/")[2], file["id"], ""):
+        name = path.replace("/", "%2F")
+        assert helped.client.get(f"/assistant/assistants/{name}", version=OLD).status in (200, 404)
+        assert helped.client.get(f"/assistant/files/{name}/{file['id']}", version=OLD).status == 404
     later = time.time() + 5.0
     monkeypatch.setattr(time, "time", lambda: later)
     assert helped.client.get("/assistant/assistants/helper", version=OLD).status == 404
@@ -152,6 +158,35 @@ def test_files_are_listed_by_metadata_and_in_pages(helped: Assisted) -> None:
     page = helped.client.get("/assistant/files/helper?limit=2", version=NEWEST).json
     assert [one["id"] for one in page["files"]] == ["f0", "f1"]
     assert ids(limit=2, pagination_token=page["pagination"]["next"]) == ["f2"]
+
+
+def test_files_can_be_deleted_while_they_are_listed(helped: Assisted) -> None:
+    for number in range(3):
+        helped.given(f"{BEES}\nNumber {number}.", id=f"f{number}")
+    page = helped.client.get("/assistant/files/helper?limit=1", version=NEWEST).json
+    for number in range(2):
+        helped.client.delete(f"/assistant/files/helper/f{number}", version=NEWEST)
+    rest = helped.client.get(
+        "/assistant/files/helper", query={"pagination_token": page["pagination"]["next"]}, version=NEWEST
+    )
+    assert [one["id"] for one in rest.json["files"]] == ["f2"]
+
+
+def test_operations_come_in_pages_of_every_operation_once(helped: Assisted) -> None:
+    for _ in range(3):
+        helped.given(BEES, id="f")
+    seen: list[str] = []
+    token: str | None = None
+    while True:
+        query: dict[str, Any] = {"limit": 2} | ({"pagination_token": token} if token else {})
+        page = helped.client.get("/assistant/operations/helper", query=query, version=NEWEST).json
+        seen += [one["id"] for one in page["operations"]]
+        if "pagination" not in page:
+            break
+        token = page["pagination"]["next"]
+    whole = helped.client.get("/assistant/operations/helper", version=NEWEST).json["operations"]
+    assert seen == [one["id"] for one in whole]
+    assert len(seen) == 3
 
 
 def test_operations_are_listed_newest_first_by_type_and_status(helped: Assisted) -> None:
@@ -241,11 +276,12 @@ def test_a_zip_bomb_fails_and_the_next_file_is_read(helped: Assisted) -> None:
     assert helped.given(BEES)["status"] == "Available"
 
 
+@pytest.mark.parametrize("error", [IndexError("out of range"), zlib.error("incorrect header"), MemoryError()])
 def test_a_parser_that_breaks_fails_the_file_and_not_the_server(
-    helped: Assisted, monkeypatch: pytest.MonkeyPatch
+    helped: Assisted, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def broken(*_: object, **__: object) -> bool:
-        raise IndexError("list index out of range")
+        raise error
 
     monkeypatch.setattr(type(helped.service.answerer), "ingest", broken)
     file = helped.given(BEES)

@@ -45,6 +45,8 @@ _CONTEXT_TOP_K: Final = 16
 _CONTEXT_TOKENS: Final = 2_048
 _CHUNK_TOKENS: Final = 130
 """Of a chunk, about; an estimate is made of the snippet that comes of it."""
+_IN_ONE: Final = 1_000
+"""Ids in one condition."""
 _OFF: Final = "off"
 
 
@@ -62,6 +64,12 @@ class Answering:
         self._generator = generator or DEFAULT_GENERATOR
         self._embedder = embedder
         self._data = data
+
+    def check_generator(self) -> None:
+        """That the model that was chosen can be one. Nothing is loaded. Raises InvalidRequestError, NotFoundError."""
+        name = self._generator
+        if name not in (_OFF, DEFAULT_GENERATOR) and "generate" not in self._models.describe(name).tasks:
+            raise InvalidRequestError(f"Model {name!r} writes no text. {self._known()}")
 
     # -- files --------------------------------------------------------------------------------------------------------
 
@@ -153,12 +161,19 @@ class Answering:
             except NotFoundError:
                 if not _HOSTED.match(asked):
                     raise InvalidRequestError(f"Model {asked[:120]!r} is not known. {self._known()}") from None
-        if self._generator == _OFF:
+        if self._generator == _OFF or not self._is_known(self._generator):
             raise FailedPreconditionError(
                 "This server has no model that writes, so it can find snippets (POST .../context) but not answer. "
                 "Start it with --generator MODEL; `pinyon models list` shows what there is."
             )
         return self._generator
+
+    def _is_known(self, name: str) -> bool:
+        try:
+            self._models.describe(name)
+        except NotFoundError:
+            return False
+        return True
 
     def _known(self) -> str:
         names = [model.name for model in self._models.list() if "generate" in model.tasks]
@@ -185,6 +200,8 @@ def _is_brief(description: ModelDescription) -> bool:
 def _conversation(chat: Chat) -> tuple[list[ChatMessage], str]:
     """(what was said before, the question)."""
     said = [one for one in chat.messages if one.role != "system"]
+    if not said or said[-1].role != "user":
+        raise InvalidRequestError("the last message must be the user's question")
     return said[:-1], said[-1].content
 
 
@@ -218,14 +235,18 @@ class _LibraryRetriever(IndexRetriever):
             return []
         conditions = [filter] if filter else []
         if wanted is not None:
-            conditions.append({"root": {"$in": list(wanted)}})
-        if unwanted:
-            conditions.append({"root": {"$nin": list(unwanted)}})
+            conditions.append({"$or": [{"root": {"$in": part}} for part in _parted(wanted)]})
+        conditions += [{"root": {"$nin": part}} for part in _parted(unwanted)]
         found = super().retrieve(query, top_k, {"$and": conditions} if conditions else None)
         return [passage for passage in found if self._files.of(passage.id) is not None]
 
     def neighbours(self, passage: Passage, around: int | None = None) -> list[Passage]:
         return super().neighbours(passage, self._around if around is None else around)
+
+
+def _parted(ids: Sequence[str]) -> list[list[str]]:
+    """Lists as long as a condition may have."""
+    return [list(ids[at : at + _IN_ONE]) for at in range(0, len(ids), _IN_ONE)]
 
 
 def _snippet(source: Source, files: _Files, tokens: int) -> Snippet | None:

@@ -176,14 +176,18 @@ def _parts(
     if models is None:
         from pinyon.app import default_models
 
-        models = default_models(settings.data).guarded(partial(_is_bound, database))
+        models = default_models(settings.data).guarded(partial(_is_bound, database, settings.generator))
     importer = BulkImporter(settings.import_roots, remote=REMOTE if settings.import_remote else ())
     answerer = Answering(models, generator=settings.generator, data=settings.data)
+    answerer.check_generator()
     return Parts(settings, database, models, opened, tls, metrics, importer, answerer)
 
 
-def _is_bound(database: engine.Database, model: str) -> bool:
-    """Whether an index has this model. Clients may name no other file or endpoint that is not described for them."""
+def _is_bound(database: engine.Database, generator: str, model: str) -> bool:
+    """Whether an index has this model, or it is the one that writes. Clients may name no other file or endpoint that is
+    not described for them."""
+    if model == generator:
+        return True
     embeds = (entry.spec.embed for entry in database.entries())
     return any(embed is not None and embed.model == model for embed in embeds)
 

@@ -74,7 +74,7 @@ class Blobs:
     def remove_folder(self, folder: str) -> None:
         shutil.rmtree(self._base() / folder, ignore_errors=True)
 
-    def sweep(self, named: Iterable[tuple[str, str]], *, idle: float = 3600.0) -> list[Path]:
+    def sweep(self, named: Iterable[tuple[str, str]], *, idle: float = 86_400.0) -> list[Path]:
         """Removes the files that are not among those (folder, id). Gives what is gone.
 
         idle: seconds without a change, so that nothing is taken that another process is about to name.
@@ -83,7 +83,8 @@ class Blobs:
         gone = []
         for path in sorted(self._base().glob("*/*")):
             with suppress(OSError):
-                if path not in kept and time.time() - path.stat().st_mtime > idle:
+                ours = len(path.name) >= 32 and not set(path.name[:32]) - set("0123456789abcdef")
+                if ours and path not in kept and time.time() - path.stat().st_mtime > idle:
                     path.unlink()
                     gone.append(path)
         for folder in self._base().glob("*"):

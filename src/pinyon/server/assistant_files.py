@@ -35,6 +35,7 @@ from pinyon.server.assistants import (
     answerer_of,
     depart,
     departed,
+    departed_id,
     files_of,
     index_of,
     operations_of,
@@ -107,8 +108,8 @@ def upload(service: Service, assistant: Mapping[str, Any], new: NewFile, *, id: 
 def describe(service: Service, assistant: Mapping[str, Any], file_id: str, *, going: bool = False) -> Entry:
     """The entry of a file. going: also of one that was deleted a moment ago. Raises NotFoundError."""
     entry = service.database.registry.get(files_of(assistant["uuid"]), file_id) if file_id else None
-    if entry is None and going:
-        entry = departed(service, work_id(assistant["uuid"], file_id))
+    if entry is None and going and file_id:
+        entry = departed(service, departed_id(assistant["uuid"], file_id))
     if entry is None:
         raise _unknown(file_id)
     return entry
@@ -175,7 +176,12 @@ def _unknown(file_id: str) -> NotFoundError:
 def operations(service: Service, assistant: Mapping[str, Any]) -> list[Entry]:
     """Newest first."""
     found = service.database.registry.list(operations_of(assistant["uuid"]))
-    return sorted(found, key=lambda entry: (entry["created_at"], entry["id"]), reverse=True)
+    return sorted(found, key=age, reverse=True)
+
+
+def age(operation: Mapping[str, Any]) -> str:
+    """What operations are sorted by."""
+    return f"{operation['created_at']} {operation['id']}"
 
 
 # -- entries ----------------------------------------------------------------------------------------------------------
@@ -292,11 +298,9 @@ class _Settling:
             raise  # a disk that says no is no property of the file: its work stays to be done
         except PinyonError as error:
             return self._fail(error.message)
-        except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError, AttributeError):
+        except Exception:  # the last line: a bug that a document found fails that document, and the thread lives on
             log.exception("file %s of assistant %s cannot be processed", self._file_id, self._uuid)
             return self._fail("The file cannot be processed; the server's log says how, under its id.")
-        except MemoryError:
-            return self._fail("The file needs more memory to be processed than the server has.")
         return done and self._end(entry["operation"], "Available", None)
 
     def _attempt(self, more: int = 1) -> bool:
@@ -333,7 +337,7 @@ class _Settling:
             if slot.value is not None and (entry is None or slot.value["operation"] != entry["operation"]):
                 return False  # it was uploaded anew
             if slot.value is not None:
-                depart(self._service, work_id(self._uuid, self._file_id), slot.value)
+                depart(self._service, departed_id(self._uuid, self._file_id), slot.value)
             slot.value = None
             self._close(None if entry is None else entry["operation"], "Completed", None)
         if entry is not None:

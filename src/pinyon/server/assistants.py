@@ -93,8 +93,8 @@ def describe(service: Service, principal: Principal, name: str, *, going: bool =
     """
     _check_unlimited(principal)
     entry = service.database.registry.get(KIND, name) if name else None
-    if entry is None and going:
-        entry = departed(service, name)
+    if entry is None and going and name:
+        entry = departed(service, departed_id(name))
     if entry is None or principal.project not in (MAIN_PROJECT, entry["project"]):
         raise NotFoundError(f'Assistant "{name[:120]}" not found.')
     return entry
@@ -253,8 +253,13 @@ def _forget(service: Service, entry: Mapping[str, Any]) -> None:
         for work in registry.list(WORK):
             if work["uuid"] == uuid:
                 registry.remove(WORK, work_id(uuid, work["file_id"]))
-        depart(service, entry["name"], {**entry, "status": TERMINATING})
+        depart(service, departed_id(entry["name"]), {**entry, "status": TERMINATING})
         slot.value = None
+
+
+def departed_id(name: str, file_id: str = "") -> str:
+    """Of an assistant, by name, or of one of its files, by uuid and id; neither is ever taken for the other."""
+    return f"file/{name}/{file_id}" if file_id else f"assistant/{name}"
 
 
 def depart(service: Service, id: str, entry: Mapping[str, Any]) -> None:
@@ -268,7 +273,7 @@ def depart(service: Service, id: str, entry: Mapping[str, Any]) -> None:
 
 def departed(service: Service, id: str) -> Entry | None:
     """What was removed a moment ago."""
-    found = service.database.registry.get(DEPARTED, id) if id else None
+    found = service.database.registry.get(DEPARTED, id)
     if found is None or not 0 <= time.time() - found["at"] <= _FAREWELL:
         return None
     entry: Entry = found["entry"]

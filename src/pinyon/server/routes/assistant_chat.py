@@ -61,14 +61,11 @@ def metrics_alignment(service: Service, request: Request) -> Answer:
 def _told(service: Service, request: Request, reply: Reply) -> Told | None:
     """The whole answer; None when nobody waits for it any more."""
     pieces: list[Piece] = []
-    try:
+    with _Counting(service, reply):
         for piece in reply:
             pieces.append(piece)
             if request.is_gone():
                 return None
-    finally:
-        reply.close()
-        service.count_usage(reply.model, reply.usage)
     now = int(time.time())
     return Told(uuid4().hex, reply.model, pieces, reply.snippets, reply.usage, reply.finish_reason, now)
 
@@ -121,7 +118,7 @@ def _error_event(error: PinyonError) -> bytes:
 
 
 class _Counting:
-    """Stops the model in the end, however it comes, and counts what was written."""
+    """Stops the model in the end, however it comes, and counts what was written, unless the model has failed."""
 
     def __init__(self, service: Service, reply: Reply) -> None:
         self._service = service
@@ -130,9 +127,10 @@ class _Counting:
     def __enter__(self) -> None:
         return
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._reply.close()
-        self._service.count_usage(self._reply.model, self._reply.usage)
+        if kind is None or issubclass(kind, GeneratorExit):
+            self._service.count_usage(self._reply.model, self._reply.usage)
 
 
 _TAGS = ("assistant chat",)

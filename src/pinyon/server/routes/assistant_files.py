@@ -53,7 +53,7 @@ def list_files(service: Service, request: Request) -> Answer:
     filter = wire.read_filter(request.one("filter"))
     if filter is not None:
         found = wire.matching(found, filter, service.database.limits)
-    page, last = paged(request, found, "id", usual=_PAGE, most=_MOST_FILES)
+    page, last = paged(request, found, lambda file: file.id, usual=_PAGE, most=_MOST_FILES)
     return json_answer(wire.files_json(page, last, request.version))
 
 
@@ -94,7 +94,7 @@ def list_operations(service: Service, request: Request) -> Answer:
             if wanted not in known:
                 raise InvalidRequestError(f"{parameter} {wanted[:40]!r} is not one of {', '.join(known)}.")
             found = [entry for entry in found if entry[key] == wanted]
-    page, last = paged(request, found, "id", usual=_PAGE, most=_PAGE)
+    page, last = paged(request, found, files.age, usual=_PAGE, most=_PAGE, newest=True)
     return json_answer(wire.operations_json(page, last))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pinyon.errors import InvalidRequestError
@@ -24,7 +24,7 @@ def create_assistant(service: Service, request: Request) -> Answer:
 
 def list_assistants(service: Service, request: Request) -> Answer:
     entries = assistants.listed(service, request.principal)
-    page, last = paged(request, entries, "name", usual=_PAGE, most=_MOST)
+    page, last = paged(request, entries, lambda entry: str(entry["name"]), usual=_PAGE, most=_MOST)
     return json_answer(assistants_json([_described(request, entry) for entry in page], last))
 
 
@@ -51,30 +51,22 @@ def host_of(request: Request) -> str:
 
 
 def paged(
-    request: Request, items: Sequence[Any], key: str, *, usual: int, most: int
+    request: Request, items: Sequence[Any], key: Callable[[Any], str], *, usual: int, most: int, newest: bool = False
 ) -> tuple[Sequence[Any], str | None]:
     """(the items of the page that is asked for, the key of the last one if there are more), of items in order of a key.
 
-    All of them in versions without pages, where no limit is given. Raises InvalidRequestError.
+    A page goes on behind the last key of the one before, whether or not that item is still there. All items in versions
+    without pages, where no limit is given. newest: the items are in descending order. Raises InvalidRequestError.
     """
     limit = request.number("limit")
     if limit is not None and not 1 <= limit <= most:
         raise InvalidRequestError(f"limit {limit} is out of range. Use 1 to {most}.")
     after = last_of(request.one("pagination_token"))
     if after is not None:
-        at = next((at for at, item in enumerate(items) if _key(item, key) == after), None)
-        if at is None:
-            raise InvalidRequestError(
-                "What pagination_token names is gone, so it is not clear where to go on. Begin again without a token."
-            )
-        items = items[at + 1 :]
+        items = [item for item in items if (key(item) < after if newest else key(item) > after)]
     if limit is None:
         limit = usual if has_operations(request.version) else len(items)
-    return items[:limit], _key(items[limit - 1], key) if 0 < limit < len(items) else None
-
-
-def _key(item: Any, key: str) -> str:
-    return str(item[key] if isinstance(item, Mapping) else getattr(item, key))
+    return items[:limit], key(items[limit - 1]) if 0 < limit < len(items) else None
 
 
 def _described(request: Request, entry: Mapping[str, Any]) -> dict[str, Any]:
