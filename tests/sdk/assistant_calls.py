@@ -1,7 +1,7 @@
 """The assistant client of an official SDK against a running server, from making an assistant to deleting it.
 
 Runs in an environment that has SDK 10, not ours: ``assistant_calls.py '<settings as JSON>'``. Prints one JSON line for
-each check, ``{"check", "problem"}``.
+each check, ``{"check", "problem"}``, and last the methods that there are and those that were called.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pinecone.async_client.assistants import AsyncAssistants
+from pinecone.client.assistants import Assistants
 from pinecone.errors import ApiError, NotFoundError, PineconeError
+from sdk10_calls import called, public, record
 
 from pinecone import AsyncPinecone, Pinecone
 
@@ -78,6 +81,10 @@ class Checks:
     def check_files_operations_and_filters(self) -> None:
         files = {one.id for one in self.pc.assistants.list_files(assistant_name=self.name, filter={"kind": "manual"})}
         assert files == {self.pdf.id}, files
+        [first, *_] = self.pc.assistants.list_operations_page(assistant_name=self.name, page_size=1).operations
+        found = self.pc.assistants.describe_operation(assistant_name=self.name, operation_id=first.operation_id)
+        assert (found.status, found.operation_type) == ("Failed", "upload_file"), found
+        assert self.pc.assistants.list_page(page_size=1).assistants
         page = self.pc.assistants.list_files_page(assistant_name=self.name, page_size=1)
         rest = self.pc.assistants.list_files_page(
             assistant_name=self.name, page_size=5, pagination_token=page.pagination.next
@@ -187,12 +194,30 @@ class Checks:
         assert time.monotonic() - began < 60
         assert self.name not in [one.name for one in self.pc.assistants.list()]
 
+    def check_names_of_older_releases(self) -> None:
+        made = self.pc.assistants.create_assistant(assistant_name="old-names", instructions="x")
+        assert made.name == "old-names", made
+        assert self.pc.assistants.describe_assistant("old-names").status == "Ready"
+        assert self.pc.assistants.update_assistant("old-names", instructions="y").instructions == "y"
+        assert "old-names" in [one.name for one in self.pc.assistants.list_assistants()]
+        assert self.pc.assistants.list_assistants_paginated(limit=1).assistants
+        file = made.upload_bytes_stream(io.BytesIO(self.settings["korean"].encode()), "ondol.md")
+        assert made.chat(messages=[{"content": ASK_KOREAN}]).message.content
+        assert made.context(query=ASK_KOREAN).snippets
+        assert [one.id for one in made.list_files()] == [file.id]
+        made.delete_file(file.id)
+        self.pc.assistants.delete_assistant("old-names")
+        self.pc.assistants.close()
+
 
 def _checks(checks: Checks) -> list[tuple[str, Callable[[], None]]]:
     return [(name, getattr(checks, name)) for name in vars(Checks) if name.startswith("check_")]
 
 
 def main() -> None:
+    for cls in (Assistants, AsyncAssistants):
+        for name in public(cls):
+            record(cls, name)
     for name, check in _checks(Checks(json.loads(sys.argv[1]))):
         try:
             check()
@@ -201,6 +226,8 @@ def main() -> None:
             problem = traceback.format_exc()
         sys.stdout.write(json.dumps({"check": name, "problem": problem}) + "\n")
         sys.stdout.flush()
+    methods = [f"Assistants.{name}" for name in public(Assistants)]
+    sys.stdout.write(json.dumps({"methods": methods, "called": sorted(called)}) + "\n")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 from pinyon import engine
 from pinyon.app.answering import Answering
 from pinyon.errors import InvalidRequestError, ModelUnavailableError, NotFoundError
+from pinyon.server.observe import Observer
 from pinyon.server.service import Service
 from pinyon.server.settings import Settings
 from server.assisted import ASK, BEES, NEWEST, OLD, ONDOL, Assisted, HelpfulModels, events
@@ -150,6 +151,16 @@ def test_completions_name_their_sources_in_the_text(helped: Assisted) -> None:
     assert choice["finish_reason"] == "stop"
     assert choice["message"]["content"] == f"{SENTENCE} [1]\n\nReferences:\n[1] bees.md"
     assert told["usage"]["total_tokens"] == 15
+
+
+def test_what_models_read_and_write_is_in_the_metrics(helped: Assisted) -> None:
+    Observer.start(helped.service)
+    helped.ask()
+    _streamed(helped)
+    helped.ask("Which submarine crossed Neptune's violet harbour?")
+    text = helped.client.get("/metrics").body.decode()
+    assert 'pinyon_model_tokens_total{kind="prompt",model="quoter"} 20.0' in text
+    assert 'pinyon_model_tokens_total{kind="completion",model="quoter"} 10.0' in text
 
 
 # -- streams ----------------------------------------------------------------------------------------------------------
