@@ -214,10 +214,12 @@ def info(
 
 def _print_directory(session: Session, database: Database) -> None:
     indexes = [database.index(spec.name) for spec in database.list_indexes()]
+    internal = [database.index(entry.spec.name) for entry in database.entries() if entry.spec.is_internal]
     sizes = {"truth": 0, "cache": 0, "backups": 0}
-    for index in indexes:
+    for index in [*indexes, *internal]:
         for part, count in _sizes(database, index).items():
             sizes[part] += count
+    files = database.blobs.size()
     sizes["backups"] = sum(backup.size for backup in database.list_backups())
     records = sum(index.stats().total for index in indexes)
     memory = {"budget": database.budget.limit}
@@ -225,7 +227,8 @@ def _print_directory(session: Session, database: Database) -> None:
         "data": str(session.data.resolve()),
         "indexes": len(indexes),
         "records": records,
-        "bytes": sizes,
+        "assistants": len(internal),
+        "bytes": sizes | {"files": files},
         "memory": memory,
     }
     if session.as_json:
@@ -236,6 +239,7 @@ def _print_directory(session: Session, database: Database) -> None:
             "data": found["data"],
             "indexes": len(indexes),
             "records": f"{records:,}",
+            **({"assistants": f"{len(internal)} ({size(files)} of files)"} if internal else {}),
             **_shown(sizes),
             "memory budget": f"{size(database.budget.limit)} (PINYON_MEMORY)",
         }

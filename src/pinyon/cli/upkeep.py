@@ -165,7 +165,7 @@ def _expire(session: Session, database: Database, name: str | None, days: int, y
 
 def _chosen(session: Session, database: Database, name: str | None) -> list[str]:
     if name is None:
-        return [spec.name for spec in database.list_indexes()]
+        return [entry.spec.name for entry in database.entries()]  # those of assistants, too
     if not database.has_index(name):
         session.index(database, name)  # raises, with a suggestion
     return [name]

@@ -74,6 +74,14 @@ class Blobs:
     def remove_folder(self, folder: str) -> None:
         shutil.rmtree(self._base() / folder, ignore_errors=True)
 
+    def size(self) -> int:
+        """Bytes of all files."""
+        found = 0
+        for path in self._all():
+            with suppress(OSError):
+                found += path.stat().st_size
+        return found
+
     def sweep(self, named: Iterable[tuple[str, str]], *, idle: float = 86_400.0) -> list[Path]:
         """Removes the files that are not among those (folder, id). Gives what is gone.
 
@@ -81,15 +89,12 @@ class Blobs:
         """
         kept = {self.path(folder, id) for folder, id in named}
         gone = []
-        for path in sorted(self._base().glob("*/*")):
+        for path in self._all():
             with suppress(OSError):
                 ours = len(path.name) >= 32 and not set(path.name[:32]) - set("0123456789abcdef")
                 if ours and path not in kept and time.time() - path.stat().st_mtime > idle:
                     path.unlink()
                     gone.append(path)
-        for folder in self._base().glob("*"):
-            with suppress(OSError):
-                folder.rmdir()  # only where nothing is left in it
         return gone
 
     def close(self) -> None:
@@ -98,6 +103,9 @@ class Blobs:
             if self._temporary is not None:
                 shutil.rmtree(self._temporary, ignore_errors=True)
                 self._temporary = None
+
+    def _all(self) -> list[Path]:
+        return sorted(self._base().glob("*/*")) if self._root is not None or self._temporary is not None else []
 
     def _base(self) -> Path:
         if self._root is not None:
