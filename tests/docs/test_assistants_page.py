@@ -21,7 +21,7 @@ PAGE = ROOT / "docs" / "assistants.md"
 
 @pytest.mark.skipif(bool(missing_modules(MODELS["smollm2"])), reason="smollm2 is not installed")
 def test_its_program_prints_what_the_page_says(tmp_path: Path) -> None:
-    (program,) = blocks(PAGE, "python")
+    (program,) = blocks(PAGE, "py")
     sdk = environment("sdk10")
     with Serving(tmp_path) as server:
         variables = {**os.environ, "PINECONE_CONTROLLER_HOST": server.url}
