@@ -202,6 +202,7 @@ def test_an_index_of_sparse_vectors_is_judged_by_words() -> None:
 def test_the_small_model_answers_offline_with_the_same_words_each_time(index: Index) -> None:
     made = assistant(index)
     assert made.settings.brief
+    assert not made.settings.writes_korean
     question = "How many flowers does a bee visit on one flight?"
     first, second = made.ask(question), made.ask(question)
     check(first)

@@ -103,8 +103,9 @@ def assistant(
     embed = opened.spec.embed
     dense = embed is not None and embed.vector_type == "dense"
     chosen = settings
-    if chosen is None:
-        chosen = replace(Settings(), brief=model is not None and is_brief(registry, model))
+    if chosen is None and model is not None:
+        korean = not writes_badly(registry, model, "ko")
+        chosen = replace(Settings(), brief=is_brief(registry, model), writes_korean=korean)
     return Assistant(
         retriever,
         None if model is None else registry.generator(model),
