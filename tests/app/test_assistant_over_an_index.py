@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pinyon import Pinecone
-from pinyon.app.assistant import IndexRetriever, answer_json, assistant, context_json
+from pinyon.app.assistant import IndexRetriever, answer_json, assistant, context_json, usual_settings
 from pinyon.app.corpus import Passage
 from pinyon.app.ingest import Request, ingest, model_spec
 from pinyon.app.ingestor import Entry, Group, Ingestor, Summary
@@ -246,3 +247,11 @@ def test_questions_about_the_standard_library_are_answered_from_its_docstrings(t
     assert "SHA-1" in answer.text
     [citation] = answer.citations
     assert passages[1].text[citation.start : citation.end] == citation.quote
+
+
+def test_what_a_description_tells_of_a_model_decides_how_it_is_asked() -> None:
+    small = usual_settings(MODELS["smollm2"])
+    assert (small.brief, small.writes_korean) == (True, False)
+    untold = replace(MODELS["smollm2"], brief=False, languages=())
+    assert usual_settings(untold) == Settings()
+    assert usual_settings(replace(untold, languages=("en", "ko"))).writes_korean
