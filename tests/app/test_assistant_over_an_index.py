@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pinyon import Pinecone
-from pinyon.app.assistant import IndexRetriever, answer_json, assistant, context_json
+from pinyon.app.assistant import IndexRetriever, answer_json, assistant, context_json, usual_settings
 from pinyon.app.corpus import Passage
 from pinyon.app.ingest import Request, ingest, model_spec
 from pinyon.app.ingestor import Entry, Group, Ingestor, Summary
@@ -202,6 +203,7 @@ def test_an_index_of_sparse_vectors_is_judged_by_words() -> None:
 def test_the_small_model_answers_offline_with_the_same_words_each_time(index: Index) -> None:
     made = assistant(index)
     assert made.settings.brief
+    assert not made.settings.writes_korean
     question = "How many flowers does a bee visit on one flight?"
     first, second = made.ask(question), made.ask(question)
     check(first)
@@ -245,3 +247,11 @@ def test_questions_about_the_standard_library_are_answered_from_its_docstrings(t
     assert "SHA-1" in answer.text
     [citation] = answer.citations
     assert passages[1].text[citation.start : citation.end] == citation.quote
+
+
+def test_what_a_description_tells_of_a_model_decides_how_it_is_asked() -> None:
+    small = usual_settings(MODELS["smollm2"])
+    assert (small.brief, small.writes_korean) == (True, False)
+    untold = replace(MODELS["smollm2"], brief=False, languages=())
+    assert usual_settings(untold) == Settings()
+    assert usual_settings(replace(untold, languages=("en", "ko"))).writes_korean

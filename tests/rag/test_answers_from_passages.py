@@ -505,6 +505,16 @@ def test_a_tiny_model_reads_three_sentences_and_is_stopped_after_one() -> None:
     assert answer.finish_reason == "cancelled"
 
 
+def test_a_model_that_did_not_learn_korean_is_not_asked_in_korean() -> None:
+    writer = Writer("Annual leave is asked for three days before it begins.")
+    text = [*RULES, passage("k", "연차 휴가는 사흘 전까지 신청합니다.", source="k.md")]
+    made = assistant(writer, text, brief=True, writes_korean=False)
+    answer = made.ask("연차 휴가는 언제까지 신청하나요?")
+    assert (answer.outcome, answer.text) == ("quoted", "“연차 휴가는 사흘 전까지 신청합니다.” [1]")
+    assert (writer.asked, answer.usage, answer.corrections.unsupported) == ([], None, 0)
+    assert made.ask(LEAVE).outcome == "generated"
+
+
 # -- claims -----------------------------------------------------------------------------------------------------------
 
 

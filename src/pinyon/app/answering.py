@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from pinyon import engine
-from pinyon.app.assistant import DEFAULT_GENERATOR, IndexRetriever
+from pinyon.app.assistant import DEFAULT_GENERATOR, IndexRetriever, usual_settings
 from pinyon.app.documents import chunk_records
 from pinyon.app.ingest import DEFAULT_MODEL
 from pinyon.app.ingestor import Group, Ingestor, check_model
@@ -32,7 +32,6 @@ from pinyon.types import (
     Generation,
     Generator,
     IndexSpec,
-    ModelDescription,
     Models,
     Usage,
 )
@@ -114,10 +113,9 @@ class Answering:
         name = self._chosen(chat.model)
         generator = _Metered(self._models.generator(name))
         system = [one.content for one in chat.messages if one.role == "system"]
-        usual = Settings()
+        usual = usual_settings(self._models.describe(name))
         settings = replace(
             usual,
-            brief=_is_brief(self._models.describe(name)),
             temperature=chat.temperature,
             max_tokens=usual.max_tokens if chat.max_tokens is None else max(16, min(chat.max_tokens, 100_000)),
             sources=usual.sources if chat.top_k is None else chat.top_k,
@@ -191,10 +189,6 @@ def _bytes_of(upload: Upload) -> bytes:
     if digest_of(data) != upload.digest:
         raise CorruptionError("the bytes of the file are not those that were uploaded: upload it again")
     return data
-
-
-def _is_brief(description: ModelDescription) -> bool:
-    return bool(getattr(description, "brief", False))
 
 
 def _conversation(chat: Chat) -> tuple[list[ChatMessage], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from pinyon.errors import FailedPreconditionError
 from pinyon.models.registry import ModelRegistry
 from pinyon.pinecone import Index as Handle
 from pinyon.rag import Answer, Assistant, Citation, Context, Passage, Settings, Source
-from pinyon.types import Metadata, Models, RecordQuery, SearchMode
+from pinyon.types import Metadata, ModelDescription, Models, RecordQuery, SearchMode
 
 __all__ = [
     "DEFAULT_GENERATOR",
@@ -24,7 +24,7 @@ __all__ = [
     "answer_json",
     "assistant",
     "context_json",
-    "is_brief",
+    "usual_settings",
     "writes_badly",
 ]
 
@@ -103,8 +103,8 @@ def assistant(
     embed = opened.spec.embed
     dense = embed is not None and embed.vector_type == "dense"
     chosen = settings
-    if chosen is None:
-        chosen = replace(Settings(), brief=model is not None and is_brief(registry, model))
+    if chosen is None and model is not None:
+        chosen = usual_settings(registry.describe(model, "generate"))
     return Assistant(
         retriever,
         None if model is None else registry.generator(model),
@@ -114,9 +114,10 @@ def assistant(
     )
 
 
-def is_brief(models: ModelRegistry, model: str) -> bool:
-    """Whether a model is so small that it should read and write as little as possible."""
-    return models.describe(model, "generate").brief
+def usual_settings(model: ModelDescription) -> Settings:
+    """For a model that writes: how small it is, and whether it learned Korean, as far as its description tells."""
+    languages = getattr(model, "languages", ())
+    return Settings(brief=getattr(model, "brief", False), writes_korean=not languages or "ko" in languages)
 
 
 def writes_badly(models: ModelRegistry, model: str, language: str) -> bool:

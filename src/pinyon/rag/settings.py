@@ -22,8 +22,9 @@ class Settings:
     max_tokens, temperature, seed: of the generation. sentences: of an answer, at most; the model is asked to keep to
     it. neighbours: whether the text around a passage in its section is given too. brief: for tiny models: they read the
     few best sentences and write one; what they write counts only if it says what the source says, else the source is
-    quoted. turns: messages of a conversation that a model reads again, the last ones. instructions: what answers should
-    be like, from whoever the documents belong to; a tiny model is told nothing of it.
+    quoted. writes_korean: False for a model that did not learn it: what is asked in Korean is then answered by quoting
+    the sources, and the model is not asked. turns: messages of a conversation that a model reads again, the last ones.
+    instructions: what answers should be like, from whoever the documents belong to; a tiny model is told nothing of it.
     """
 
     top_k: int = 20
@@ -35,6 +36,7 @@ class Settings:
     sentences: int = 4
     neighbours: bool = True
     brief: bool = False
+    writes_korean: bool = True
     turns: int = 6
     instructions: str = ""
 

@@ -94,6 +94,9 @@ class AnswerStream:
         if not ranked:  # nothing but instructions to a model
             yield from self._refused("not in the sources")
             return
+        if not self._settings.writes_korean and has_hangul(context.question):
+            yield from self._quoted(ranked, Corrections())
+            return
         marker = marker_for(context.question, context.sources)
         messages, sources = self._messages(ranked, marker)
         trusted = _near(ranked, _TRUSTED) if self._settings.brief else None
