@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,13 @@ def test_links_lead_to_files_that_exist(path: Path) -> None:
 def test_files_that_a_document_names_exist(path: Path) -> None:
     named = re.findall(r"`((?:src|tests|docs|examples|benchmarks)/[\w./]*\w)`", read(path))
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_extras_that_a_document_names_exist(path: Path) -> None:
+    there = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]["optional-dependencies"]
+    named = {extra for found in re.findall(r"pinyon\[([\w,-]+)\]", read(path)) for extra in found.split(",")}
+    assert named - there.keys() == set()
 
 
 def figures(path: Path) -> list[list[str]]:
