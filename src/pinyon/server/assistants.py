@@ -192,22 +192,23 @@ def stored_files(service: Service, uuid: str) -> list[StoredFile]:
 def _library(service: Service, principal: Principal, name: str, chat: Chat) -> Library:
     entry = ready(service, principal, name)
     uuid, registry = entry["uuid"], service.database.registry
-    files = [file for file in stored_files(service, uuid) if file.status == "Available"]
-    if not files:
-        raise FailedPreconditionError(
-            f'Assistant "{name}" has no file that is Available. Upload one, and wait until it is processed.'
-        )
-    wanted = None
-    if chat.filter is not None:
-        found = matching(files, chat.filter, service.database.limits)
-        wanted = None if len(found) == len(files) else tuple(file.id for file in found)
+    index = index_of(service, entry)
     due = [work["file_id"] for work in registry.list(WORK) if work["uuid"] == uuid]
+    wanted = None
+    if chat.filter is not None or due or not index.count(""):  # else every chunk is of a file that is Available
+        files = [file for file in stored_files(service, uuid) if file.status == "Available"]
+        if not files:
+            raise FailedPreconditionError(
+                f'Assistant "{name}" has no file that is Available. Upload one, and wait until it is processed.'
+            )
+        found = files if chat.filter is None else matching(files, chat.filter, service.database.limits)
+        wanted = None if len(found) == len(files) else tuple(file.id for file in found)
 
     def find(id: str) -> StoredFile | None:
         found = registry.get(files_of(uuid), id)
         return None if found is None or found["status"] != "Available" else stored_file(found)
 
-    return Library(index_of(service, entry), find, wanted, tuple(due), entry["instructions"] or "")
+    return Library(index, find, wanted, tuple(due), entry["instructions"] or "")
 
 
 # -- steps ------------------------------------------------------------------------------------------------------------
