@@ -36,7 +36,7 @@ def _names() -> list[str]:
     return [node.name for node in found if isinstance(node, ast.FunctionDef) and node.name.startswith("check_")]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def outcome(server: Serving, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the checks found: {"problems": by name, "methods": all there are, "called": those that were called}."""
     pytest.importorskip("pypdfium2")

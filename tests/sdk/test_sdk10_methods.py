@@ -50,7 +50,7 @@ def _rows_to_import(folder: Path) -> Path:
     return folder / "rows"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def outcome(server: Serving) -> dict[str, Any]:
     """What the checks found: {"problems": by name, "methods": all there are, "called": those that were called}."""
     python = environment("sdk10")
