@@ -177,7 +177,7 @@ def test_a_pipe_gets_the_table_alone(spawn: Spawn, out: Path) -> None:
     assert told == f"results: {out}\n"
 
 
-LONG = ("study", "hnsw", "--generate", "20000x24", "--query-count", "50", "--repeats", "1", "--lang", "en")
+LONG = ("study", "hnsw", "--generate", "10000x24", "--query-count", "50", "--repeats", "1", "--lang", "en")
 SLOW = ("--ef-construction", "40,2000", "--ef-search", "16")
 
 
