@@ -460,7 +460,7 @@ def test_a_running_import_shows_progress_and_can_be_cancelled(client: Client, se
 
 def test_a_stopped_server_goes_on_where_it_was(client: Client, service: Service) -> None:
     service.database.create_index(IndexSpec("films", 2, "cosine"))
-    imports = Imports(service, Told(lambda number: number == 3 and imports._stopping.set()))
+    imports = Imports(service, Told(lambda number: number == 3 and imports.stop()))
     id = start(client, "anything")
     imports.run_waiting()
     found = described(client, id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Final
 from pinyon.errors import PinyonError
 from pinyon.server import assistants
 from pinyon.server.assistant_files import prune, settle
+from pinyon.server.background import Background, contained
 from pinyon.server.service import Service
 
 log = logging.getLogger("pinyon.assistants")
@@ -31,31 +31,23 @@ class AssistantWork:
     def __init__(self, service: Service, *, poll: float = 15.0) -> None:
         self._service = service
         self._poll = poll
-        self._stopping = threading.Event()
-        self._work = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._tidy_at = 0.0
+        self._thread = Background("pinyon-assistants", self._turn)
         service.assistant_work = self
 
     def start(self) -> None:
         """Begins; what an earlier process left undone comes first."""
-        if self._thread is None and not self._service.database.read_only and self._service.answerer is not None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._keep_working, name="pinyon-assistants", daemon=True)
+        if not self._service.database.read_only and self._service.answerer is not None:
+            self._tidy_at = 0.0
             self._thread.start()
 
     def stop(self, wait: float = 30.0) -> bool:
         """Ends after the texts in hand, False when that takes longer. The next start goes on from there."""
-        self._stopping.set()
-        self._work.set()
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return True
-        thread.join(wait)
-        return not thread.is_alive()
+        return self._thread.stop(wait)
 
     def wake(self) -> None:
         """There is something new to do."""
-        self._work.set()
+        self._thread.wake()
 
     def run_waiting(self) -> bool:
         """Does what waits, the oldest first; False when something is left for later."""
@@ -67,7 +59,7 @@ class AssistantWork:
                 self._finish(entry["uuid"], partial(assistants.terminate, self._service, entry))
         done = True
         for work in sorted(registry.list(assistants.WORK), key=lambda work: str(work["created_at"])):
-            if self._stopping.is_set():
+            if self._thread.stopping.is_set():
                 return True
             done &= self._settle(work["uuid"], work["file_id"])
         return done
@@ -86,7 +78,7 @@ class AssistantWork:
 
     def _settle(self, uuid: str, file_id: str) -> bool:
         try:
-            return settle(self._service, uuid, file_id, self._stopping.is_set)
+            return settle(self._service, uuid, file_id, self._thread.stopping.is_set)
         except PinyonError as error:
             log.error("file %s of assistant %s: %s", file_id, uuid, error)
             return False
@@ -99,25 +91,10 @@ class AssistantWork:
             except PinyonError as error:
                 log.error("assistant %s: %s", uuid, error)
 
-    def _keep_working(self) -> None:
-        tidied = -_TIDY
-        while True:
-            if time.monotonic() - tidied >= _TIDY:
-                tidied = time.monotonic()
-                _contained(self.tidy)
-            self._work.clear()  # before anything is looked at, so that no wake is missed
-            if self._stopping.is_set():
-                return
-            done = _contained(self.run_waiting)
-            self._work.wait(self._poll if done else min(_RETRY, self._poll))
-
-
-def _contained(work: Callable[[], object]) -> bool:
-    """Neither a disk that says no nor an entry that another release wrote may end the thread."""
-    try:
-        return work() is not False
-    except PinyonError as error:
-        log.error("assistants: %s", error)
-    except (LookupError, TypeError, ValueError, AttributeError):
-        log.exception("work on assistants failed")
-    return False
+    def _turn(self) -> float:
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + _TIDY
+            contained(log, "assistants", self.tidy)
+        if self._thread.stopping.is_set():
+            return 0.0
+        return self._poll if contained(log, "assistants", self.run_waiting) else min(_RETRY, self._poll)

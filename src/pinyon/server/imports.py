@@ -19,6 +19,7 @@ from uuid import uuid4
 from pinyon import engine
 from pinyon.engine.documents import Documents
 from pinyon.errors import InvalidRequestError, NotFoundError, PinyonError
+from pinyon.server.background import Background, contained
 from pinyon.server.service import Service
 
 log = logging.getLogger("pinyon.imports")
@@ -168,56 +169,37 @@ class Imports:
         self.importer = importer
         self._service = service
         self._poll = poll
-        self._stopping = threading.Event()
-        self._work = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = Background("pinyon-imports", self._turn)
         service.imports = self
 
     def start(self) -> None:
         """Begins; what an earlier process left undone comes first."""
-        if self._thread is None and not self._service.database.read_only:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._keep_working, name="pinyon-imports", daemon=True)
+        if not self._service.database.read_only:
             self._thread.start()
 
     def stop(self, wait: float = 30.0) -> bool:
         """Ends after the batch in hand, False when that takes longer. The next start goes on from there."""
-        self._stopping.set()
-        self.wake()
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return True
-        thread.join(wait)
-        return not thread.is_alive()
+        return self._thread.stop(wait)
 
     def wake(self) -> None:
         """There is something new to do."""
-        self._work.set()
+        self._thread.wake()
 
     def run_waiting(self) -> None:
         """Does every import that waits, the oldest first."""
         registry = self._service.database.registry
         waiting = [entry for entry in registry.list(KIND) if entry["status"] in _OPEN]
         for entry in sorted(waiting, key=lambda entry: str(entry["created_at"])):
-            if self._stopping.is_set():
+            if self._thread.stopping.is_set():
                 return
             with self._service.database.lease(f"import-{entry['id']}") as mine:
                 current = registry.get(KIND, entry["id"])
                 if mine and current is not None and current["status"] in _OPEN:
-                    _Run(self._service, self.importer, current, self._stopping).run()
+                    _Run(self._service, self.importer, current, self._thread.stopping).run()
 
-    def _keep_working(self) -> None:
-        while True:
-            self._work.clear()  # before anything is looked at, so that no wake is missed
-            if self._stopping.is_set():
-                return
-            try:
-                self.run_waiting()
-            except PinyonError as error:
-                log.error("bulk imports: %s", error)
-            except (LookupError, TypeError, ValueError, AttributeError):  # an entry that another release wrote
-                log.exception("bulk imports failed")
-            self._work.wait(self._poll)
+    def _turn(self) -> float:
+        contained(log, "bulk imports", self.run_waiting)
+        return self._poll
 
 
 class _Run:

@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from pinyon.errors import PinyonError
 from pinyon.server import collecting, restoring, scheduling
+from pinyon.server.background import contained
 from pinyon.server.service import Service
 
 log = logging.getLogger("pinyon.jobs")
@@ -79,7 +79,7 @@ class Jobs:
         for kind, work in ((restoring.PENDING, restoring.work), (collecting.KIND, collecting.work)):
             for entry in registry.list(kind):
                 if not self._stopping.is_set():
-                    _contained(f"{kind} {entry.get('name')!r}", partial(work, self._service, entry))
+                    contained(log, f"{kind} {entry.get('name')!r}", partial(work, self._service, entry))
 
     def run_schedules(self) -> None:
         """Drops what has expired, then makes what is due. The caller holds the lease."""
@@ -97,12 +97,12 @@ class Jobs:
             self._work.clear()  # before anything is looked at, so that no wake is missed
             if self._stopping.is_set():
                 return
-            _contained("background work", self.do_work)
+            contained(log, "background work", self.do_work)
             self._work.wait(self._poll)
 
     def _keep_schedules(self) -> None:
         while not self._stopping.is_set():
-            _contained("backup schedules", self._hold_schedules)
+            contained(log, "backup schedules", self._hold_schedules)
             self._stopping.wait(self._poll)
 
     def _hold_schedules(self) -> None:
@@ -112,7 +112,7 @@ class Jobs:
                 self._plans.clear()
                 if self._stopping.is_set():
                     return
-                _contained("backup schedules", self.run_schedules)
+                contained(log, "backup schedules", self.run_schedules)
                 self._plans.wait(self._until_next())
 
     def _until_next(self) -> float:
@@ -120,13 +120,3 @@ class Jobs:
         if due is None:
             return self._poll
         return max(_PAUSE, min(self._poll, (due - self.clock()).total_seconds()))
-
-
-def _contained(what: str, work: Callable[[], None]) -> None:
-    """Neither a disk that says no nor an entry that another release wrote may end the thread, or stop what follows."""
-    try:
-        work()
-    except PinyonError as error:
-        log.error("%s: %s", what, error)
-    except (LookupError, TypeError, ValueError, AttributeError):
-        log.exception("%s failed", what)
