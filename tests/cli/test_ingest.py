@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cli.waiting import wait_for_records
 from pinyon.app.documents import source_id
 from pinyon.engine import Database
 from pinyon.rag.files import FoundFile, Skipped, find
@@ -284,7 +284,7 @@ def test_an_interrupted_run_goes_on_without_duplicates(
     ]
     file = lines(tmp_path / "many.jsonl", *records)
     with spawn("ingest", "docs", file, "--json") as process:
-        _wait_for_records(data, process)
+        wait_for_records(data, process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -297,15 +297,3 @@ def test_an_interrupted_run_goes_on_without_duplicates(
     assert second["unchanged"] == first["embedded"]
     assert second["embedded"] == 6000 - first["embedded"]
     assert list(stored(data)) == [record["id"] for record in records]
-
-
-def _wait_for_records(data: Path, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
-        if (data / "catalog.sqlite").exists() and any((data / "indexes").glob("*")):
-            with Database(data) as database:
-                if database.list_indexes() and database.index("docs").count(""):
-                    return
-        time.sleep(0.05)
-    raise AssertionError("no batch was committed in 60 seconds")

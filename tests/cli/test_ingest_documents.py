@@ -17,6 +17,7 @@ import numpy as np
 import orjson
 import pytest
 
+from cli.waiting import wait_for_records
 from pinyon.app.known import KIND
 from pinyon.engine import Database
 from pinyon.rag.documents import load
@@ -343,7 +344,7 @@ def test_after_an_interruption_every_file_is_there_as_a_whole_or_not_at_all_and_
     for each in range(30):
         (folder / f"n{each:02}.txt").write_text(sentences(f"rain {each}", 90))
     with spawn("ingest", "docs", folder, "--json") as process:
-        _wait_for_records(data, process)
+        wait_for_records(data, process)
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     after = whole_files(data)
@@ -364,18 +365,6 @@ def whole_files(data: Path) -> dict[str, int]:
     for chunk in stored(data).values():
         found[chunk["source"]] = found.get(chunk["source"], 0) + 1
     return found
-
-
-def _wait_for_records(data: Path, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
-        if (data / "catalog.sqlite").exists() and any((data / "indexes").glob("*")):
-            with Database(data) as database:
-                if database.list_indexes() and database.index("docs").count(""):
-                    return
-        time.sleep(0.02)
-    raise AssertionError("no batch was committed in 60 seconds")
 
 
 def test_a_large_file_is_written_in_one_transaction(pinyon: Program, data: Path, tmp_path: Path) -> None:
