@@ -69,7 +69,9 @@ class Bars:
 
     def searchable(self, own: Contender) -> Iterator[str]:
         mine = self.middle(own, "ingest", at("ready_s"))
-        yield f"Until all rows are searchable: {number(mine)} s"
+        recall, done = (self.middle(own, "ingest", at(key)) for key in ("recall", "settled_s"))
+        yield f"Until all rows are searchable: {number(mine)} s (recall {recall:.4f} then)"
+        yield f"Until no work is left in the background: {number(done)} s"
         for one in self.report.ran("ingest"):
             choice = self.report.race.choices.get(one.name, {}).get(TARGETS[-1])
             if one.name == OWN or one.library or not one.indexed or choice is None or not choice.reached:

@@ -92,9 +92,13 @@ class Adapter(ABC):
         """Adds records that are known to be new, where that is another call."""
         self.upsert(batch)
 
+    def searchable(self) -> None:
+        """Until all that was written is on disk, and searched through an index with its usual recall."""
+        self.finish()
+
     @abstractmethod
     def finish(self) -> None:
-        """Until all that was written is on disk, indexed, and searched as fast as it will ever be."""
+        """...and as fast as it will ever be."""
 
     def settings(self, target: float) -> Sequence[Setting]:
         """Settings to try for that recall."""

@@ -212,6 +212,9 @@ class Race:
             case |= {"recall": self.judge.recall(answers, case["name"]), "full": self.judge.full(answers, case["name"])}
         for phase in found.get("phases", {}).values():
             phase["recall"] = self.judge.recall(phase.pop("found"), numbers=phase.pop("numbers"))
+        if step == "ingest" and "found" in found:
+            answers = found.pop("found")
+            found["recall"] = self.judge.recall(answers) if found["complete"] else 0.0
         if step == "change" and "found" in found:
             answers, compacted = found.pop("found"), found.pop("compacted")
             found |= {"recall": self.judge.recall(answers, "after"), "full": self.judge.full(answers, "after")}

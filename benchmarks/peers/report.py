@@ -51,6 +51,7 @@ def entry(head: str, key: str, **more: Any) -> Column:
 INGEST = (
     entry("acknowledged/s", "acknowledged_per_s", better="more"),
     entry("all searchable s", "ready_s", better="less"),
+    entry("all work done s", "settled_s"),
     entry("CPU s", "cpu_s"),
     entry("first batch ms", "first_batch_ms"),
     entry("last batch ms", "last_batch_ms"),

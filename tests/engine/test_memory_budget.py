@@ -6,6 +6,7 @@ import gc
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ pytest.importorskip("faiss", reason="approximate search needs faiss")
 from engine.places import SOURCE
 from pinyon import Pinecone
 from pinyon.distance import prepare
-from pinyon.engine import Database, Index, fitting
+from pinyon.engine import Database, Index, fitting, maintenance
 from pinyon.engine.budget import DEFAULT_MEMORY, Budget, check_memory, human, read_size
 from pinyon.errors import InvalidRequestError
 from pinyon.index import symqg
@@ -290,6 +291,25 @@ def test_a_graph_that_cannot_grow_is_not_begun_while_a_load_goes_on(
         assert state.snapshot.base.graph is not None
     assert index.ready(timeout=240)
     assert index.describe("").kind == "symqg"
+
+
+@pytest.mark.skipif(not symqg.available(), reason="needs rabitqlib")
+def test_who_does_not_wait_for_graphs_gets_the_codes_and_the_graph_follows_in_the_background(
+    roomy: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "GRAPH_ROWS", 4_000)
+    monkeypatch.setattr(maintenance, "CALM", 0.5)
+    index, rows = made(roomy), clustered(N, 52)
+    filled(index, "", rows)
+    assert index.ready(timeout=120, graphs=False)
+    assert index.describe("").kind == "scan"
+    hits = [len(found(index, "", query) & best(rows, query)) for query in clustered(30, 53)]
+    assert sum(hits) >= 0.97 * K * len(hits)
+    until = time.monotonic() + 120
+    while index.describe("").kind != "symqg":
+        assert time.monotonic() < until, "the graph never came"
+        time.sleep(0.05)
+    assert index.ready(timeout=120)
 
 
 def test_a_writer_who_is_faster_than_others_catch_up_leaves_no_more_than_some_notes(roomy: Database) -> None:

@@ -38,6 +38,9 @@ class Peer(Adapter):
     def upsert(self, batch: Batch) -> None:
         self.index.upsert(vectors=batch.vectors, ids=batch.ids, metadata=batch.metadata)
 
+    def searchable(self) -> None:
+        self.index.ready(graphs=False)
+
     def finish(self) -> None:
         self.index.ready()
 

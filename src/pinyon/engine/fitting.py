@@ -22,9 +22,9 @@ from pinyon.index.scan import code_bytes, default_width
 from pinyon.index.symqg import graph_bytes as symqg_bytes
 from pinyon.types import IndexSpec
 
-GRAPH_ROWS: Final = 200_000
-"""From this many rows on, ``auto`` builds a symqg graph where the library for it is installed. Below, a scan is as
-fast."""
+GRAPH_ROWS: Final = 100_000
+"""From this many rows on, ``auto`` builds a symqg graph where the library for it is installed. Below, it gains less
+than it costs."""
 COARSER: Final = (1, 2, 4, 8)
 """How many times as many dimensions as usual may share 4 bits."""
 EASY_SHARE: Final = 0.7

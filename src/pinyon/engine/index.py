@@ -359,9 +359,11 @@ class Index:
 
     # -- upkeep -------------------------------------------------------------------------------------------------------
 
-    def ready(self, namespace: str | None = None, timeout: float | None = None) -> bool:
-        """Wait until the background work on what was written so far is done. False when `timeout` seconds ran out."""
-        return self.maintenance.settle(namespace, timeout)
+    def ready(self, namespace: str | None = None, timeout: float | None = None, *, graphs: bool = True) -> bool:
+        """Wait until the background work on what was written so far is done, or but for graphs.
+
+        False when `timeout` seconds ran out."""
+        return self.maintenance.settle(namespace, timeout, graphs=graphs)
 
     def describe(self, namespace: str) -> NamespaceReport:
         """What a namespace looks like inside. Raises NotFoundError."""

@@ -177,15 +177,16 @@ class Maintenance:
                 _log.warning("upkeep of index %s was put off: %s", self._memory.name, error)
         return False
 
-    def settle(self, name: str | None, timeout: float | None) -> bool:
-        """Do all work on a namespace, or on every one, now and in the calling thread. False when time ran out."""
+    def settle(self, name: str | None, timeout: float | None, *, graphs: bool = True) -> bool:
+        """Do all work on a namespace, or on every one, now and in the calling thread; without ``graphs``, what is left
+        of theirs stays with the background thread. False when time ran out."""
         deadline = None if timeout is None else time.monotonic() + timeout
         for ns_id in self._memory.read(lambda view: self._upkept(view, name)):
             left = -1.0 if deadline is None else max(0.0, deadline - time.monotonic())
             if not self._working.acquire(timeout=left):
                 return False
             try:
-                while self.work(ns_id, quiet=True):
+                while self.work(ns_id, quiet=True, graphs=graphs):
                     if deadline is not None and time.monotonic() > deadline:
                         return False
             finally:
@@ -216,9 +217,9 @@ class Maintenance:
 
     # -- the work -----------------------------------------------------------------------------------------------------
 
-    def work(self, ns_id: int, *, quiet: bool, calm: bool = True) -> bool:
+    def work(self, ns_id: int, *, quiet: bool, calm: bool = True, graphs: bool = True) -> bool:
         """Bring one namespace up to date. quiet: nobody writes, so fold what is left and save. calm: it hardly grows,
-        so a graph may be begun that cannot grow.
+        so a graph may be begun that cannot grow. graphs: they are worked on at all.
 
         True when there is more to do, which takes long and so is done in slices.
         """
@@ -231,14 +232,14 @@ class Maintenance:
             self._generation = state.generation
         state.busy = True
         try:
-            return self._worked_on(state, snapshot, quiet=quiet, calm=calm)
+            return self._worked_on(state, snapshot, quiet=quiet, calm=calm, graphs=graphs)
         except Outdated:
             return True  # the index was re-embedded: what is to be built now is another thing
         finally:
             state.busy = False
             self._memory.weigh(state)
 
-    def _worked_on(self, state: NamespaceState, snapshot: Snapshot, *, quiet: bool, calm: bool) -> bool:
+    def _worked_on(self, state: NamespaceState, snapshot: Snapshot, *, quiet: bool, calm: bool, graphs: bool) -> bool:
         least = IDLE_ROWS if quiet else _step(state)
         if snapshot.columns.waiting > UNREAD_BYTES:
             snapshot.columns.read()
@@ -250,7 +251,7 @@ class Maintenance:
         if snapshot.vectors is not None and snapshot.n >= bases.SCAN_ROWS:
             self._give_back_memory()
             snapshot = state.slim(least)
-            snapshot, more = self._based(state, snapshot, least=least, quiet=quiet, calm=calm)
+            snapshot, more = self._based(state, snapshot, least=least, quiet=quiet, calm=calm, graphs=graphs)
         if (quiet or renewed) and not more and not self._stopping:
             snapshot.columns.settle()
             if snapshot.n >= bases.SCAN_ROWS and snapshot.sparse.loose >= LOOSE_SHARE:
@@ -263,18 +264,19 @@ class Maintenance:
         return more
 
     def _based(
-        self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool, calm: bool
+        self, state: NamespaceState, snapshot: Snapshot, *, least: int, quiet: bool, calm: bool, graphs: bool
     ) -> tuple[Snapshot, bool]:
         """The snapshot with the base that the settings ask for, as far as it is built; whether more is to be done."""
         spec = self._memory.spec
         more = False
         urgent = quiet or self._changed(state)
         base = self._builder.codes(snapshot, spec, least=least, quiet=urgent)
-        if base is not None and (urgent or base.graph is not None):  # a graph that is there grows under writes, too
+        growing = base is not None and base.graph is not None  # under writes, too
+        if base is not None and graphs and (urgent or growing):
             snapshot = self._publish(state, snapshot, base, snapshot.settled)
             base, more = self._builder.graph(snapshot, base, spec, quiet=urgent, calm=calm)
         settled = snapshot.settled
-        if urgent and calm and not more:
+        if urgent and calm and graphs and not more:
             settled = self._line(replace(snapshot, base=base))
         return self._publish(state, snapshot, base, settled), more
 

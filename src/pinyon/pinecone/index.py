@@ -338,12 +338,14 @@ class Index(NamespaceCalls, RecordCalls):
             )
         return DescribeIndexStatsResponse(self._index.stats())
 
-    def ready(self, namespace: str | None = None, timeout: float | None = None) -> bool:
+    def ready(self, namespace: str | None = None, timeout: float | None = None, *, graphs: bool = True) -> bool:
         """Waits until the background work on what was written is done: searches are right before, and faster after.
 
-        namespace None means all of them here. Gives False when ``timeout`` seconds ran out first.
+        namespace None means all of them here. With ``graphs=False`` it waits for the codes only, which keep the
+        promised recall by themselves and take seconds; a graph, where the index has one, follows in the background.
+        Gives False when ``timeout`` seconds ran out first.
         """
-        return self._index.ready(None if namespace is None else namespace_of(namespace), timeout)
+        return self._index.ready(None if namespace is None else namespace_of(namespace), timeout, graphs=graphs)
 
     # -- life cycle ---------------------------------------------------------------------------------------------------
 
