@@ -102,6 +102,7 @@ class App:
                 admitted.principal,
                 head.request_id,
                 head.headers.get("content-type", ""),
+                "gzip" in head.headers.get("accept-encoding", ""),
                 is_gone,
             )
             return _begun(admitted.route.handler(self.service, request), is_gone)

@@ -39,6 +39,8 @@ class Request:
     principal: Principal
     request_id: str
     content_type: str = ""
+    accepts_gzip: bool = False
+    """Whether the client says so."""
     is_gone: Callable[[], bool] = field(default=lambda: False, repr=False)
     """Whether the client has left. Long work asks now and then, and stops."""
 

@@ -1,0 +1,5 @@
+import { Page } from "../../ui/Page";
+
+export function Ask() {
+  return <Page title="Ask">…</Page>;
+}

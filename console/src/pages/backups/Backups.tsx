@@ -1,0 +1,5 @@
+import { Page } from "../../ui/Page";
+
+export function Backups() {
+  return <Page title="Backups">…</Page>;
+}

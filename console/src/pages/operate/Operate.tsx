@@ -1,0 +1,5 @@
+import { Page } from "../../ui/Page";
+
+export function Operate() {
+  return <Page title="Operate">…</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../../ui/Page";
+
+export function Tour() {
+  return <Page title="Tour">…</Page>;
+}
