@@ -178,7 +178,7 @@ def test_a_pipe_gets_the_table_alone(spawn: Spawn, out: Path) -> None:
 
 
 LONG = ("study", "hnsw", "--generate", "10000x24", "--query-count", "50", "--repeats", "1", "--lang", "en")
-SLOW = ("--ef-construction", "40,2000", "--ef-search", "16")
+SLOW = ("--ef-construction", "40,1000", "--ef-search", "16")
 
 
 @posix

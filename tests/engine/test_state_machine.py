@@ -561,7 +561,7 @@ def run(machine: type[Machine], *, disk: bool, examples: int, steps: int = 50) -
     run_state_machine_as_test(
         chosen,
         settings=settings(
-            max_examples=25 * examples if NIGHTLY else examples, stateful_step_count=2 * steps if NIGHTLY else steps
+            max_examples=50 * examples if NIGHTLY else examples, stateful_step_count=2 * steps if NIGHTLY else steps
         ),
     )
 
@@ -569,7 +569,7 @@ def run(machine: type[Machine], *, disk: bool, examples: int, steps: int = 50) -
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("disk", [False, True], ids=["memory", "disk"])
 def test_every_history_of_a_small_index_is_that_of_the_model(disk: bool) -> None:
-    run(ExactMachine, disk=disk, examples=120)
+    run(ExactMachine, disk=disk, examples=60)
 
 
 @pytest.mark.timeout(0)
@@ -589,7 +589,7 @@ def test_every_history_served_by_codes_has_true_scores_full_pages_and_recall(
     monkeypatch.setattr(planner, "GATHER_ROWS", 32)
     recall = Recall()
     monkeypatch.setattr(CodesMachine, "recall", recall, raising=False)
-    run(CodesMachine, disk=disk, examples=25, steps=30)
+    run(CodesMachine, disk=disk, examples=15, steps=30)
     assert recall.by_codes > 20, recall
     assert recall.found >= 0.95 * recall.wanted, recall
 
@@ -608,6 +608,6 @@ def test_every_history_of_changing_kinds_has_true_scores_full_pages_and_recall(
     monkeypatch.setattr(planner, "EXACT_SHARE", 0.9)
     recall = Recall()
     monkeypatch.setattr(KindsMachine, "recall", recall, raising=False)
-    run(KindsMachine, disk=disk, examples=16, steps=24)
-    assert min(recall.kinds[kind] for kind in ("hnsw", "ivf", "scan")) > 15, recall
+    run(KindsMachine, disk=disk, examples=11, steps=24)
+    assert min(recall.kinds[kind] for kind in ("hnsw", "ivf", "scan")) > 10, recall
     assert recall.found >= 0.95 * recall.wanted, recall

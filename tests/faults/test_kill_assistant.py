@@ -23,7 +23,7 @@ from server.assisted import form
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 
-KILLS = 60 if os.environ.get("PINYON_NIGHTLY") == "1" else 4
+KILLS = 60 if os.environ.get("PINYON_NIGHTLY") == "1" else 3
 HEADERS = {"x-pinecone-api-version": "2026-07"}
 
 

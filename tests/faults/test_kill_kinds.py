@@ -23,7 +23,7 @@ from pinyon.engine import Database, bases
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 
 NIGHTLY = os.environ.get("PINYON_NIGHTLY") == "1"
-KILLS = 1_000 if NIGHTLY else 40
+KILLS = 1_000 if NIGHTLY else 24
 ROWS = 1_500
 SERVED = {"flat": "flat", "scan": "scan", "hnsw": "hnsw", "ivf": "ivf"}
 
