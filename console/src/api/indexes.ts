@@ -23,7 +23,7 @@ export interface Quality {
   readonly recall: number;
   readonly low: number | null;
   readonly high: number | null;
-  readonly label: string;
+  readonly label: "estimate" | "measured" | "exact";
   readonly target: number;
   readonly holds: boolean | null;
   readonly effort: number;

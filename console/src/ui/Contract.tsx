@@ -8,9 +8,9 @@ const say = words({
   missed: { en: "{recall}, promised {target}", ko: "{recall}, 약속 {target}" },
 });
 
-/** What an index promises, and whether it keeps it, in a word or two. Without quality, every search is exact. */
+/** What an index promises, and whether it keeps it, in a word or two. Without quality, or with one that says so, every search is exact. */
 export function Contract({ quality }: { quality: Quality | undefined }) {
-  if (!quality) return <span class="badge good">{say("exact")}</span>;
+  if (!quality || quality.label === "exact") return <span class="badge good">{say("exact")}</span>;
   const recall = percent(quality.recall, 2);
   if (quality.holds === false) {
     return <span class="badge warn">{say("missed", { recall, target: percent(quality.target, 2) })}</span>;
