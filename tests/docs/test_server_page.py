@@ -104,8 +104,14 @@ def test_the_values_of_the_tag_are_settings_that_can_be_made() -> None:
 def test_the_routes_exist() -> None:
     paths = {route.path for route in ALL_ROUTES}
     said = {path for row in table(PAGE, "Route", "Needs", "Says") for path in row["Route"].split(", ")}
-    assert said == {route.path for route in ALL_ROUTES if route.plane == "operations"}
+    operations = {route.path for route in ALL_ROUTES if route.plane == "operations"}
+    assert said == {path for path in operations if not path.startswith("/console/")}
     assert said <= paths
+
+
+def test_the_routes_for_exploring_are_those_of_the_page() -> None:
+    said = {row["Route of an index"] for row in table(PAGE, "Route of an index", "Says")}
+    assert said == {f"{route.method} {route.path}" for route in ALL_ROUTES if route.tags == ("exploring",)}
 
 
 def test_the_metrics_exist() -> None:

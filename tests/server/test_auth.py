@@ -429,17 +429,17 @@ def test_what_handlers_promise_about_namespaces_is_kept(client: KeyedClient) -> 
         "/vectors/fetch_by_metadata": {"filter": {"a": 1}},
         "/vectors/update": {"id": "a", "setMetadata": {"a": 1}},
         "/vectors/delete": {"ids": ["a"]},
+        "/pinyon/map": {},
     }
     for path, body in asked.items():
         reply = client.post(path, {**body, "namespace": "en"}, index="films", key=key, version="2025-10")
         assert (path, reply.status) == (path, 403)
-    for path in ("/vectors/fetch?ids=a&namespace=en", "/vectors/list?namespace=en"):
+    for path in ("/vectors/fetch?ids=a&namespace=en", "/vectors/list?namespace=en", "/pinyon/fields?namespace=en"):
         assert client.get(path, index="films", key=key).status == 403
     assert client.delete("/vectors/delete?ids=a&namespace=en", index="films", key=key).status == 403
     assert client.post("/namespaces", {"name": "en"}, index="films", key=key, version="2025-10").status == 403
-    assert set(asked) | {"/vectors/fetch", "/vectors/list", "/describe_index_stats", "/namespaces"} == {
-        path for path in scope.CHECKS_NAMESPACE if not path.startswith("/VectorService/")
-    }
+    others = {"/vectors/fetch", "/vectors/list", "/describe_index_stats", "/namespaces", "/pinyon/fields"}
+    assert set(asked) | others == {path for path in scope.CHECKS_NAMESPACE if not path.startswith("/VectorService/")}
 
 
 def test_what_remote_calls_promise_about_namespaces_is_kept(service: Service) -> None:

@@ -168,6 +168,8 @@ def test_every_search_fetch_and_write_counts_as_one_of_pinecones_operations() ->
         "/namespaces/{namespace}",
         "/bulk/imports",
         "/bulk/imports/{id}",
+        "/pinyon/fields",
+        "/pinyon/map",
     }
     assert pinecone_operation("/indexes") is None
 

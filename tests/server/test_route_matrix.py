@@ -21,14 +21,19 @@ from server.keyed import GIVEN, KeyedClient, served
 
 EVERY = ALL_ROUTES + calls.ROUTES
 """Over HTTP, and gRPC's remote calls."""
-PUBLIC = {"/livez", "/readyz", "/healthz", "/oauth/token"}
+CONSOLE = {"/console", "/console/{a}", "/console/{a}/{b}", "/console/{a}/{b}/{c}", "/console/{a}/{b}/{c}/{d}"}
+"""Pages without data or secrets."""
+PUBLIC = {"/livez", "/readyz", "/healthz", "/oauth/token", *CONSOLE}
 ANY_KEY = {"/version", "/openapi.json", "/docs"}
 POSTS_THAT_READ = re.compile(
-    r"/VectorService/(Query|Fetch|List|Describe).*|/query|/vectors/fetch_by_metadata|/describe_index_stats|.*/(search|fetch|list)"
+    r"/VectorService/(Query|Fetch|List|Describe).*|/query|/vectors/fetch_by_metadata|/describe_index_stats"
+    r"|.*/(search|fetch|list)|/pinyon/map"
 )
 INFERENCE = re.compile(r"/embed|/rerank|/models.*|/v1/.*|/assistant/evaluation/.*")
 METRICS = re.compile(r"/metrics|/prometheus/.*")
-DATA = re.compile(r"/vectors/.*|/query|/describe_index_stats|/namespaces.*|/records/.*|/bulk/.*|/VectorService/.*")
+DATA = re.compile(
+    r"/vectors/.*|/query|/describe_index_stats|/namespaces.*|/records/.*|/bulk/.*|/VectorService/.*|/pinyon/(fields|map)"
+)
 
 ASSISTANT = re.compile(r"/assistant/(files|operations|chat)/.*")
 """What belongs to an assistant: who may use data may use it, and its address is the control plane's."""
@@ -214,7 +219,7 @@ def test_the_table_tells_all_kinds_of_routes_apart() -> None:
     assert {kind_of(route) for route in EVERY} == MAY.keys()
 
 
-def test_only_three_routes_and_the_token_are_open(client: KeyedClient) -> None:
+def test_only_health_the_token_and_the_consoles_pages_are_open(client: KeyedClient) -> None:
     nobody = Caller("", {})
     opened = {
         route.path for route in EVERY if not isinstance(client.app.admit(head_for(client, route, nobody)), Answer)

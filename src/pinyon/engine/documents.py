@@ -195,6 +195,7 @@ class Documents:
         *,
         filter: Mapping[str, Any] | None = None,
         fields: Sequence[str] | None = (),
+        exact: bool = False,
         explain: bool = False,
     ) -> FoundDocuments:
         """The ``top_k`` best documents: by words (any number of text clauses), or by one vector."""
@@ -204,6 +205,7 @@ class Documents:
             filter=filter,
             include_values=self._wants_values(chosen),
             include_metadata=chosen is None or bool(chosen),
+            exact=exact,
             explain=explain,
         )
 

@@ -12,6 +12,7 @@ from pinyon.filters.metadata import encode as encode_metadata
 from pinyon.filters.metadata import encode_columns as encode_metadata_columns
 from pinyon.filters.naive import matches
 from pinyon.filters.parse import Searched, parse
+from pinyon.filters.profile import Frequent, Profile
 from pinyon.filters.tree import And, Compare, Exists, In, Match, Node, Or, has_words
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "Columns",
     "Compare",
     "Exists",
+    "Frequent",
     "In",
     "Match",
     "Node",
     "Or",
+    "Profile",
     "Searched",
     "decode_metadata",
     "encode_metadata",

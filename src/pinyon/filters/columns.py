@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from pinyon.errors import InvalidRequestError
 from pinyon.filters import packing
+from pinyon.filters.profile import Held, Profile, held, names_of, profiled
 from pinyon.filters.segments import (
     DTYPES,
     EMPTY,
@@ -142,6 +143,29 @@ class Columns:
         """
         return _evaluate(self._state(), node, self._lineage.digest, words)
 
+    def profiles(self, alive: Bools, fields: int, values: int) -> tuple[list[Profile], int]:
+        """What the fields of the rows in ``alive`` (n,) hold, and how many fields are left out.
+
+        fields, values: so many fields, those with the most values, and of each so many values are told.
+        """
+        state = self._state()
+        names = names_of((state.base, state.delta))
+        fresh = _fresh(state, alive)
+        told = [
+            profiled(name, held(state.base, state.delta, name, fresh, alive), self.n, values) for name in names[:fields]
+        ]
+        return [one for one in told if one.rows], len(names[fields:])
+
+    def held(self, field: str) -> Held:
+        """What the rows hold of a field, by kind: (value, row) pairs as they are kept, so strings as digests."""
+        state = self._state()
+        every = np.ones(self.n, np.bool_)
+        return held(state.base, state.delta, field, _fresh(state, every), every)
+
+    def key_of(self, text: str) -> int:
+        """The digest that stands for a string."""
+        return int.from_bytes(self._lineage.digest(text), "little")
+
     def read(self) -> None:
         """Read what is unread, as the first ``mask`` does. Raises: CorruptionError, on damaged metadata."""
         self._state()
@@ -231,6 +255,13 @@ def _fold(state: _State) -> _State:
     if len(state.stale):
         base = without(state.base, _flags(state.stale, state.base_rows))
     return _settled(folded(base, state.delta.pairs), state.n)
+
+
+def _fresh(state: _State, alive: Bools) -> Bools:
+    """(base_rows,) bool: the rows in ``alive`` (n,) whose pairs of the base are true."""
+    fresh = alive[: state.base_rows].copy()
+    fresh[state.stale] = False
+    return fresh
 
 
 def _flags(rows: Rows, n: int) -> Bools:

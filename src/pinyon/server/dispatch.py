@@ -114,7 +114,7 @@ class Dispatcher:
     def _pool(self, route: Route) -> ThreadPoolExecutor:
         if route.slow:
             return self._slow
-        if route.plane != "data":
+        if route.plane != "data" or route.aside:
             return self._side
         return self._writes if route.action == "data:write" else self._reads
 

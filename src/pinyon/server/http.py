@@ -93,7 +93,8 @@ class Route:
 
     action: what the caller must be allowed to do. operation: the name in metrics, logs and the OpenAPI page.
     slow: it may take minutes, because a model writes. Such work has threads of its own, only so much is done at once,
-    and a client that says no more (the end of its stream) has left.
+    and a client that says no more (the end of its stream) has left. aside: it reads data and may compute for seconds,
+    so it does not run where queries do.
     """
 
     method: str
@@ -106,6 +107,7 @@ class Route:
     body_limit: Literal["small", "large", "file"] = "small"
     tags: tuple[str, ...] = field(default=())
     slow: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

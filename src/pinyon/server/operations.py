@@ -95,7 +95,8 @@ class Records:
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def query(self, request: QueryRequest, *, explain: bool = False) -> QueryResult:
-        """``namespace`` of the result is the one that was meant, not what the caller wrote."""
+        """``namespace`` of the result is the one that was meant, not what the caller wrote. explain: with the plan,
+        whether the request asks for it or not."""
         namespace = self._named(request.namespace)
         asked = Query(
             request.top_k,
@@ -105,7 +106,8 @@ class Records:
             request.filter,
             request.include_values,
             request.include_metadata,
-            explain=explain,
+            exact=request.exact,
+            explain=explain or request.explain,
             scan_factor=request.scan_factor,
             max_candidates=request.max_candidates,
             ef_search=request.ef_search,

@@ -36,6 +36,8 @@ CHECKS_NAMESPACE: Final = frozenset(
         "/vectors/delete",
         "/describe_index_stats",
         "/namespaces",
+        "/pinyon/fields",
+        "/pinyon/map",
         "/VectorService/Upsert",
         "/VectorService/Query",
         "/VectorService/Fetch",

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from pinyon.types import Document, EmbedClause, ScoreClause, SparseValues, TextClause, VectorClause
+from pinyon.types import Document, EmbedClause, Plan, ScoreClause, SparseValues, TextClause, VectorClause
 from pinyon.wire.fields import Fields, check_types, refuse
+from pinyon.wire.plans import plan_body
 from pinyon.wire.results import LIST_UNITS, QUERY_UNITS
 from pinyon.wire.tokens import token_of
 from pinyon.wire.versions import Version
@@ -23,7 +24,7 @@ _CLAUSES: Mapping[str, tuple[str, ...]] = {
     "sparse_embed": ("type", "query", "field", "fields"),
 }
 """The members that each type of clause may have."""
-_SEARCH = ("score_by", "top_k", "include_fields", "filter")
+_SEARCH = ("score_by", "top_k", "include_fields", "filter", "exact", "explain")
 _FETCH = ("ids", "filter", "include_fields", "pagination_token", "limit")
 _LIST = ("prefix", "limit", "pagination_token")
 _UPDATE = ("documents", "filter", "set_fields", "remove_fields")
@@ -36,12 +37,14 @@ _EMPTY_FILTER = (
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """fields: which fields of the hits to give back, by default none."""
+    """fields: which fields of the hits to give back, by default none. explain: the answer is to hold the plan."""
 
     clauses: tuple[ScoreClause, ...]
     top_k: int
     fields: Sequence[str] = ()
     filter: Mapping[str, Any] | None = None
+    exact: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ def read_search(body: Mapping[str, Any], version: Version) -> SearchRequest:
     if top_k is None:
         refuse("top_k is missing. Say how many documents to return.")
     clauses = tuple(_clause(Fields(clause, f"score_by[{at}]")) for at, clause in enumerate(given))
-    return SearchRequest(clauses, top_k, fields.texts("include_fields") or (), fields.object("filter"))
+    chosen, filter_ = fields.texts("include_fields") or (), fields.object("filter")
+    return SearchRequest(clauses, top_k, chosen, filter_, fields.flag("exact"), fields.flag("explain"))
 
 
 def read_fetch(body: Mapping[str, Any], version: Version) -> FetchRequest:
@@ -247,12 +251,21 @@ def delete_body(matched: int | None) -> bytes:
     return _dumps({} if matched is None else {"matched_records": matched})
 
 
-def search_body(documents: Sequence[Document], namespace: str, tokens: int | None) -> bytes:
+def search_body(
+    documents: Sequence[Document],
+    namespace: str,
+    tokens: int | None,
+    *,
+    plan: Plan | None = None,
+    explain: bool = False,
+) -> bytes:
+    """explain: with the plan."""
     usage: dict[str, Any] = {"read_units": QUERY_UNITS}
     if tokens is not None:
         usage["embed_total_tokens"] = tokens
     matches = [{"_id": its.id, "_score": its.score, **_json_fields(its.fields)} for its in documents]
-    return _dumps({"matches": matches, "namespace": namespace, "usage": usage})
+    told = {"plan": plan_body(plan)} if explain else {}
+    return _dumps({"matches": matches, "namespace": namespace, **told, "usage": usage})
 
 
 def fetch_body(documents: Mapping[str, Document], namespace: str, last: str | None) -> bytes:

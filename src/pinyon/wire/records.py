@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,13 +12,14 @@ import orjson
 
 from pinyon.errors import InvalidRequestError
 from pinyon.filters.show import shown
-from pinyon.types import Fusion, Match, RecordQuery, RerankRequest
+from pinyon.types import Fusion, Match, Plan, RecordQuery, RerankRequest
 from pinyon.wire.fields import Fields, check_sparse, refuse
 from pinyon.wire.inference import read_rerank_parameters
+from pinyon.wire.plans import plan_body
 from pinyon.wire.results import QUERY_UNITS
 from pinyon.wire.versions import Version
 
-_SEARCH = ("fields", "query", "rerank")
+_SEARCH = ("exact", "explain", "fields", "query", "rerank")
 _QUERY = ("filter", "fusion", "id", "inputs", "match_terms", "mode", "syntax", "top_k", "vector")
 _RERANK = ("model", "parameters", "query", "rank_fields", "top_n")
 _FUSION = ("constant", "depth", "method", "weight")
@@ -78,9 +79,8 @@ def read_search(body: Mapping[str, Any], version: Version) -> SearchRequest:
         given.only(_SEARCH)
         query.only(_QUERY)
     rerank = given.object("rerank")
-    return SearchRequest(
-        _read_query(members, query), _read_fields(given), None if rerank is None else _read_rerank(rerank, version)
-    )
+    asked = replace(_read_query(members, query), exact=given.flag("exact"), explain=given.flag("explain"))
+    return SearchRequest(asked, _read_fields(given), None if rerank is None else _read_rerank(rerank, version))
 
 
 def _read_query(members: Mapping[str, Any], query: Fields) -> RecordQuery:
@@ -183,22 +183,33 @@ def _read_rerank(members: Mapping[str, Any], version: Version) -> RerankRequest:
 
 
 def search_body(
-    matches: Sequence[Match], fields: Sequence[str] | None, tokens: int | None = None, rerank_units: int | None = None
+    matches: Sequence[Match],
+    fields: Sequence[str] | None,
+    tokens: int | None = None,
+    rerank_units: int | None = None,
+    *,
+    plan: Plan | None = None,
+    explain: bool = False,
 ) -> bytes:
-    """tokens: those of the query, None when nothing was embedded. rerank_units: None when nothing was reranked."""
+    """tokens: those of the query, None when nothing was embedded. rerank_units: None when nothing was reranked.
+
+    explain: with the plan, and of hits by vector and by words both scores, ``_parts``.
+    """
     usage = {"read_units": QUERY_UNITS, "embed_total_tokens": tokens, "rerank_units": rerank_units}
     return orjson.dumps(
         {
-            "result": {"hits": [_hit(match, fields) for match in matches]},
+            "result": {"hits": [_hit(match, fields, explain=explain) for match in matches]},
+            **({"plan": plan_body(plan)} if explain else {}),
             "usage": {name: count for name, count in usage.items() if count is not None},
         }
     )
 
 
-def _hit(match: Match, fields: Sequence[str] | None) -> dict[str, Any]:
+def _hit(match: Match, fields: Sequence[str] | None, *, explain: bool) -> dict[str, Any]:
     stored = match.metadata or {}
     score = match.score
     if not math.isfinite(score):  # sums past the range of float32, for which JSON has no number
         score = math.copysign(_LARGEST, score)
     kept = stored if fields is None else {name: stored[name] for name in fields if name in stored}
-    return {"_id": match.id, "_score": score, "fields": kept}
+    parts = {"_parts": match.parts} if explain and match.parts is not None else {}
+    return {"_id": match.id, "_score": score, **parts, "fields": kept}

@@ -38,7 +38,10 @@ class UpsertRequest:
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """vector: (d,) float32. sparse: as in an upsert. The last three come in JSON only: protobuf has no such fields."""
+    """vector: (d,) float32. sparse: as in an upsert. explain: the answer is to hold the plan.
+
+    What follows ``include_metadata`` comes in JSON only: protobuf has no such fields.
+    """
 
     namespace: str
     top_k: int
@@ -53,6 +56,8 @@ class QueryRequest:
     ef_search: int | None = None
     nprobe: int | None = None
     rerank_depth: int | None = None
+    exact: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

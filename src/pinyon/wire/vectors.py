@@ -12,6 +12,7 @@ import orjson
 from pinyon.types import Floats, IndexStats, Match, Quality, QueryResult, Record, SparseValues
 from pinyon.wire.fields import Fields, check_sparse, check_types, packed, refuse
 from pinyon.wire.namespaces import stats_spelling
+from pinyon.wire.plans import plan_body
 from pinyon.wire.requests import (
     DeleteRequest,
     FetchByMetadataRequest,
@@ -27,6 +28,8 @@ from pinyon.wire.versions import Version
 _UPSERT = ("namespace", "vectors")
 _QUERY = (
     "efSearch",
+    "exact",
+    "explain",
     "filter",
     "id",
     "includeMetadata",
@@ -132,6 +135,8 @@ def read_query(body: Mapping[str, Any], version: Version) -> QueryRequest:
         fields.whole("efSearch"),
         fields.whole("nprobe"),
         fields.whole("rerankDepth"),
+        fields.flag("exact"),
+        fields.flag("explain"),
     )
 
 
@@ -180,12 +185,14 @@ def upsert_body(count: int) -> bytes:
     return b'{"upsertedCount":%d}' % count
 
 
-def query_body(result: QueryResult, namespace: str, version: Version) -> bytes:
+def query_body(result: QueryResult, namespace: str, version: Version, *, explain: bool = False) -> bytes:
+    """explain: with the plan, before the usage, which ends every answer."""
     return orjson.dumps(
         {
             **({} if version.since("2026-07") else {"results": []}),
             "matches": [_match(match) for match in result.matches],
             "namespace": namespace,
+            **({"plan": plan_body(result.plan)} if explain else {}),
             "usage": {"readUnits": QUERY_UNITS},
         },
         option=_NUMPY,

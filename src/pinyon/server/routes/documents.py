@@ -53,11 +53,15 @@ def search(service: Service, request: Request) -> Answer:
         asked.top_k,
         filter=asked.filter,
         fields=asked.fields,
-        explain=service.observer is not None,
+        exact=asked.exact,
+        explain=asked.explain or service.observer is not None,
     )
     if service.observer is not None:
         service.observer.planned(request, namespace, found.plan)
-    return read(wire.search_body(found.documents, request.path["namespace"], found.tokens), found.lsn)
+    body = wire.search_body(
+        found.documents, request.path["namespace"], found.tokens, plan=found.plan, explain=asked.explain
+    )
+    return read(body, found.lsn)
 
 
 def fetch(service: Service, request: Request) -> Answer:

@@ -31,11 +31,14 @@ def upsert_records(service: Service, request: Request) -> Answer:
 def search_records(service: Service, request: Request) -> Answer:
     index, namespace = _place(service, request)
     asked = records.read_search(json_object(service, request), request.version)
-    query = replace(asked.query, explain=service.observer is not None)
+    explain = asked.query.explain
+    query = replace(asked.query, explain=explain or service.observer is not None)
     found = find_records(index, service.models, namespace, query, asked.rerank)
     if service.observer is not None:
         service.observer.planned(request, namespace, found.plan)
-    body = records.search_body(found.matches, asked.fields, found.tokens, found.rerank_units)
+    body = records.search_body(
+        found.matches, asked.fields, found.tokens, found.rerank_units, plan=found.plan, explain=explain
+    )
     return read(body, found.lsn)
 
 

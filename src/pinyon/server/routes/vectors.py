@@ -28,7 +28,7 @@ def query(service: Service, request: Request) -> Answer:
     result = records.query(asked, explain=service.observer is not None)
     if service.observer is not None:
         service.observer.planned(request, result.namespace, result.plan)
-    return read(vectors.query_body(result, asked.namespace, request.version), result.lsn)
+    return read(vectors.query_body(result, asked.namespace, request.version, explain=asked.explain), result.lsn)
 
 
 def fetch(service: Service, request: Request) -> Answer:
