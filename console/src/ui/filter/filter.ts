@@ -145,7 +145,8 @@ function joined(join: Join, parts: readonly Filter[]): Filter | undefined {
   for (const [field, value] of parts.flatMap((part) => Object.entries(part))) {
     const there = fields.get(field);
     const operators = isObject(value) ? value : undefined;
-    const clash = there !== undefined && (!operators || Object.keys(operators).some((name) => Object.hasOwn(there, name)));
+    const clash =
+      there !== undefined && (!operators || Object.keys(operators).some((name) => Object.hasOwn(there, name)));
     if (!operators || clash || field.startsWith("$")) return { $and: parts };
     fields.set(field, objectFrom([...Object.entries(there ?? {}), ...Object.entries(operators)]));
   }
@@ -158,7 +159,8 @@ export function rowsOf(filter: Filter | undefined): Rows {
   if (!filter) return NO_ROWS;
   const only = Object.keys(filter).length === 1 ? filter : {};
   if (Array.isArray(only.$or)) return { join: "or", items: only.$or.map(itemOf) };
-  if (Array.isArray(only.$and)) return { join: "and", items: only.$and.flatMap((part) => conditionsOf(part) ?? itemOf(part)) };
+  if (Array.isArray(only.$and))
+    return { join: "and", items: only.$and.flatMap((part) => conditionsOf(part) ?? itemOf(part)) };
   return { join: "and", items: Object.entries(filter).flatMap(([key, value]) => itemsOf(key, value)) };
 }
 
