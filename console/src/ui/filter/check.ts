@@ -110,7 +110,7 @@ export function checkFilter(text: string): Checked {
     json = parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    return { problems: [{ start: error.start, end: error.end, what: say(error.fault satisfies Fault) }] };
+    return { problems: [{ start: error.start, end: error.end, what: faultText(error.fault) }] };
   }
   if (json.kind !== "object") return { problems: [{ ...placed(json), what: say("object", { example: EXAMPLE }) }] };
   const check = new Check();
@@ -207,3 +207,6 @@ class Check {
     if (value.kind === "number" && !Number.isFinite(value.value)) this.wrong(value, say("large"));
   }
 }
+
+/** What is wrong with a text that is no JSON. */
+export const faultText = (fault: Fault): string => say(fault);
