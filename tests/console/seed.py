@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -76,6 +77,11 @@ def films() -> list[dict[str, Any]]:
     return found
 
 
+def ascii_of(text: str) -> str:
+    """Ids and namespaces are ASCII, as in Pinecone: other texts are percent-encoded, as the refusal advises."""
+    return text if text.isascii() else quote(text)
+
+
 class Seed:
     def __init__(self, url: str, key: str) -> None:
         headers = {"X-Pinecone-Api-Version": "2025-10"} | ({"Api-Key": key} if key else {})
@@ -138,14 +144,14 @@ class Seed:
         rng = np.random.default_rng(9)
         vectors = [
             {
-                "id": text[:120],
+                "id": ascii_of(text),
                 "values": rng.standard_normal(4).tolist(),
                 "metadata": {"text": text, text[:60].replace("$", "S"): text, "list": [text, "plain"]},
             }
             for text in (*TEXTS, *STRANGE)
         ]
         vectors.append({"id": "large", "values": [1.0, 0.0, 0.0, 0.0], "metadata": {"text": "long " * 7_500}})
-        for namespace in ("", "<b>bold</b>", "이름"):
+        for namespace in ("", "<b>bold</b>", ascii_of("이름")):
             self.post("/indexes/hostile/vectors/upsert", {"vectors": vectors, "namespace": namespace})
 
     def library(self) -> None:

@@ -1,0 +1,140 @@
+import { useRef, useState } from "preact/hooks";
+import type { Metadata, Place, StoredRecord } from "../../api/records";
+import { words } from "../../state/language";
+import { toast } from "../../state/toasts";
+import { Problem } from "../../ui/Problem";
+import { draftOfMetadata, type MetadataDraft, MetadataEditor, readDraft } from "./MetadataEditor";
+import { changesOf, isTooLarge } from "./metadata";
+import { type Saved, saveMetadata, type Way, wayOf } from "./save";
+
+const say = words({
+  metadata: { en: "Metadata", ko: "메타데이터" },
+  text: { en: "Text", ko: "텍스트" },
+  save: { en: "Save", ko: "저장" },
+  undo: { en: "Undo my changes", ko: "변경 취소" },
+  saved: { en: "Saved.", ko: "저장했습니다." },
+  unsaved: { en: "Not saved yet: {fields}", ko: "아직 저장하지 않음: {fields}" },
+  removes: { en: "removed {name}", ko: "{name} 삭제" },
+  nothing: { en: "", ko: "" },
+  update: { en: "Other fields and the vector stay as they are.", ko: "다른 필드와 벡터는 그대로 둡니다." },
+  rewrite: {
+    en: "An update can only set fields, so removing one writes the whole record again, with the vector it has.",
+    ko: "업데이트로는 필드를 지울 수 없어서, 필드를 삭제하면 현재 벡터를 포함해 레코드 전체를 다시 씁니다.",
+  },
+  embed: {
+    en: "The text that was embedded changes, so the record is written again and gets a new vector.",
+    ko: "임베딩된 텍스트가 바뀌므로 레코드를 다시 쓰고 벡터도 새로 만듭니다.",
+  },
+  gone: {
+    en: "Somebody deleted this record meanwhile. Nothing was saved; what you typed is still here and can be copied.",
+    ko: "그사이 다른 사용자가 이 레코드를 삭제했습니다. 저장하지 않았으며, 입력한 내용은 그대로 있으니 복사할 수 있습니다.",
+  },
+  conflict: {
+    en: "Somebody changed {fields} meanwhile. Nothing was saved. Save again to replace their value with yours.",
+    ko: "그사이 다른 사용자가 {fields}을(를) 바꾸었습니다. 저장하지 않았습니다. 다시 저장하면 내 값으로 바꿉니다.",
+  },
+  inexact: {
+    en: "{fields}: integers beyond 9,007,199,254,740,991 would be rounded by the browser. Nothing was saved; change such a record from Python.",
+    ko: "{fields}: 9,007,199,254,740,991보다 큰 정수는 브라우저에서 반올림됩니다. 저장하지 않았으니 이런 레코드는 파이썬에서 바꾸세요.",
+  },
+});
+
+interface Props {
+  readonly place: Place;
+  readonly id: string;
+  /** undefined: deleted meanwhile, while something typed is left. */
+  readonly record: StoredRecord | undefined;
+  readonly textField: string | undefined;
+  /** What was typed and not saved, by id: it is there again when somebody comes back to the record. */
+  readonly drafts: Map<string, MetadataDraft>;
+  readonly onSaved: (record: StoredRecord) => void;
+  readonly onStale: () => void;
+}
+
+export function RecordMetadata({ place, id, record, textField, drafts, onSaved, onStale }: Props) {
+  const read = useRef<Metadata>(record?.metadata ?? {});
+  const [draft, setDraft] = useState<MetadataDraft>(() => drafts.get(id) ?? draftOfMetadata(read.current));
+  const [busy, setBusy] = useState(false);
+  const [outcome, setOutcome] = useState<Exclude<Saved, { kind: "saved" }>>();
+  const [error, setError] = useState<unknown>();
+
+  const metadata = readDraft(draft);
+  const before = read.current;
+  const way: Way = metadata ? wayOf(before, metadata, textField) : "update";
+  const text = textField === undefined ? undefined : before[textField];
+
+  const change = (changed: MetadataDraft) => {
+    setDraft(changed);
+    drafts.set(id, changed);
+  };
+  const start = (now: Metadata) => {
+    read.current = now;
+    drafts.delete(id);
+    setDraft(draftOfMetadata(now, draft.mode));
+    setOutcome(undefined);
+    setError(undefined);
+  };
+  const save = async (event: Event) => {
+    event.preventDefault();
+    if (!metadata || busy || way === "nothing" || isTooLarge(metadata)) return;
+    setBusy(true);
+    setError(undefined);
+    setOutcome(undefined);
+    try {
+      const saved = await saveMetadata(place, id, before, metadata, textField);
+      if (saved.kind === "saved") {
+        start(saved.record.metadata ?? {});
+        onSaved(saved.record);
+        toast(say("saved"));
+      } else {
+        setOutcome(saved);
+        if (saved.kind === "conflict") read.current = { ...saved.record.metadata };
+        if (saved.kind === "gone") onStale();
+      }
+    } catch (error) {
+      setError(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form class="stack tight" onSubmit={save}>
+      {typeof text === "string" && (
+        <section class="stack tight">
+          <h3>{say("text")}</h3>
+          <p class="record-text data">{text}</p>
+        </section>
+      )}
+      <h3>{say("metadata")}</h3>
+      <MetadataEditor draft={draft} onChange={change} />
+      {metadata && way !== "nothing" && <Pending before={before} after={metadata} way={way} />}
+      {outcome && (
+        <p class="notice warn data" role="alert">
+          {say(outcome.kind, { fields: outcome.kind === "gone" ? "" : outcome.fields.join(", ") })}
+        </p>
+      )}
+      {error !== undefined && <Problem error={error} />}
+      {(way !== "nothing" || !metadata) && (
+        <div class="row record-save">
+          <button type="submit" class="button primary" disabled={busy || !metadata || isTooLarge(metadata)}>
+            {say("save")}
+          </button>
+          <button type="button" class="button" disabled={busy} onClick={() => start(before)}>
+            {say("undo")}
+          </button>
+        </div>
+      )}
+    </form>
+  );
+}
+
+function Pending({ before, after, way }: { before: Metadata; after: Metadata; way: Way }) {
+  const { set, removed } = changesOf(before, after);
+  const fields = [...Object.keys(set), ...removed.map((name) => say("removes", { name }))].join(", ");
+  return (
+    <p class="soft small data">
+      {say("unsaved", { fields })}. {say(way)}
+    </p>
+  );
+}

@@ -1,0 +1,57 @@
+/** Where the rows of a view come from: pages of ids, or pages of what a filter matches. */
+
+import { send } from "../../api/client";
+import {
+  type Found,
+  fetchByFilter,
+  fetchByIds,
+  type Ids,
+  listIds,
+  type Place,
+  type StoredRecord,
+} from "../../api/records";
+import type { Filter } from "../../ui/filter/filter";
+import type { Page, Source } from "./rows";
+
+export interface View {
+  readonly place: Place;
+  readonly prefix: string;
+  readonly filter: Filter | undefined;
+}
+
+const NUMBERS_AT_ONCE = 60_000;
+const MOST_AT_ONCE = 100;
+/** A page by filter looks for all that match again, so its pages are larger. */
+const NUMBERS_OF_A_PAGE = 250_000;
+const MOST_OF_A_PAGE = 1000;
+
+/** dimension: numbers of a vector, which every answer brings along. */
+export function sourceOf({ place, prefix, filter }: View, dimension: number): Source {
+  const fitting = (numbers: number, most: number) =>
+    Math.max(1, Math.min(most, Math.floor(numbers / (dimension || 1))));
+  const limit = fitting(NUMBERS_OF_A_PAGE, MOST_OF_A_PAGE);
+
+  const page = async (token: string | undefined, signal: AbortSignal): Promise<Page> => {
+    if (!filter) {
+      const listed = await send<Ids>(listIds(place, prefix, token), signal);
+      return { ids: listed.vectors.map(({ id }) => id), next: listed.pagination?.next };
+    }
+    const found = await send<Found>(fetchByFilter(place, filter, limit, token), signal);
+    const records = recordsOf(found).filter(({ id }) => id.startsWith(prefix));
+    return { ids: records.map(({ id }) => id), records, next: found.pagination?.next };
+  };
+  const records = async (ids: readonly string[], signal: AbortSignal) =>
+    recordsOf(await send<Found>(fetchByIds(place, ids), signal));
+  return { page, records, batch: fitting(NUMBERS_AT_ONCE, MOST_AT_ONCE) };
+}
+
+/** In order of id, which JSON objects do not keep for ids that look like whole numbers. */
+export function recordsOf(found: Found): StoredRecord[] {
+  return Object.values(found.vectors).sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+/** Whether an id could hold this: ids are ASCII without null characters. */
+export const isAscii = (text: string) => [...text].every((sign) => sign > "\0" && sign < "\x80");
+
+/** An id that stands for any text, as the server advises: percent-encoded. Halves of surrogate pairs are replaced. */
+export const asciiOf = (text: string) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
