@@ -15,6 +15,7 @@ export interface Index {
     readonly model: string;
     readonly field_map?: Readonly<Record<string, string>>;
     readonly dimension?: number;
+    readonly read_parameters?: Readonly<Record<string, unknown>>;
   };
   readonly spec: Readonly<Record<string, unknown>>;
 }

@@ -1,102 +1,120 @@
 import { useState } from "preact/hooks";
-import { fetchIndexes, fetchStats, type Index } from "../../api/indexes";
-import { to } from "../../routes";
-import { number, words } from "../../state/language";
-import { Contract } from "../../ui/Contract";
-import { Empty } from "../../ui/Empty";
+import { fetchIndexes, type Index } from "../../api/indexes";
+import { words } from "../../state/language";
+import { useQuery } from "../../state/query";
 import { Page } from "../../ui/Page";
 import { Problem } from "../../ui/Problem";
 import { useCall } from "../../ui/useCall";
+import { useRepeat } from "../../ui/useRepeat";
 import { Waiting } from "../../ui/Waiting";
+import { Begin } from "./Begin";
+import { CreateIndex } from "./CreateIndex";
+import { type Draft, EMPTY } from "./draft";
+import { IndexRow } from "./IndexRow";
+import "./indexes.css";
 
 const say = words({
   title: { en: "Indexes", ko: "인덱스" },
   create: { en: "Create an index", ko: "인덱스 만들기" },
-  find: { en: "Find by name", ko: "이름으로 찾기" },
+  find: { en: "Find by name, model or tag", ko: "이름, 모델, 태그로 찾기" },
+  count: { en: { one: "1 index", other: "{count} indexes" }, ko: "인덱스 {count}개" },
+  some: { en: "{shown} of {count} indexes", ko: "인덱스 {count}개 중 {shown}개" },
   name: { en: "Name", ko: "이름" },
   records: { en: "Records", ko: "레코드" },
   dimension: { en: "Dimension", ko: "차원" },
   metric: { en: "Metric", ko: "거리 척도" },
-  model: { en: "Model", ko: "모델" },
   contract: { en: "Recall", ko: "재현율" },
-  sparse: { en: "sparse", ko: "희소" },
-  none: { en: "No index yet", ko: "아직 인덱스가 없습니다" },
-  begin: {
-    en: "Create one here, take the two-minute tour on sample data, or write to this server from your program.",
-    ko: "여기서 만들거나, 예제 데이터로 2분 둘러보기를 하거나, 프로그램에서 이 서버에 저장하세요.",
-  },
-  tour: { en: "Take the tour", ko: "둘러보기 시작" },
-  nothing: { en: "No index has such a name.", ko: "그런 이름의 인덱스가 없습니다." },
+  host: { en: "Host", ko: "호스트" },
+  nothing: { en: "No index is like that.", ko: "조건에 맞는 인덱스가 없습니다." },
 });
 
 export function Indexes() {
   const indexes = useCall(fetchIndexes, []);
-  const [wanted, setWanted] = useState("");
-  const shown = (indexes.answer ?? []).filter((index) => index.name.includes(wanted.trim().toLowerCase()));
+  const [query, setQuery] = useQuery();
+  const [draft, setDraft] = useState<Draft>(EMPTY);
+  useRepeat(Boolean(indexes.answer?.some((index) => index.status.state === "Initializing")), 2, indexes.again);
 
+  const all = indexes.answer ?? [];
+  const create = () => setQuery({ create: "1" });
   return (
-    <Page title={say("title")}>
+    <Page
+      title={say("title")}
+      actions={
+        <button type="button" class="button primary" onClick={create}>
+          {say("create")}
+        </button>
+      }
+    >
       {indexes.error !== undefined && <Problem error={indexes.error} again={indexes.again} />}
       {!indexes.answer && indexes.waiting && <Waiting />}
-      {indexes.answer?.length === 0 && (
-        <Empty title={say("none")}>
-          <p>{say("begin")}</p>
-          <a class="button primary" href={to.tour()}>
-            {say("tour")}
-          </a>
-        </Empty>
-      )}
-      {indexes.answer && indexes.answer.length > 0 && (
-        <>
-          <input
-            class="input"
-            type="search"
-            data-main-search
-            aria-label={say("find")}
-            placeholder={say("find")}
-            value={wanted}
-            onInput={(event) => setWanted(event.currentTarget.value)}
-          />
-          <div class="panel scroll">
-            <table class="table">
-              <thead>
-                <tr>
-                  <th>{say("name")}</th>
-                  <th class="number">{say("records")}</th>
-                  <th class="number">{say("dimension")}</th>
-                  <th>{say("metric")}</th>
-                  <th>{say("model")}</th>
-                  <th>{say("contract")}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map((index) => (
-                  <IndexRow key={index.name} index={index} />
-                ))}
-              </tbody>
-            </table>
-            {shown.length === 0 && <p class="soft">{say("nothing")}</p>}
-          </div>
-        </>
+      {indexes.answer?.length === 0 && <Begin onCreate={create} />}
+      {all.length > 0 && <List all={all} wanted={query.find ?? ""} onWanted={(find) => setQuery({ find })} />}
+      {query.create && (
+        <CreateIndex
+          draft={draft}
+          onDraft={setDraft}
+          onClose={() => setQuery({ create: undefined })}
+          onCreated={() => setDraft(EMPTY)}
+        />
       )}
     </Page>
   );
 }
 
-function IndexRow({ index }: { index: Index }) {
-  const stats = useCall((signal) => fetchStats(index.name, signal), [index.name]);
-  const qualities = Object.values(stats.answer?.namespaces ?? {}).flatMap(({ quality }) => quality ?? []);
-  const worst = qualities.sort((one, other) => one.recall - other.recall)[0];
+function List(props: { all: readonly Index[]; wanted: string; onWanted: (text: string) => void }) {
+  const { all, wanted } = props;
+  const shown = all.filter((index) => isLike(index, wanted));
+  const count = all.length;
   return (
-    <tr>
-      <td>
-        <a href={to.index(index.name)}>{index.name}</a>
-      </td>
-      <td class="number">{stats.answer ? number(stats.answer.totalVectorCount) : "…"}</td>
-      <td class="number">{index.vector_type === "sparse" ? say("sparse") : (index.dimension ?? "–")}</td>
-      <td>{index.metric}</td>
-      <td>{index.embed?.model ?? "–"}</td>
-      <td>{stats.answer ? <Contract quality={worst} /> : "…"}</td>
-    </tr>
+    <>
+      <div class="row">
+        <input
+          class="input grow"
+          type="search"
+          data-main-search
+          aria-label={say("find")}
+          placeholder={say("find")}
+          value={wanted}
+          onInput={(event) => props.onWanted(event.currentTarget.value)}
+        />
+        <span class="soft small" aria-live="polite">
+          {shown.length === count ? say("count", { count }) : say("some", { shown: shown.length, count })}
+        </span>
+      </div>
+      <div class="panel scroll">
+        <table class="table indexes">
+          <thead>
+            <tr>
+              <th scope="col">{say("name")}</th>
+              <th scope="col" class="number">
+                {say("records")}
+              </th>
+              <th scope="col" class="number">
+                {say("dimension")}
+              </th>
+              <th scope="col">{say("metric")}</th>
+              <th scope="col">{say("contract")}</th>
+              <th scope="col">{say("host")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((index) => (
+              <IndexRow key={index.name} index={index} />
+            ))}
+          </tbody>
+        </table>
+        {shown.length === 0 && <p class="soft nothing">{say("nothing")}</p>}
+      </div>
+    </>
   );
+}
+
+/** Whether every word stands in its name, its model or its tags. */
+function isLike(index: Index, wanted: string): boolean {
+  const tags = Object.entries(index.tags ?? {}).flat();
+  const text = [index.name, index.embed?.model ?? "", index.metric, ...tags].join(" ").toLowerCase();
+  return wanted
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

@@ -1,0 +1,18 @@
+/** The models of the server, with the names that stand for others. */
+
+import { type Call, send } from "./client";
+
+export interface Model {
+  readonly model: string;
+  readonly short_description: string;
+  readonly type: "embed" | "rerank";
+  readonly vector_type?: "dense" | "sparse";
+  readonly supported_metrics?: readonly string[];
+  readonly default_dimension?: number;
+  readonly supported_dimensions?: readonly number[];
+}
+
+export const listModels = (type: Model["type"]): Call => ({ method: "GET", path: "/models", query: { type } });
+
+export const fetchModels = async (type: Model["type"], signal?: AbortSignal) =>
+  (await send<{ models: readonly Model[] }>(listModels(type), signal)).models;
