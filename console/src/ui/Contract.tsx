@@ -10,7 +10,7 @@ const say = words({
 
 /** What an index promises, and whether it keeps it, in a word or two. Without quality, every search is exact. */
 export function Contract({ quality }: { quality: Quality | undefined }) {
-  if (!quality) return <span class="badge good">{say("exact")}</span>;
+  if (!quality || quality.label === "exact") return <span class="badge good">{say("exact")}</span>;
   const recall = percent(quality.recall, 2);
   if (quality.holds === false) {
     return <span class="badge warn">{say("missed", { recall, target: percent(quality.target, 2) })}</span>;
