@@ -1,154 +1,189 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { language, number, words } from "../state/language";
+import { language, words } from "../state/language";
 import { theme } from "../state/theme";
+import { type Axis, aligned, type ChartData, COLOURS, MARKS, options, type Series, written } from "./plot";
 
-const say = words({ figures: { en: "The figures as a table", ko: "수치를 표로 보기" } });
+export type { Axis, Series } from "./plot";
 
-export interface Series {
-  readonly label: string;
-  readonly values: ReadonlyArray<number | null>;
-  /** A confidence band around the values. */
-  readonly band?: { readonly low: ReadonlyArray<number | null>; readonly high: ReadonlyArray<number | null> };
-  readonly dashed?: boolean;
-}
+const say = words({
+  figures: { en: "The figures as a table", ko: "수치를 표로 보기" },
+  series: { en: "What is shown", ko: "표시 항목" },
+  nothing: { en: "There is nothing to draw yet.", ko: "아직 그릴 값이 없습니다." },
+});
 
-interface Axis {
-  readonly label: string;
-  readonly log?: boolean;
-  readonly least?: number;
-  readonly most?: number;
-}
-
-interface Props {
+interface Props extends ChartData {
   readonly title: string;
-  /** Of every series, in rising order. */
-  readonly at: readonly number[];
-  readonly x: Axis;
-  readonly y: Axis;
-  readonly series: readonly Series[];
-  readonly shape?: "lines" | "bars" | "points";
-  readonly height?: number;
 }
 
-/** A chart, and the same figures as a table for those who cannot see it. */
+/** A chart, and the same figures as a table for those who cannot see it. Dragging zooms, a double click shows all. */
 export function Chart(props: Props) {
-  const place = useRef<HTMLDivElement>(null);
   const { at, series, shape = "lines", height = 280, x, y, title } = props;
-  const look = `${theme.value} ${language.value}`;
+  const place = useRef<HTMLDivElement>(null);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [row, setRow] = useState<number | null>(null);
+  const dark = useSystemTheme();
+  const look = `${theme.value} ${dark} ${language.value}`;
+  const rows = useMemo(() => aligned(props), [at, series, y.log]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours follow the theme
   useEffect(() => {
     const parent = place.current;
-    if (!parent) return;
-    const chart = new uPlot(options(props, parent.clientWidth), data(at, series), parent);
-    const observer = new ResizeObserver(() => chart.setSize({ width: parent.clientWidth, height }));
+    if (!parent || at.length === 0) return;
+    const chart = new uPlot(options(props, hidden, parent.clientWidth, setRow), rows, parent);
+    const observer = new ResizeObserver(() => {
+      if (parent.clientWidth > 0) chart.setSize({ width: parent.clientWidth, height });
+    });
     observer.observe(parent);
     return () => {
       observer.disconnect();
       chart.destroy();
     };
-  }, [at, series, shape, height, x.label, y.label, look]);
+  }, [rows, shape, height, x.label, x.log, x.least, x.most, y.label, y.log, y.least, y.most, hidden, look]);
+
+  const toggle = (label: string) =>
+    setHidden((before) => {
+      const after = new Set(before);
+      if (!after.delete(label)) after.add(label);
+      return after;
+    });
 
   return (
-    <figure class="stack tight" style={{ margin: 0 }}>
+    <figure class="stack tight plot">
       <figcaption>
         <strong>{title}</strong>
       </figcaption>
+      {at.length === 0 && <p class="soft">{say("nothing")}</p>}
       <div ref={place} class="chart" aria-hidden="true" />
-      <details>
-        <summary class="soft small">{say("figures")}</summary>
-        <div class="scroll">
-          <table class="table">
-            <thead>
-              <tr>
-                <th class="number">{x.label}</th>
-                {series.map((one) => (
-                  <th key={one.label} class="number">
-                    {one.label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {at.map((place, row) => (
-                <tr key={place}>
-                  <td class="number">{number(place, 4)}</td>
-                  {series.map((one) => (
-                    <td key={one.label} class="number">
-                      {shown(one.values[row])}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </details>
+      {at.length > 0 && (
+        <>
+          <Legend {...props} hidden={hidden} row={row} onToggle={toggle} />
+          <Figures at={at} x={x} y={y} series={series} />
+        </>
+      )}
     </figure>
   );
 }
 
-function shown(value: number | null | undefined): string {
-  return value === null || value === undefined ? "–" : number(value, 4);
+interface LegendProps extends ChartData {
+  readonly hidden: ReadonlySet<string>;
+  readonly row: number | null;
+  readonly onToggle: (label: string) => void;
 }
 
-function data(at: readonly number[], series: readonly Series[]): uPlot.AlignedData {
-  const rows: Array<Array<number | null>> = series.flatMap(({ values, band }) => [
-    [...values],
-    ...(band ? [[...band.high], [...band.low]] : []),
-  ]);
-  return [[...at], ...rows] as uPlot.AlignedData;
+/** Names of the series, which can be taken out, and their values where the pointer is. */
+function Legend({ at, x, y, series, shape, hidden, row, onToggle }: LegendProps) {
+  const here = row === null ? undefined : at[row];
+  return (
+    <div class="plot-legend" role="group" aria-label={say("series")}>
+      {(series.length > 1 || row !== null) &&
+        series.map((one, place) => (
+          <button
+            key={one.label}
+            type="button"
+            aria-pressed={!hidden.has(one.label)}
+            disabled={series.length === 1}
+            onClick={() => onToggle(one.label)}
+          >
+            <Mark place={place} kind={one.dashed ? "dashed" : (one.shape ?? shape ?? "lines")} />
+            <span class="data">{one.label}</span>
+            {row !== null && (one.values[row] ?? null) !== null && (
+              <strong class="data">
+                {written(y, one.values[row])}
+                {one.notes?.[row] ? ` · ${one.notes[row]}` : ""}
+              </strong>
+            )}
+          </button>
+        ))}
+      {here !== undefined && (
+        <span class="soft">
+          {x.label} {written(x, here)}
+        </span>
+      )}
+    </div>
+  );
 }
 
-function options(props: Props, width: number): uPlot.Options {
-  const { x, y, shape = "lines", height = 280 } = props;
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const drawn: uPlot.Series[] = [{ label: x.label }];
-  const bands: uPlot.Band[] = [];
-  props.series.forEach((one, place) => {
-    const stroke = color(`series-${(place % 6) + 1}`);
-    drawn.push({
-      label: one.label,
-      stroke,
-      width: shape === "points" ? 0 : 2,
-      ...(one.dashed ? { dash: [6, 5] } : {}),
-      ...(shape === "bars" && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.85, 60] }), fill: stroke } : {}),
-      points: { show: shape === "points" || props.at.length < 30, size: 7, fill: stroke },
-      spanGaps: true,
-    });
-    if (one.band) {
-      bands.push({ series: [drawn.length, drawn.length + 1], fill: `${stroke}26` });
-      const edge: uPlot.Series = { stroke: `${stroke}55`, width: 1, points: { show: false } };
-      drawn.push({ ...edge, label: `${one.label} ≤` }, { ...edge, label: `${one.label} ≥` });
-    }
-  });
-  const axis = (of: Axis): uPlot.Axis => ({
-    label: of.label,
-    stroke: color("ink-soft"),
-    font: `12px ${color("font")}`,
-    labelFont: `600 12px ${color("font")}`,
-    grid: { stroke: color("line"), width: 1 },
-    ticks: { stroke: color("line"), width: 1 },
-    values: (_chart, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick, 4))),
-  });
-  const scale = (of: Axis): uPlot.Scale => ({
-    time: false,
-    ...(of.log ? { distr: 3 as const } : {}),
-    ...(of.least !== undefined || of.most !== undefined
-      ? { range: (_chart, low, high) => [of.least ?? low, of.most ?? high] as uPlot.Range.MinMax }
-      : {}),
-  });
-  return {
-    width,
-    height,
-    series: drawn,
-    bands,
-    scales: { x: scale(x), y: scale(y) },
-    axes: [axis(x), { ...axis(y), size: 64 }],
-    legend: { show: props.series.length > 1, live: false },
-    cursor: { drag: { x: true, y: false } },
-  };
+function Mark({ place, kind }: { place: number; kind: string }) {
+  const style = { color: `var(--series-${(place % COLOURS) + 1})` };
+  const corners = MARKS[place % MARKS.length] ?? [];
+  const mark =
+    corners.length === 0 ? (
+      <circle r="3.5" fill="currentColor" />
+    ) : (
+      <polygon points={corners.map(([x, y]) => `${3.5 * x},${3.5 * y}`).join(" ")} fill="currentColor" />
+    );
+  return (
+    <svg viewBox="-11 -6 22 12" width="22" height="12" aria-hidden="true" style={style}>
+      {kind === "bars" && <rect x="-6" y="-5" width="12" height="10" rx="1" fill="currentColor" />}
+      {kind !== "bars" && kind !== "points" && (
+        <line
+          x1="-11"
+          x2="11"
+          stroke="currentColor"
+          stroke-width="2"
+          {...(kind === "dashed" ? { "stroke-dasharray": "5 3" } : {})}
+        />
+      )}
+      {(kind === "lines" || kind === "points") && mark}
+    </svg>
+  );
+}
+
+function Figures({ at, x, y, series }: { at: readonly number[]; x: Axis; y: Axis; series: readonly Series[] }) {
+  return (
+    <details>
+      <summary class="soft small">{say("figures")}</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <div class="scroll plot-figures" tabIndex={0} role="region" aria-label={say("figures")}>
+        <table class="table">
+          <thead>
+            <tr>
+              <th class="number">{x.label}</th>
+              {series.map((one) => (
+                <th key={one.label} class="number">
+                  {one.label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {at.map((place, row) => (
+              <tr key={row}>
+                <td class="number">{written(x, place)}</td>
+                {series.map((one) => (
+                  <td key={one.label} class="number">
+                    {written(y, one.values[row])}
+                    {one.band && <Band low={one.band.low[row]} high={one.band.high[row]} y={y} />}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
+function Band({ low, high, y }: { low: number | null | undefined; high: number | null | undefined; y: Axis }) {
+  if ((low ?? null) === null || (high ?? null) === null) return null;
+  return (
+    <span class="soft">
+      {" "}
+      ({written(y, low)}–{written(y, high)})
+    </span>
+  );
+}
+
+/** Whether the system is dark, as long as it is up to the system. */
+function useSystemTheme(): boolean {
+  const asked = useMemo(() => matchMedia("(prefers-color-scheme: dark)"), []);
+  const [dark, setDark] = useState(asked.matches);
+  useEffect(() => {
+    const change = () => setDark(asked.matches);
+    asked.addEventListener("change", change);
+    return () => asked.removeEventListener("change", change);
+  }, [asked]);
+  return dark;
 }
