@@ -59,7 +59,6 @@ export function Chat({ assistant, conversation, files }: Props) {
   const ready = settings.every((one) => Object.keys(wrong(one)).length === 0);
   const count = turns.length;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new question comes into sight
   useEffect(() => {
     log.current?.lastElementChild?.scrollIntoView({ block: "nearest" });
   }, [count]);

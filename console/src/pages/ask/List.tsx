@@ -87,7 +87,7 @@ function Card({ assistant }: { assistant: Assistant }) {
       </h2>
       <p class="data soft clip">{assistant.instructions || say("instructions")}</p>
       <p class="small row spread">
-        <span>{files.answer ? count ? `${say("files", { count })} · ${bytes(size)}` : say("empty") : "…"}</span>
+        <span>{files.answer ? (count ? `${say("files", { count })} · ${bytes(size)}` : say("empty")) : "…"}</span>
         <span class="soft">{say("changed", { when: moment(assistant.updated_at) })}</span>
       </p>
     </li>

@@ -19,7 +19,6 @@ export function Nearest({ assistant, body }: { assistant: string; body: () => Ch
       {!found.answer && found.waiting && <Waiting />}
       {snippets.slice(0, SHOWN).map((snippet, at) => (
         <Passage
-          // biome-ignore lint/suspicious/noArrayIndexKey: one list, shown once
           key={at}
           snippet={snippet}
           rank={at + 1}

@@ -51,12 +51,5 @@ export function Passage({ snippet, rank, parts, best }: Props) {
 }
 
 export function Parts({ parts }: { parts: readonly Part[] }) {
-  return (
-    <>
-      {parts.map((part, place) =>
-        // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text in their order
-        part.marked ? <mark key={place}>{part.text}</mark> : part.text,
-      )}
-    </>
-  );
+  return <>{parts.map((part, place) => (part.marked ? <mark key={place}>{part.text}</mark> : part.text))}</>;
 }

@@ -58,7 +58,12 @@ export function Passages({ assistant }: { assistant: string }) {
   const find = (event: Event) => {
     event.preventDefault();
     if (Object.keys(typed).length || !question.trim()) return;
-    const asked = { q: question.trim(), "q.topK": topK.trim(), "q.size": snippetSize.trim(), "q.filter": filter.trim() };
+    const asked = {
+      q: question.trim(),
+      "q.topK": topK.trim(),
+      "q.size": snippetSize.trim(),
+      "q.filter": filter.trim(),
+    };
     if (body && Object.entries(asked).every(([name, value]) => (query[name] ?? "") === value)) found.again();
     change(asked);
   };
@@ -108,7 +113,12 @@ export function Passages({ assistant }: { assistant: string }) {
 
 /** What the address asks for; undefined where it asks for nothing, or for what cannot be. */
 function bodyOf(query: Readonly<Record<string, string>>): ContextBody | undefined {
-  const settings = { ...USUAL, topK: query["q.topK"] ?? "", snippetSize: query["q.size"] ?? "", filter: query["q.filter"] ?? "" };
+  const settings = {
+    ...USUAL,
+    topK: query["q.topK"] ?? "",
+    snippetSize: query["q.size"] ?? "",
+    filter: query["q.filter"] ?? "",
+  };
   if (!query.q || Object.keys(wrong(settings)).length) return undefined;
   return {
     query: query.q,
@@ -133,7 +143,6 @@ function Found({ found, question }: { found: Awaited<ReturnType<typeof fetchSnip
       </p>
       {snippets.map((snippet, at) => (
         <Passage
-          // biome-ignore lint/suspicious/noArrayIndexKey: a new answer is a new list
           key={at}
           snippet={snippet}
           rank={at + 1}

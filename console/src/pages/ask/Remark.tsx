@@ -37,7 +37,9 @@ export function Remark({ answer, quoted }: { answer: Answer; quoted: boolean }) 
     return <Said tone="bad" head={say("broken")} text={answer.failure?.message || say("brokenAbout")} alert />;
   }
   if (isRefusal(answer)) {
-    return <Said tone="warn" head={say("refused")} text={say(answer.snippets === 0 ? "refusedWeak" : "refusedModel")} />;
+    return (
+      <Said tone="warn" head={say("refused")} text={say(answer.snippets === 0 ? "refusedWeak" : "refusedModel")} />
+    );
   }
   return quoted ? <Said tone="" head={say("quoted")} text={say("quotedAbout")} /> : null;
 }

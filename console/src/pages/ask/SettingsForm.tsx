@@ -18,7 +18,10 @@ const say = words({
   snippetHint: { en: "512 to 8192 tokens; empty: usual", ko: "512~8192토큰, 비우면 기본값" },
   range: { en: "Use {least} to {most}.", ko: "{least}~{most} 사이로 쓰세요." },
   filter: { en: "Only files whose metadata match (JSON)", ko: "메타데이터가 맞는 파일만 (JSON)" },
-  filterHint: { en: 'For example {"kind": {"$in": ["manual", "rules"]}}', ko: '예: {"kind": {"$in": ["manual", "rules"]}}' },
+  filterHint: {
+    en: 'For example {"kind": {"$in": ["manual", "rules"]}}',
+    ko: '예: {"kind": {"$in": ["manual", "rules"]}}',
+  },
   notObject: { en: "This is not a JSON object.", ko: "JSON 객체가 아닙니다." },
   highlights: { en: "Cite the exact sentence (highlights)", ko: "정확한 문장까지 인용 (하이라이트)" },
   history: { en: "Send what was said before", ko: "이전 대화도 함께 보내기" },

@@ -62,7 +62,6 @@ export function SourcePanel({ assistant, turns, shown, onShow, onClose }: Props)
   );
   const snippets = found.answer?.snippets;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is new is read out
   useEffect(() => head.current?.focus({ preventScroll: true }), [shown]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -73,7 +72,10 @@ export function SourcePanel({ assistant, turns, shown, onShow, onClose }: Props)
   }, [onClose]);
 
   return (
-    <aside class="source-panel panel stack" aria-label={source ? say("source", { number: source.number }) : say("found")}>
+    <aside
+      class="source-panel panel stack"
+      aria-label={source ? say("source", { number: source.number }) : say("found")}
+    >
       <header class="row spread">
         <h2 ref={head} tabIndex={-1}>
           {source ? say("source", { number: source.number }) : say("found")}
@@ -153,7 +155,6 @@ function Everything({ snippets, question }: { snippets: readonly Snippet[]; ques
       <p class="soft small">{say("foundAbout")}</p>
       {snippets.map((snippet, at) => (
         <Passage
-          // biome-ignore lint/suspicious/noArrayIndexKey: one list, shown once
           key={at}
           snippet={snippet}
           rank={at + 1}

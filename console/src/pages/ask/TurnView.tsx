@@ -36,7 +36,6 @@ export function TurnView({ assistant, turn, turns, conversation, shown, onShow, 
       <div class={compared ? "answers two" : "answers"}>
         {turn.lanes.map(({ settings, answer }, lane) => (
           <AnswerView
-            // biome-ignore lint/suspicious/noArrayIndexKey: the lanes of a turn never change places
             key={lane}
             assistant={assistant}
             name={compared ? "AB"[lane] : undefined}

@@ -27,7 +27,6 @@ export function Words({ answer, plain: asItIs, shown, onShow }: Props) {
   return (
     <>
       {parse(answer.text, at).map((block, place) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows
         <BlockView key={place} block={block} draw={draw} />
       ))}
     </>
@@ -45,10 +44,7 @@ function BlockView({ block, draw }: { block: Block; draw: Draw }) {
     );
   }
   if (block.kind === "list") {
-    const items = block.items.map((item, place) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows
-      <li key={place}>{draw(item)}</li>
-    ));
+    const items = block.items.map((item, place) => <li key={place}>{draw(item)}</li>);
     return block.ordered ? <ol class="data">{items}</ol> : <ul class="data">{items}</ul>;
   }
   if (block.kind === "heading") {
@@ -68,7 +64,6 @@ function Piece({ part, draw }: { part: Inline; draw: (number: number) => Compone
   return (
     <strong>
       {part.parts.map((inner, place) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows
         <Piece key={place} part={inner} draw={draw} />
       ))}
     </strong>

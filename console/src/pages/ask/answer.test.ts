@@ -28,7 +28,12 @@ describe("an answer", () => {
 
   it("numbers a place in a file once, however often it is cited", () => {
     const one = reference("a", "one", [2]);
-    const answer = told(START, said("One. Two."), cite(3, one), cite(8, one, reference("b", "", []), reference("a", "x")));
+    const answer = told(
+      START,
+      said("One. Two."),
+      cite(3, one),
+      cite(8, one, reference("b", "", []), reference("a", "x")),
+    );
     expect(answer.marks.map((mark) => mark.sources)).toEqual([[1], [1, 2, 3]]);
     expect(answer.sources.map(({ fileName, pages, quote }) => [fileName, pages, quote])).toEqual([
       ["a.md", [2], "one"],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ChatBody } from "../../api/assistants";
 import { codeOf, literal } from "./code";
 
-const QUESTION = "What's \"it\"?\n$HOME `id` 잣";
+const QUESTION = 'What\'s "it"?\n$HOME `id` 잣';
 const BODY: ChatBody = {
   messages: [{ role: "user", content: QUESTION }],
   stream: true,
@@ -15,7 +15,7 @@ const texts = (body: ChatBody) => Object.fromEntries(codeOf("http://127.0.0.1:50
 describe("a question as code", () => {
   it("is one word to a shell, whatever it holds", () => {
     const { curl } = texts(BODY);
-    expect(curl).toContain("'{\"messages\":[{\"role\":\"user\",\"content\":\"What'\\''s \\\"it\\\"?\\n$HOME `id` 잣\"}]");
+    expect(curl).toContain('\'{"messages":[{"role":"user","content":"What\'\\\'\'s \\"it\\"?\\n$HOME `id` 잣"}]');
     expect(curl).toContain("'http://127.0.0.1:5080/assistant/chat/library'");
   });
 

@@ -115,7 +115,8 @@ export function literal(value: unknown, depth = 0): string {
   const pad = "    ".repeat(depth + 1);
   const end = "    ".repeat(depth);
   if (Array.isArray(value)) {
-    if (value.every((one) => typeof one !== "object" || one === null)) return `[${value.map((one) => literal(one)).join(", ")}]`;
+    if (value.every((one) => typeof one !== "object" || one === null))
+      return `[${value.map((one) => literal(one)).join(", ")}]`;
     return `[\n${value.map((one) => `${pad}${literal(one, depth + 1)},\n`).join("")}${end}]`;
   }
   const pairs = Object.entries(value).map(([name, one]) => `${text(name)}: ${literal(one, depth + 1)}`);

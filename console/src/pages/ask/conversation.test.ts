@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Answer, NOTHING, type State } from "./answer";
-import { asText, changed, load, loadDraft, messagesFor, save, saveDraft, type Store, type Turn } from "./conversation";
+import { asText, changed, load, loadDraft, messagesFor, type Store, save, saveDraft, type Turn } from "./conversation";
 import { USUAL } from "./settings";
 
 const answer = (text: string, state: State = "done"): Answer => ({ ...NOTHING, text, state });
@@ -32,7 +32,11 @@ describe("a conversation", () => {
   });
 
   it("sends nothing that failed and nothing empty: messages must take turns and have a text", () => {
-    const turns = [turn("a", answer("", "stopped")), turn("b", answer("x", "failed")), turn("c", answer("y", "broken"))];
+    const turns = [
+      turn("a", answer("", "stopped")),
+      turn("b", answer("x", "failed")),
+      turn("c", answer("y", "broken")),
+    ];
     expect(messagesFor(turns, "d?", 0, true).map((one) => one.content)).toEqual(["c?", "y", "d?"]);
   });
 

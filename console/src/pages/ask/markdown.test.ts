@@ -19,7 +19,8 @@ const lines = (blocks: readonly Block[]) =>
 
 describe("the markdown of answers", () => {
   it("has paragraphs, headings, lists, code and bold", () => {
-    const text = "# Title\nOne **two** `three`.\nFour.\n\n- a\n- b\n  more\n\n1. x\n2) y\n```py\nif **x**:\n  - y\n```\nEnd.";
+    const text =
+      "# Title\nOne **two** `three`.\nFour.\n\n- a\n- b\n  more\n\n1. x\n2) y\n```py\nif **x**:\n  - y\n```\nEnd.";
     expect(lines(parse(text))).toEqual([
       "heading: Title",
       "paragraph: One <b two> <c three>.\nFour.",

@@ -59,7 +59,8 @@ function blocks(text: string): readonly Block[] {
     if (fence) {
       close();
       const code: string[] = [];
-      for (at++; at < lines.length && !(lines[at] ?? "").trimStart().startsWith(fence); at++) code.push(lines[at] ?? "");
+      for (at++; at < lines.length && !(lines[at] ?? "").trimStart().startsWith(fence); at++)
+        code.push(lines[at] ?? "");
       // A mark may stand on the closing line.
       const rest = (lines[at] ?? "").trimStart().slice(fence.length);
       found.push({ kind: "code", parts: texts(code.join("\n") + (MARK.test(rest) ? rest : "")) });

@@ -41,7 +41,9 @@ describe("the words of a question", () => {
   });
 
   it("are marked where a word begins with them, as text", () => {
-    expect(marked(highlighted("Jays hide SEEDS; unseeded.", "Do jays hide seeds?"))).toBe("[Jays] [hide] [SEEDS]; unseeded.");
+    expect(marked(highlighted("Jays hide SEEDS; unseeded.", "Do jays hide seeds?"))).toBe(
+      "[Jays] [hide] [SEEDS]; unseeded.",
+    );
     expect(marked(highlighted("송이에는 잣송이", "송이"))).toBe("[송이]에는 잣송이");
     expect(marked(highlighted("a <b>", "of the"))).toBe("a <b>");
   });

@@ -80,7 +80,13 @@ describe("a streamed answer", () => {
   });
 
   it("may come whole", async () => {
-    const told = { model: "m", message: { content: '{"answer":"x"}' }, finish_reason: "stop", citations: [], usage: USAGE };
+    const told = {
+      model: "m",
+      message: { content: '{"answer":"x"}' },
+      finish_reason: "stop",
+      citations: [],
+      usage: USAGE,
+    };
     const body: ChatBody = { messages: BODY.messages, json_response: true };
     const answer = await asked(() => new Response(JSON.stringify(told)), undefined, body);
     expect(answer).toMatchObject({ state: "done", text: '{"answer":"x"}' });

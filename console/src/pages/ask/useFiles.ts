@@ -10,7 +10,6 @@ export function useFiles(assistant: string, filter = "") {
   const { answer, again } = files;
   const moving = answer?.some((file) => file.status === "Processing" || file.status === "Deleting") ?? false;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every answer sets the next question
   useEffect(() => {
     if (!moving) return;
     const timer = setTimeout(again, MILLISECONDS);
