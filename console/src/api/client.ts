@@ -79,7 +79,8 @@ async function attempt(call: Call, signal?: AbortSignal): Promise<Response> {
   }
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+/** What a response that is not `ok` says. */
+export async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text();
   const id = response.headers.get("x-request-id") ?? "";
   try {

@@ -1,5 +1,9 @@
-import { Page } from "../../ui/Page";
+import { useRoute } from "preact-iso";
+import { AssistantPage } from "./AssistantPage";
+import { List } from "./List";
+import "./ask.css";
 
 export function Ask() {
-  return <Page title="Ask">…</Page>;
+  const { assistant } = useRoute().params;
+  return assistant ? <AssistantPage key={assistant} name={assistant} /> : <List />;
 }
