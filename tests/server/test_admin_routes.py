@@ -245,6 +245,11 @@ def test_the_main_project_stays(admin: Admin) -> None:
 # -- API keys ---------------------------------------------------------------------------------------------------------
 
 
+def without_use(key: dict[str, Any]) -> dict[str, Any]:
+    """When a key was last used is noted a moment later, by another thread."""
+    return {name: value for name, value in key.items() if name != "last_used_at"}
+
+
 def test_keys_are_created_listed_changed_and_deleted(admin: Admin) -> None:
     client, project = admin.client, admin.main
     made = admin("POST", f"projects/{project}/api-keys", {"name": "ci"})
@@ -253,10 +258,12 @@ def test_keys_are_created_listed_changed_and_deleted(admin: Admin) -> None:
     assert key == {**key, "name": "ci", "project_id": project, "roles": ["ProjectEditor"]}
     assert UUID.fullmatch(key["id"])
     assert client.get("/indexes", key=secret).status == 200
-    assert admin("GET", f"projects/{project}/api-keys").json == {"data": [key]}
-    assert admin("GET", f"api-keys/{key['id']}").json == key
+    (listed,) = admin("GET", f"projects/{project}/api-keys").json["data"]
+    assert without_use(listed) == key
+    assert without_use(admin("GET", f"api-keys/{key['id']}").json) == key
     changed = admin("PATCH", f"api-keys/{key['id']}", {"name": "new", "roles": ["DataPlaneViewer"]})
-    assert (changed.status, changed.json) == (200, {**key, "name": "new", "roles": ["DataPlaneViewer"]})
+    assert changed.status == 200
+    assert without_use(changed.json) == {**key, "name": "new", "roles": ["DataPlaneViewer"]}
     assert client.get("/indexes", key=secret).status == 403
     assert admin("PATCH", f"api-keys/{key['id']}", {"name": "old"}, version="2025-04").status == 201
     assert admin("DELETE", f"api-keys/{key['id']}").status == 202
@@ -272,6 +279,34 @@ def test_keys_are_created_listed_changed_and_deleted(admin: Admin) -> None:
 )  # fmt: skip
 def test_a_key_that_makes_no_sense_is_refused(admin: Admin, body: dict[str, Any]) -> None:
     assert admin("POST", f"projects/{admin.main}/api-keys", body).status == 400
+
+
+def test_a_key_may_be_limited_when_it_is_made(admin: Admin) -> None:
+    client, path = admin.client, f"projects/{admin.main}/api-keys"
+    limits = {"index": "films", "namespace": "", "expires_at": "2999-01-31T12:00:00Z"}
+    made = admin("POST", path, {"name": "reader", "roles": ["DataPlaneViewer"], **limits}).json
+    assert {name: made["key"][name] for name in limits} == {**limits, "expires_at": "2999-01-31T12:00:00.000000Z"}
+    assert client.post("/query", READ, index="films", key=made["value"]).status == 200
+    assert client.post("/query", READ, index="books", key=made["value"]).status == 403
+    assert client.post("/query", {**READ, "namespace": "other"}, index="films", key=made["value"]).status == 403
+    refused = admin("PATCH", f"api-keys/{made['key']['id']}", {"index": "books"})
+    assert (refused.status, "when a key is made" in refused.message) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"expires_at": "soon"}, "'soon'"),
+        ({"expires_at": "2001-01-31"}, "which is over"),
+        ({"namespace": "x"}, "needs an index"),
+        ({"index": 5}, "must be a string"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(admin: Admin, limits: dict[str, Any], said: str) -> None:
+    reply = admin("POST", f"projects/{admin.main}/api-keys", {"name": "x", **limits})
+    assert reply.status == 400
+    assert said in reply.message
+    assert admin("GET", f"projects/{admin.main}/api-keys").json == {"data": []}
 
 
 def test_keys_of_one_project_are_not_listed_in_another(admin: Admin) -> None:

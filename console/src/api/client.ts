@@ -13,6 +13,8 @@ export interface Call {
   readonly body?: unknown;
   readonly form?: FormData;
   readonly headers?: Readonly<Record<string, string>>;
+  /** It carries credentials of its own: neither is this tab's key sent, nor is one asked for when it is refused. */
+  readonly keyless?: boolean;
 }
 
 /** What the server refused, or that it could not be reached: then status is 0. */
@@ -55,6 +57,7 @@ export async function respond(call: Call, signal?: AbortSignal): Promise<Respons
     const response = await attempt(call, signal);
     if (response.ok) return response;
     const error = await refusal(response);
+    if (call.keyless) throw error;
     const wrongKey = response.status === 401 || (response.status === 403 && /api key/i.test(error.message) && !used);
     if (!wrongKey) throw error;
     if (key.value === used && !(await askForKey(error.message))) throw error;
@@ -63,7 +66,7 @@ export async function respond(call: Call, signal?: AbortSignal): Promise<Respons
 
 async function attempt(call: Call, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { "X-Pinecone-Api-Version": API_VERSION, ...call.headers };
-  if (key.value && !headers.Authorization) headers["Api-Key"] = key.value;
+  if (key.value && !call.keyless && !headers.Authorization) headers["Api-Key"] = key.value;
   if (call.body !== undefined) headers["Content-Type"] ??= "application/json";
   const body = call.form ?? (typeof call.body === "string" ? call.body : JSON.stringify(call.body));
   try {
@@ -84,8 +87,13 @@ export async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text();
   const id = response.headers.get("x-request-id") ?? "";
   try {
-    const told = JSON.parse(text) as { error?: { code?: string; message?: string }; message?: string; code?: unknown };
-    const message = told.error?.message ?? told.message ?? text;
+    const told = JSON.parse(text) as {
+      error?: { code?: string; message?: string };
+      error_description?: string;
+      message?: string;
+      code?: unknown;
+    };
+    const message = told.error?.message ?? told.error_description ?? told.message ?? text;
     return new ApiError(message, response.status, told.error?.code ?? String(told.code ?? ""), id);
   } catch {
     return new ApiError(text.slice(0, 500) || response.statusText, response.status, "", id);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,8 @@ _TOKEN_BODY: Final = 16 * 1024
 
 PROJECT: Final = ("id", "name", "max_pods", "force_encryption_with_cmek", "organization_id", "created_at")
 ORGANIZATION: Final = ("id", "name", "plan", "payment_status", "created_at", "support_tier")
+KEY_LIMITS: Final = ("index", "namespace", "expires_at")
+"""What a new key may be limited to; ours, Pinecone has no such members."""
 SERVICE_ACCOUNT: Final = ("id", "name", "client_id", "created_at", "updated_at")
 BINDING: Final = ("id", "principal_type", "principal_id", "resource_type", "resource_id", "role", "created_at")
 BINDING_FILTERS: Final = ("principal_type", "principal_id", "resource_type", "resource_id", "role")
@@ -61,8 +64,12 @@ def chosen(value: Mapping[str, Any], names: Sequence[str]) -> Json:
     return {name: value[name] for name in names}
 
 
-def api_key_body(id: str, name: str, project_id: str, roles: Sequence[str], created_at: str) -> Json:
-    return {"id": id, "name": name, "project_id": project_id, "roles": list(roles), "created_at": created_at}
+def api_key_body(
+    id: str, name: str, project_id: str, roles: Sequence[str], created_at: str, limits: Mapping[str, str | None]
+) -> Json:
+    """limits: further members, shown where they say something: ``KEY_LIMITS`` and ``last_used_at``."""
+    said = {name: value for name, value in limits.items() if value is not None and (value or name == "namespace")}
+    return {"id": id, "name": name, "project_id": project_id, "roles": list(roles), "created_at": created_at} | said
 
 
 def page_body(values: Sequence[Json], show: Callable[[Json], Json], limit: int | None, token: str | None) -> Json:
@@ -105,11 +112,20 @@ def read_api_key(
     body: Mapping[str, Any], version: Version, *, partial: bool = False
 ) -> tuple[str | None, list[str] | None]:
     """(name, roles); None for what is not given. Raises InvalidRequestError."""
-    fields = _fields(body, version, ("name", "roles"))
+    fields = _fields(body, version, ("name", "roles", *KEY_LIMITS))
     name = fields.text("name")
+    if partial and any(not fields.absent(one) for one in KEY_LIMITS):
+        refuse(f"{', '.join(KEY_LIMITS)} are settled when a key is made. Create another key, and delete this one.")
     if name is None and not partial:
         refuse("name is missing.")
     return name, fields.texts("roles")
+
+
+def read_key_limits(body: Mapping[str, Any]) -> tuple[str, str | None, datetime | None]:
+    """(index, namespace, time of expiry) of a new key; "" and None are no limit. Raises InvalidRequestError."""
+    fields = Fields(body)
+    until = fields.text("expires_at")
+    return fields.text("index") or "", fields.text("namespace"), None if until is None else _time(until)
 
 
 def read_service_account(body: Mapping[str, Any], version: Version) -> tuple[str, list[Json]]:
@@ -131,6 +147,14 @@ def read_binding(body: Mapping[str, Any], version: Version) -> tuple[str, str, J
     if not id:
         refuse("principal_id is missing.")
     return kind, id, _scope({name: body[name] for name in BINDING_FILTERS[2:] if name in body}, "", version)
+
+
+def _time(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        refuse(f"expires_at must be a time such as 2027-01-31T12:00:00Z, got {text!r:.80}.")
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _scope(value: Any, where: str, version: Version) -> Json:

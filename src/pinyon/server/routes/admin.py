@@ -109,8 +109,15 @@ def create_api_key(service: Service, request: Request) -> Answer:
     found = _project(service, request, change=True)
     registry = service.database.registry
     name, roles = wire.read_api_key(request.json(), request.version)
-    project = accounts.key_project(registry, found["id"])
-    info, secret = KeyStore(registry).create(name or "", DEFAULT_ROLES if roles is None else roles, project=project)
+    index, namespace, expires = wire.read_key_limits(request.json())
+    info, secret = KeyStore(registry).create(
+        name or "",
+        DEFAULT_ROLES if roles is None else roles,
+        index=index,
+        namespace=namespace,
+        expires=expires,
+        project=accounts.key_project(registry, found["id"]),
+    )
     return json_answer({"key": _key_body(registry, info), "value": secret}, 201)
 
 
@@ -337,7 +344,9 @@ def _binding(service: Service, request: Request) -> Json:
 
 
 def _key_body(registry: Registry, info: KeyInfo) -> Json:
-    return wire.api_key_body(info.id, info.name, accounts.project_of(registry, info), info.roles, info.created_at)
+    limits = {name: getattr(info, name) for name in (*wire.KEY_LIMITS, "last_used_at")}
+    project = accounts.project_of(registry, info)
+    return wire.api_key_body(info.id, info.name, project, info.roles, info.created_at, limits)
 
 
 def _with_secret(account: Json, secret: str, status: int) -> Answer:
