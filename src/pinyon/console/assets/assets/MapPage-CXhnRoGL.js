@@ -1,1 +1,0 @@
-import{s as e}from"./index-Bx6YexX_.js";import{t}from"./IndexPage-Ddly5aZe.js";import{n}from"./Page-CzU_mmWJ.js";function r(){let{name:r=``}=e().params;return n(t,{name:r,here:`map`,children:`…`})}export{r as MapPage};
