@@ -53,7 +53,7 @@ export function RecordPanel({ index, place, id, drafts, onClose, onStep, onChang
   // Another record begins at its top.
   useEffect(() => {
     panel.current?.scrollTo(0, 0);
-    panel.current?.focus();
+    if (document.activeElement !== document.body) panel.current?.focus(); // not when the page opens with a record
   }, [id]);
 
   return (

@@ -1,6 +1,7 @@
 import { useCallback } from "preact/hooks";
 import { number, words } from "../../state/language";
 import { VirtualRows } from "../../ui/VirtualRows";
+import { widthsOf } from "./columns";
 import { shown } from "./metadata";
 import type { RecordRows, Row } from "./rows";
 
@@ -24,16 +25,15 @@ export interface ListProps {
 }
 
 const HEIGHT = 40;
+const SAMPLE = 24;
 
 /** Records as a table: a line each, with the columns that were asked for. */
 export function RecordTable({ rows, count, columns, ...rest }: ListProps) {
   const onRange = useCallback((first: number, last: number) => rows.want(first, last), [rows]);
-  const style = {
-    "--columns": `40px minmax(11rem, 1.2fr) repeat(${columns.length}, minmax(9rem, 1fr))`,
-    "--least": `calc(40px + ${11 + 9 * columns.length}rem)`,
-  };
+  const seen = rows.ids.slice(0, SAMPLE).flatMap((_, at) => rows.at(at) ?? []);
+  const { grid, least } = widthsOf(columns, seen);
   return (
-    <div class="record-table" style={style}>
+    <div class="record-table" style={{ "--columns": grid, "--least": least }}>
       <VirtualRows
         count={count}
         height={HEIGHT}

@@ -121,13 +121,14 @@ export function Records({ index, stats, onCount }: Props) {
         <button type="button" class="button" aria-expanded={open} onClick={() => setOpen(!open)}>
           {say("filter")} {view.filter && <span class="browse-dot" aria-hidden="true" />}
         </button>
-        <span class="grow" />
-        <button type="button" class="button" onClick={() => setDialog("export")}>
-          {say("exports")}
-        </button>
-        <button type="button" class="button primary" onClick={() => setDialog("add")}>
-          {say("add")}
-        </button>
+        <div class="browse-actions">
+          <button type="button" class="button" onClick={() => setDialog("export")}>
+            {say("exports")}
+          </button>
+          <button type="button" class="button primary" onClick={() => setDialog("add")}>
+            {say("add")}
+          </button>
+        </div>
       </div>
       {checked.problems.length > 0 && <p class="notice warn">{say("badFilter")}</p>}
       {open && (

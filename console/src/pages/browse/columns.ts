@@ -1,6 +1,7 @@
 /** Which fields are columns: those of the address, or the most frequent ones. */
 
 import type { Fields } from "../../api/fields";
+import { shown } from "./metadata";
 import type { Row } from "./rows";
 
 const AT_FIRST = 5;
@@ -30,4 +31,22 @@ function namesOf(text: string | undefined): readonly string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+const LONG = 26;
+
+/** Widths of the columns for a grid: texts that are long get more room. */
+export function widthsOf(
+  columns: readonly string[],
+  seen: readonly Row[],
+): { readonly grid: string; readonly least: string } {
+  const rems = columns.map((name) => {
+    const long = seen.some(({ metadata }) => Object.hasOwn(metadata, name) && shown(metadata[name]).length > LONG);
+    return long ? 20 : 8;
+  });
+  const grid = rems.map((rem) => `minmax(${rem}rem, ${rem}fr)`).join(" ");
+  return {
+    grid: `40px minmax(11rem, 10fr) ${grid}`,
+    least: `calc(40px + ${rems.reduce((sum, rem) => sum + rem, 11)}rem)`,
+  };
 }

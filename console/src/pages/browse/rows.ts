@@ -52,6 +52,11 @@ export class RecordRows {
     private readonly changed: () => void,
   ) {}
 
+  /** Lists the first ids, whether or not rows are in sight yet. */
+  begin(): void {
+    void this.list();
+  }
+
   /** These rows are in sight. */
   want(first: number, last: number): void {
     this.first = first;

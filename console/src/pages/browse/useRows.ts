@@ -19,7 +19,7 @@ export function useRows(view: View, dimension: number, turn: number): RecordRows
     return new RecordRows(sourceOf(view, dimension), changed);
   }, [key]);
   useEffect(() => {
-    made.want(0, 0);
+    made.begin();
     return () => made.stop();
   }, [made]);
   return made;
