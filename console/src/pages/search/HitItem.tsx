@@ -47,20 +47,22 @@ export function HitItem({ result, place, bar, move, index, namespace, words }: P
         {changed && <Moved move={move} />}
       </div>
       <div class="stack tight">
-        <a class="data search-id" href={withQuery(to.browse(index.name), { id, namespace })}>
-          {id}
-        </a>
-        {typeof text === "string" && <Text text={text} words={words} />}
-        <div class="search-below">
-          {others.length > 0 && (
-            <dl class="search-meta">
-              {others.map(([name, value]) => (
-                <Value key={name} name={name} value={value} />
-              ))}
-            </dl>
-          )}
-          <a href={withQuery(to.search(index.name), { by: "id", id, namespace })}>{say("similar")}</a>
+        <div class="search-head">
+          <a class="data search-id" href={withQuery(to.browse(index.name), { id, namespace })}>
+            {id}
+          </a>
+          <a class="small" href={withQuery(to.search(index.name), { by: "id", id, namespace })}>
+            {say("similar")}
+          </a>
         </div>
+        {typeof text === "string" && <Text text={text} words={words} />}
+        {others.length > 0 && (
+          <dl class="search-meta small">
+            {others.map(([name, value]) => (
+              <Value key={name} name={name} value={value} />
+            ))}
+          </dl>
+        )}
       </div>
       <div class="search-score">
         <strong class="number">{scored(score)}</strong>

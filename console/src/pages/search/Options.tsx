@@ -2,10 +2,8 @@ import { type Index, namespaceNames, type Stats } from "../../api/indexes";
 import type { Model } from "../../api/search";
 import { words } from "../../state/language";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { FilterBuilder } from "./FilterBuilder";
 import { modelsFor } from "./models";
 import type { Settings } from "./settings";
-import { readFilter } from "./wanted";
 
 const say = words({
   title: { en: "Where and how many", ko: "범위와 개수" },
@@ -38,7 +36,6 @@ export function Options({ index, stats, models, settings, onChange }: Props) {
   const namespaces = [...new Set(["", ...known, settings.namespace])];
   const able = modelsFor(index, models);
   const embeds = settings.by === "text" || settings.by === "hybrid";
-  const filter = readFilter(settings.filter);
   return (
     <section class="panel stack tight">
       <h2>{say("title")}</h2>
@@ -67,12 +64,6 @@ export function Options({ index, stats, models, settings, onChange }: Props) {
           onInput={(model) => onChange({ model })}
         />
       )}
-      <FilterBuilder
-        index={index.name}
-        namespace={settings.namespace}
-        value={filter ?? undefined}
-        onChange={(chosen) => onChange({ filter: chosen ? JSON.stringify(chosen) : "" })}
-      />
       <TextField
         label={say("fields")}
         hint={say("fieldsHint")}

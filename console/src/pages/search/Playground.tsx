@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Index, Stats } from "../../api/indexes";
 import type { Model } from "../../api/search";
 import { words } from "../../state/language";
@@ -44,6 +44,11 @@ export function Playground({ index, stats, models }: Props) {
     else b.clear();
   };
 
+  // Enter in a field, or leaving it for the button, may change the settings first.
+  const latest = useRef(search);
+  latest.current = search;
+  const searchSoon = () => setTimeout(() => latest.current());
+
   const shared = JSON.stringify(queryOf(settings));
   // The address follows the settings.
   useEffect(() => {
@@ -69,7 +74,7 @@ export function Playground({ index, stats, models }: Props) {
       class="search"
       onSubmit={(event) => {
         event.preventDefault();
-        search();
+        searchSoon();
       }}
     >
       <QueryPanel

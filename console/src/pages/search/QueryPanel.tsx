@@ -3,10 +3,11 @@ import type { Index } from "../../api/indexes";
 import type { Model } from "../../api/search";
 import { number, words } from "../../state/language";
 import { TextArea, TextField } from "../../ui/Field";
+import { FilterBuilder } from "../../ui/filter/FilterBuilder";
 import { modelsFor } from "./models";
 import { type Settings, type Way, waysOf } from "./settings";
 import { VectorInput } from "./VectorInput";
-import type { read } from "./wanted";
+import { type read, readFilter } from "./wanted";
 import { tell } from "./wrong";
 
 const say = words({
@@ -87,6 +88,14 @@ export function QueryPanel(props: Props) {
         }}
       >
         <Fields {...props} />
+        {settings.by !== "image" && (
+          <FilterBuilder
+            index={index.name}
+            namespace={settings.namespace}
+            value={readFilter(settings.filter) ?? undefined}
+            onChange={(chosen) => onChange({ filter: chosen ? JSON.stringify(chosen) : "" })}
+          />
+        )}
         {settings.by !== "image" && settings.by !== "text" && (
           <div class="row">
             <Submit waiting={waiting} />
