@@ -5,7 +5,7 @@ import { Code } from "../../ui/Code";
 import { Empty } from "../../ui/Empty";
 import { Page } from "../../ui/Page";
 import { Plots } from "./Plots";
-import { MOST_BYTES, type Results, read, type Wrong } from "./read";
+import { MOST_BYTES, type Results, read, type Wrong, withFile } from "./read";
 import { StudyPanel } from "./StudyPanel";
 import "./studies.css";
 
@@ -55,7 +55,7 @@ export function Studies() {
     for (const file of files) {
       const found = await readFile(file);
       if (typeof found === "string") refused.push(`${file.name}: ${found}`);
-      else opened.value = [...opened.value.filter((one) => one.file !== found.file), found];
+      else opened.value = withFile(opened.value, found);
     }
     setWrong(refused);
   };

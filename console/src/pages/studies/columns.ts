@@ -35,6 +35,14 @@ interface Point {
   readonly label: string;
 }
 
+type Style = Pick<Series, "shape" | "dashed" | "ring">;
+
+interface Group {
+  readonly label: string;
+  readonly points: Point[];
+  readonly style: Style;
+}
+
 /**
  * Rows as series, one for each group; of several files, one for each group of each file. lines: points of a group are
  * joined. The front of a tuning is joined, and what was chosen stands alone.
@@ -49,28 +57,24 @@ export function drawn(
     readonly names: { readonly front: string; readonly chosen: string };
   },
 ): Drawn {
-  const groups = new Map<string, { points: Point[]; lines: boolean }>();
-  const add = (name: string, point: Point, lines: boolean) => {
-    const group = groups.get(name) ?? { points: [], lines };
+  const groups = new Map<string, Group>();
+  const best = new Map<string, Group>();
+  const add = (to: Map<string, Group>, label: string, point: Point, style: Style) => {
+    const group = to.get(label) ?? { label, points: [], style };
     group.points.push(point);
-    groups.set(name, group);
+    to.set(label, group);
   };
   for (const { file, rows, study } of all) {
     const prefix = all.length > 1 ? `${file}: ` : "";
     for (const { label, group, cells, mark } of rows) {
       const point = pointOf(cells, x, y, label);
       if (!point || (how.logX && point.x <= 0)) continue;
-      add(prefix + group, point, how.lines && study !== "tune");
-      if (mark && study === "tune") add(prefix + how.names.front, point, true);
-      if (mark === "chosen") add(prefix + how.names.chosen, point, false);
+      add(groups, prefix + group, point, { shape: how.lines ? "lines" : "points" });
+      if (mark && study === "tune") add(best, prefix + how.names.front, point, { dashed: true });
+      if (mark === "chosen") add(best, prefix + how.names.chosen, point, { shape: "points", ring: true });
     }
   }
-  const named = [...groups].map(([label, { points, lines }]) => ({
-    label,
-    lines,
-    points: points.sort((one, other) => one.x - other.x),
-  }));
-  return aligned(named);
+  return aligned([...groups.values(), ...best.values()]); // what is best is drawn over the rest
 }
 
 function pointOf(cells: Row["cells"], x: string, y: string, label: string): Point | undefined {
@@ -79,14 +83,14 @@ function pointOf(cells: Row["cells"], x: string, y: string, label: string): Poin
 }
 
 /** Every point gets a place of its own on the shared x axis, so that points of one x stay apart. */
-function aligned(groups: ReadonlyArray<{ label: string; lines: boolean; points: readonly Point[] }>): Drawn {
+function aligned(groups: readonly Group[]): Drawn {
   const places = groups.flatMap(({ points }, group) => points.map((point) => ({ ...point, group })));
   places.sort((one, other) => one.x - other.x);
   return {
     at: places.map((place) => place.x),
-    series: groups.map(({ label, lines }, group) => ({
+    series: groups.map(({ label, style }, group) => ({
       label,
-      shape: lines ? ("lines" as const) : ("points" as const),
+      ...style,
       values: places.map((place) => (place.group === group ? place.y : null)),
       notes: places.map((place) => (place.group === group ? place.label : null)),
     })),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { columnsOf, drawn, numeric, sorted, usual } from "./columns";
-import { type Results, read } from "./read";
+import { type Results, read, withFile } from "./read";
 
 const row = (kind: string, parameters: object, more: object = {}) => ({
   kind,
@@ -146,9 +146,25 @@ describe("a tuning", () => {
       scan: ["points", 1],
       hnsw: ["points", 1],
       flat: ["points", 1],
-      front: ["lines", 2],
+      front: [undefined, 2],
       chosen: ["points", 1],
     });
+  });
+});
+
+describe("names of files", () => {
+  const one = opened(study("hnsw", {}, [row("flat", {})]));
+
+  it("differ for different results, and results that are opened again take the place of the former", () => {
+    const other = opened(study("ivf", {}, [row("flat", {})]));
+    const again = opened(study("hnsw", {}, [row("flat", {}), row("hnsw", { m: 8 })]));
+    const both = withFile(withFile([], one), other);
+    expect(both.map(({ file }) => file)).toEqual(["results.json", "results.json (2)"]);
+    const later = withFile(both, again);
+    expect(later.map(({ file, study, rows }) => [file, study, rows.length])).toEqual([
+      ["results.json", "hnsw", 2],
+      ["results.json (2)", "ivf", 1],
+    ]);
   });
 });
 

@@ -32,6 +32,17 @@ export interface Results {
   readonly target: number | null;
 }
 
+/** The open results with one more: in the place of the same study, else under a name of its own. */
+export function withFile(open: readonly Results[], found: Results): readonly Results[] {
+  const name = found.file;
+  const isSame = (one: Results) =>
+    one.study === found.study && one.started === found.started && one.file.replace(/ \(\d+\)$/, "") === name;
+  if (open.some(isSame)) return open.map((one) => (isSame(one) ? { ...found, file: one.file } : one));
+  let file = name;
+  for (let turn = 2; open.some((one) => one.file === file); turn += 1) file = `${name} (${turn})`;
+  return [...open, { ...found, file }];
+}
+
 export type Wrong =
   | { readonly problem: "large"; readonly megabytes: number }
   | { readonly problem: "json"; readonly said: string }
