@@ -147,7 +147,7 @@ export function options(
     stroke: color("ink-soft"),
     font: `12px ${color("font")}`,
     labelFont: `600 12px ${color("font")}`,
-    grid: { stroke: color("line"), width: 1 },
+    grid: { stroke: `${color("ink")}1f`, width: 1 },
     ticks: { stroke: color("line"), width: 1 },
     ...(of.names ? { incrs: [1, 2, 5, 10, 20, 50], space: 46, grid: { show: false } } : {}),
     values: (_chart, ticks) => ticks.map((tick) => (tick === null ? "" : written(of, tick))),
