@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { language, words } from "../state/language";
 import { theme } from "../state/theme";
-import { type Axis, aligned, type ChartData, COLOURS, MARKS, options, type Series, written } from "./plot";
+import { type Axis, aligned, type ChartData, lookOf, options, type Series, written } from "./plot";
 
 export type { Axis, Series } from "./plot";
 
@@ -85,7 +85,7 @@ function Legend({ at, x, y, series, shape, hidden, row, onToggle }: LegendProps)
             disabled={series.length === 1}
             onClick={() => onToggle(one.label)}
           >
-            <Mark place={place} kind={one.dashed ? "dashed" : (one.shape ?? shape ?? "lines")} />
+            <Mark place={place} kind={one.dashed ? "dashed" : one.ring ? "ring" : (one.shape ?? shape ?? "lines")} />
             <span class="data">{one.label}</span>
             {row !== null && (one.values[row] ?? null) !== null && (
               <strong class="data">
@@ -105,8 +105,7 @@ function Legend({ at, x, y, series, shape, hidden, row, onToggle }: LegendProps)
 }
 
 function Mark({ place, kind }: { place: number; kind: string }) {
-  const style = { color: `var(--series-${(place % COLOURS) + 1})` };
-  const corners = MARKS[place % MARKS.length] ?? [];
+  const { color, mark: corners } = lookOf(place);
   const mark =
     corners.length === 0 ? (
       <circle r="3.5" fill="currentColor" />
@@ -114,9 +113,10 @@ function Mark({ place, kind }: { place: number; kind: string }) {
       <polygon points={corners.map(([x, y]) => `${3.5 * x},${3.5 * y}`).join(" ")} fill="currentColor" />
     );
   return (
-    <svg viewBox="-11 -6 22 12" width="22" height="12" aria-hidden="true" style={style}>
+    <svg viewBox="-11 -6 22 12" width="22" height="12" aria-hidden="true" style={{ color: `var(--${color})` }}>
       {kind === "bars" && <rect x="-6" y="-5" width="12" height="10" rx="1" fill="currentColor" />}
-      {kind !== "bars" && kind !== "points" && (
+      {kind === "ring" && <circle r="5" fill="none" stroke="currentColor" stroke-width="2" />}
+      {(kind === "lines" || kind === "dashed") && (
         <line
           x1="-11"
           x2="11"

@@ -14,6 +14,8 @@ export interface Series {
   readonly dashed?: boolean;
   /** Otherwise as the chart says. */
   readonly shape?: Shape;
+  /** Its marks are large rings around those of others. */
+  readonly ring?: boolean;
   /** What each of the values belongs to, shown beside it. */
   readonly notes?: ReadonlyArray<string | null>;
 }
@@ -79,9 +81,16 @@ export const MARKS: ReadonlyArray<ReadonlyArray<readonly [x: number, y: number]>
     [-0.4, -0.4],
   ],
 ];
-export const COLOURS = 6;
+const COLOURS = 6;
 const MARK_SIZE = 7;
+const RING_SIZE = 15;
 const FEW = 60;
+
+/** The colour of a series, as a name of the theme, and its mark: more series than colours still differ by both. */
+export function lookOf(place: number) {
+  const turn = Math.floor(place / COLOURS);
+  return { color: `series-${(place % COLOURS) + 1}`, mark: MARKS[(place + turn) % MARKS.length] ?? [] };
+}
 
 export function written(axis: Axis, value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
@@ -111,20 +120,20 @@ export function options(
   width: number,
   onPoint: (row: number | null) => void,
 ): uPlot.Options {
-  const { x, y, at, shape = "lines", height = 280 } = data;
+  const { x, y, shape = "lines", height = 280 } = data;
   const style = getComputedStyle(document.documentElement);
   const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const drawn: uPlot.Series[] = [{ label: x.label }];
   const bands: uPlot.Band[] = [];
   data.series.forEach((one, place) => {
-    const stroke = color(`series-${(place % COLOURS) + 1}`);
+    const stroke = color(lookOf(place).color);
     const show = !hidden.has(one.label);
     drawn.push({
       label: one.label,
       show,
       stroke,
       spanGaps: true,
-      ...look(one, one.shape ?? shape, place, at.length, stroke),
+      ...look(one, one.shape ?? shape, place, stroke),
     });
     if (one.band) {
       bands.push({ series: [drawn.length, drawn.length + 1], fill: `${stroke}2e` });
@@ -138,7 +147,7 @@ export function options(
     stroke: color("ink-soft"),
     font: `12px ${color("font")}`,
     labelFont: `600 12px ${color("font")}`,
-    grid: { stroke: color("line"), width: 1 },
+    grid: { stroke: `${color("ink")}1f`, width: 1 },
     ticks: { stroke: color("line"), width: 1 },
     ...(of.names ? { incrs: [1, 2, 5, 10, 20, 50], space: 46, grid: { show: false } } : {}),
     values: (_chart, ticks) => ticks.map((tick) => (tick === null ? "" : written(of, tick))),
@@ -170,26 +179,31 @@ function scale(of: Axis): uPlot.Scale {
   };
 }
 
-function look(one: Series, shape: Shape, place: number, count: number, stroke: string): Partial<uPlot.Series> {
+function look(one: Series, shape: Shape, place: number, stroke: string): Partial<uPlot.Series> {
   if (one.dashed) return { width: 1.5, dash: [6, 5], points: { show: false } };
   if (shape === "bars" && uPlot.paths.bars) {
     return { width: 0, paths: uPlot.paths.bars({ size: [0.85, 60] }), fill: stroke, points: { show: false } };
   }
+  const size = one.ring ? RING_SIZE : MARK_SIZE;
+  const corners = one.ring ? [] : lookOf(place).mark;
+  const few = one.values.filter((value) => value !== null).length <= FEW;
   const points: uPlot.Series.Points = {
-    show: shape === "points" || count <= FEW,
-    size: MARK_SIZE,
-    fill: stroke,
+    show: shape === "points" || few,
+    size,
+    width: one.ring ? 2 : 0,
+    stroke,
+    fill: one.ring ? "transparent" : stroke,
     space: 0,
+    paths: marks(corners, size),
   };
-  const marked = { ...points, paths: marks(MARKS[place % MARKS.length] ?? []) };
-  return shape === "points" ? { width: 2, paths: () => null, points: marked } : { width: 2, points: marked };
+  return shape === "points" ? { width: 2, paths: () => null, points } : { width: 2, points };
 }
 
 /** Draws a mark at every value of a series. */
-function marks(corners: (typeof MARKS)[number]): uPlot.Series.Points.PathBuilder {
+function marks(corners: (typeof MARKS)[number], size: number): uPlot.Series.Points.PathBuilder {
   return (chart, series, first, last) => {
     const path = new Path2D();
-    const radius = (MARK_SIZE / 2) * devicePixelRatio;
+    const radius = (size / 2) * devicePixelRatio;
     const values = chart.data[series] ?? [];
     const named = chart.series[series]?.scale ?? "y";
     for (let row = first; row <= last; row += 1) {

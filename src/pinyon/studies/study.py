@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pinyon.errors import FailedPreconditionError, InvalidRequestError
 from pinyon.studies import findings, machine, plans, report, sources, tables
@@ -15,6 +16,7 @@ from pinyon.studies.results import RESULTS, Results, Settings
 from pinyon.studies.running import bench
 from pinyon.studies.sources import Data, Source
 from pinyon.studies.values import Configuration, Parameter, Watch
+from pinyon.studies.words import LANGUAGES
 
 Given = Mapping[str, "Sequence[Parameter] | None"]
 
@@ -22,6 +24,11 @@ Given = Mapping[str, "Sequence[Parameter] | None"]
 @dataclass(frozen=True, slots=True)
 class Study(Results):
     """Results with the words for them."""
+
+    def to_json(self) -> dict[str, Any]:
+        """With what the figures show, in every language, for readers that have only the file."""
+        said = {language: findings.sentences(self, language) for language in LANGUAGES}
+        return {**Results.to_json(self), "findings": said}
 
     def table(self, language: str = "en") -> str:
         """The rows as aligned text under a heading, and what the figures show. language: "en" or "ko"."""

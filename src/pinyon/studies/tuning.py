@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pinyon.studies import tuning_report, tuning_words
 from pinyon.studies.tuning_results import TuningResults
+from pinyon.studies.words import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning(TuningResults):
     """Results with the words for them."""
+
+    def to_json(self) -> dict[str, Any]:
+        """With what was chosen and why, in every language, for readers that have only the file."""
+        said = {one: list(filter(None, tuning_words.sentences(self, one))) for one in LANGUAGES}
+        return {**TuningResults.to_json(self), "findings": said}
 
     def table(self, language: str = "en") -> str:
         """The front as aligned text, and what was chosen and why. language: "en" or "ko"."""

@@ -130,7 +130,7 @@ function History({ readings }: { readings: readonly Reading[] }) {
       ],
     ] as const;
   }, [readings]);
-  const least = Math.min(...readings.flatMap(({ quality }) => [quality.low ?? quality.recall, quality.target]));
+  const least = Math.min(...readings.map(({ quality }) => floor(quality)));
   return (
     <Chart
       title={say("chart")}
@@ -146,4 +146,9 @@ function History({ readings }: { readings: readonly Reading[] }) {
       }}
     />
   );
+}
+
+/** How far down the chart reaches: the band of the first few queries is so wide that it would hide the rest. */
+function floor({ recall, low, target }: Quality): number {
+  return Math.min(target, Math.max(low ?? recall, recall - 0.1));
 }

@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import { fetchIndex, namespaceNames } from "../../api/indexes";
 import { fetchIdPage, search } from "../../api/proof";
@@ -38,6 +39,13 @@ export function Proof() {
     ready: index.answer?.status.ready ?? true,
     kind: index.answer?.tags?.["pinyon-index"],
   });
+
+  const unfinished = found.includes("building") || found.includes("codeless");
+  const { again } = plan;
+  useEffect(() => {
+    const timer = unfinished ? setInterval(() => document.hidden || again(), 10_000) : undefined;
+    return () => clearInterval(timer);
+  }, [unfinished, again]);
 
   return (
     <IndexPage
