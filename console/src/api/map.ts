@@ -4,14 +4,11 @@ import type { Filter } from "../ui/filter/filter";
 import { type Call, send } from "./client";
 import { of } from "./indexes";
 
-export type Method = "pca" | "umap";
-
 export interface MapRequest {
   readonly namespace: string;
   readonly filter?: Filter;
   /** The most points; of more records a sample is shown, the same every time. */
   readonly limit: number;
-  readonly method: Method;
   /** The metadata field whose values come along. */
   readonly colour?: string;
   /** Whether the distances to the nearest other point come along. */
@@ -25,21 +22,15 @@ export interface MapAnswer {
   readonly namespace: string;
   readonly records: number;
   readonly matching: number;
-  readonly method: Method;
-  /** Shares of the variance along the two axes; null where the method has none. */
+  /** Shares of the variance along the two axes. */
   readonly explained: readonly number[] | null;
   readonly ids: readonly string[];
   readonly x: readonly number[];
   readonly y: readonly number[];
   readonly values: readonly unknown[] | null;
+  /** Of each point: 1 - cosine, else the Euclidean distance. null: there are too many points to measure. */
   readonly nearest: ReadonlyArray<number | null> | null;
   readonly query: readonly [number, number] | null;
-}
-
-export interface Fetched {
-  readonly id: string;
-  readonly values?: readonly number[];
-  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 export interface Match {
@@ -55,12 +46,6 @@ export const mapCall = (index: string, body: MapRequest): Call => ({
 
 export const fetchMap = (index: string, body: MapRequest, signal?: AbortSignal) =>
   send<MapAnswer>(mapCall(index, body), signal);
-
-/** Records by id; those that are gone are left out. */
-export async function fetchByIds(index: string, namespace: string, ids: readonly string[], signal?: AbortSignal) {
-  const call: Call = { method: "GET", path: of(index, "/vectors/fetch"), query: { namespace, ids } };
-  return (await send<{ vectors: Readonly<Record<string, Fetched>> }>(call, signal)).vectors;
-}
 
 /** The records that are nearest to a vector, or to a record: then it is among them. */
 export async function fetchNearest(

@@ -1,5 +1,4 @@
 import type { FieldInfo } from "../../api/fields";
-import type { Method } from "../../api/map";
 import { number, words } from "../../state/language";
 import { SelectField } from "../../ui/Field";
 import { FilterBuilder } from "../../ui/filter/FilterBuilder";
@@ -11,9 +10,6 @@ const say = words({
   usual: { en: "(default)", ko: "(기본)" },
   colour: { en: "Colour by", ko: "색 기준" },
   none: { en: "one colour", ko: "한 가지 색" },
-  method: { en: "Method", ko: "방법" },
-  pca: { en: "PCA (at once)", ko: "PCA (바로)" },
-  umap: { en: "UMAP (takes longer)", ko: "UMAP (오래 걸림)" },
   points: { en: "Points at most", ko: "최대 점 수" },
   filter: { en: "Filter", ko: "필터" },
   filtered: { en: "Filter (in use)", ko: "필터 (적용 중)" },
@@ -35,7 +31,7 @@ interface Props {
 
 /** What is shown, and how: everything that asks the server anew. */
 export function Controls({ index, namespaces, fields, settings, colour, onChange }: Props) {
-  const { namespace, filter, method, limit } = settings;
+  const { namespace, filter, limit } = settings;
   const known = fields.map(({ name }) => name);
   const names = colour !== undefined && !known.includes(colour) ? [colour, ...known] : known;
   const spaces = namespaces.includes(namespace) ? namespaces : [namespace, ...namespaces];
@@ -59,17 +55,6 @@ export function Controls({ index, namespaces, fields, settings, colour, onChange
                 ? { colour: undefined, plain: "1", off: undefined }
                 : { colour: chosen.slice(FIELD.length), plain: undefined, off: undefined },
             )
-          }
-        />
-        <SelectField
-          label={say("method")}
-          value={method}
-          options={[
-            ["pca", say("pca")],
-            ["umap", say("umap")],
-          ]}
-          onInput={(method) =>
-            onChange({ view: undefined, method: method === ("umap" as Method) ? method : undefined })
           }
         />
         <SelectField

@@ -1,6 +1,7 @@
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Index } from "../../api/indexes";
-import type { MapRequest } from "../../api/map";
+import { type MapRequest, mapCall } from "../../api/map";
+import { AsCode } from "../../ui/AsCode";
 import { Canvas } from "./Canvas";
 import type { Tool } from "./gestures";
 import { inBox } from "./grid";
@@ -158,6 +159,7 @@ export function Explorer(props: Props) {
           />
         </div>
       </div>
+      <AsCode call={mapCall(index.name, request)} />
       <PointsTable
         points={points}
         field={field}

@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { type Fetched, fetchByIds } from "../../api/map";
+import { send } from "../../api/client";
+import { type Found, fetchByIds, type StoredRecord } from "../../api/records";
 import { number, words } from "../../state/language";
 import type { Look } from "./look";
 import type { Plot } from "./plot";
@@ -27,14 +28,14 @@ interface Props {
 export function HoverCard({ index, points, at, plot, look }: Props) {
   const id = points.answer.ids[at] as string;
   const { namespace } = points.answer;
-  const [record, setRecord] = useState<Fetched>();
+  const [record, setRecord] = useState<StoredRecord>();
 
   useEffect(() => {
     const controller = new AbortController();
     const timer = setTimeout(() => {
       // Without an answer the card shows the id, which is enough; a click tells what is wrong.
-      fetchByIds(index, namespace, [id], controller.signal).then(
-        (found) => setRecord(found[id]),
+      send<Found>(fetchByIds({ index, namespace }, [id]), controller.signal).then(
+        ({ vectors }) => setRecord(vectors[id]),
         () => {},
       );
     }, PATIENCE);
@@ -64,7 +65,7 @@ export function HoverCard({ index, points, at, plot, look }: Props) {
       {metadata.length > 0 && (
         <dl>
           {metadata.slice(0, ROWS).map(([name, value]) => (
-            <div key={name}>
+            <div key={name} class="map-card-row">
               <dt class="data">{name}</dt>
               <dd class="data">{brief(value)}</dd>
             </div>

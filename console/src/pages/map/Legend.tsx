@@ -40,7 +40,7 @@ interface Props {
 /** What the colours mean, with counts. Groups can be switched off, and looked at alone. */
 export function Legend({ field, colouring, off, look, onOff, onLight }: Props) {
   if (colouring.kind === "plain") return <p class="soft">{say("plain")}</p>;
-  const most = Math.max(...colouring.groups.map(({ count }) => count));
+  const most = Math.max(...colouring.groups.map(({ kind, count }) => (kind === "other" ? 1 : count)));
   const toggle = (key: string) => onOff(off.has(key) ? [...off].filter((one) => one !== key) : [...off, key]);
   return (
     <fieldset class="map-legend" onPointerLeave={() => onLight(null)}>
@@ -69,7 +69,7 @@ export function Legend({ field, colouring, off, look, onOff, onLight }: Props) {
               <span class="number">{number(group.count)}</span>
               <span
                 class="map-bar"
-                style={{ width: `${(100 * group.count) / most}%`, background: look.css[group.tint] }}
+                style={{ width: `${Math.min(100, (100 * group.count) / most)}%`, background: look.css[group.tint] }}
                 aria-hidden="true"
               />
             </label>

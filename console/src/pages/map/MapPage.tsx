@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import { fetchIndex, fetchStats, namespaceNames } from "../../api/indexes";
 import { to } from "../../routes";
@@ -35,6 +36,7 @@ export function MapPage() {
     [name],
   );
   const { index, stats } = about.answer ?? {};
+  const namespaces = useMemo(() => (stats ? namespaceNames(stats) : []), [stats]);
   return (
     <IndexPage name={name} here="map">
       {about.error !== undefined && <Problem error={about.error} again={about.again} />}
@@ -56,7 +58,7 @@ export function MapPage() {
         </Empty>
       )}
       {index?.vector_type === "dense" && stats && stats.totalVectorCount > 0 && (
-        <MapView key={name} index={index} namespaces={namespaceNames(stats)} />
+        <MapView key={name} index={index} namespaces={namespaces} />
       )}
     </IndexPage>
   );

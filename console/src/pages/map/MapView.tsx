@@ -21,7 +21,7 @@ const say = words({
 /** The map of a dense index with everything around it. What it shows is in the address. */
 export function MapView({ index, namespaces }: { index: Index; namespaces: readonly string[] }) {
   const [query, change] = useQuery();
-  const settings = useMemo(() => settingsOf(query), [query]);
+  const settings = useMemo(() => settingsOf(query, namespaces), [query, namespaces]);
   const { fields, colour, request, map } = useMap(index.name, settings);
   const loaded = map.answer;
   return (

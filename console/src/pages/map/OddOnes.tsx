@@ -80,7 +80,13 @@ function Measured(props: Props & { nearest: ReadonlyArray<number | null> }) {
     <div class="stack">
       <fieldset class="map-segments" aria-label={say("which")}>
         {(["twins", "outliers"] as const).map((one) => (
-          <button key={one} type="button" class="button small" aria-pressed={kind === one} onClick={() => setKind(one)}>
+          <button
+            key={one}
+            type="button"
+            class="button small map-segment"
+            aria-pressed={kind === one}
+            onClick={() => setKind(one)}
+          >
             {say(one)}
           </button>
         ))}

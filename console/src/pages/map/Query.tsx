@@ -25,10 +25,6 @@ const say = words({
   },
   nothing: { en: "No record was found.", ko: "찾은 레코드가 없습니다." },
   absent: { en: "not on the map", ko: "지도에 없음" },
-  unplaced: {
-    en: "This method cannot place a query; its neighbours are marked.",
-    ko: "이 방법은 쿼리의 위치를 알 수 없어 이웃만 표시합니다.",
-  },
   score: { en: "Score", ko: "점수" },
   record: { en: "Record", ko: "레코드" },
 });
@@ -105,7 +101,6 @@ function Found({ found, points, onPin }: { found: Queried; points: Points; onPin
   return (
     <div class="stack tight">
       <strong>{say("found", { count: found.matches.length })}</strong>
-      {!found.place && <p class="soft small">{say("unplaced")}</p>}
       <table class="table map-list">
         <thead>
           <tr>

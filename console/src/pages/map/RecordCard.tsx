@@ -1,4 +1,5 @@
-import { fetchByIds } from "../../api/map";
+import { send } from "../../api/client";
+import { type Found, fetchByIds } from "../../api/records";
 import { to, withQuery } from "../../routes";
 import { words } from "../../state/language";
 import { Problem } from "../../ui/Problem";
@@ -30,8 +31,11 @@ interface Props {
 
 /** The record that was clicked on. */
 export function RecordCard({ index, namespace, id, onMap, onNeighbours, onClose }: Props) {
-  const found = useCall((signal) => fetchByIds(index, namespace, [id], signal), [index, namespace, id]);
-  const record = found.waiting ? undefined : found.answer?.[id];
+  const found = useCall(
+    (signal) => send<Found>(fetchByIds({ index, namespace }, [id]), signal),
+    [index, namespace, id],
+  );
+  const record = found.waiting ? undefined : found.answer?.vectors[id];
   const metadata = Object.entries(record?.metadata ?? {});
   return (
     <section class="panel map-record stack tight" aria-label={say("record")}>
@@ -49,7 +53,7 @@ export function RecordCard({ index, namespace, id, onMap, onNeighbours, onClose 
       {metadata.length > 0 && (
         <dl class="facts map-facts" tabIndex={0}>
           {metadata.map(([name, value]) => (
-            <div key={name}>
+            <div key={name} class="map-fact">
               <dt class="data">{name}</dt>
               <dd class="data">{Array.isArray(value) ? value.map(String).join(", ") : String(value)}</dd>
             </div>

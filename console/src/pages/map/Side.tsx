@@ -1,5 +1,5 @@
 import type { Index } from "../../api/indexes";
-import { number, words } from "../../state/language";
+import { words } from "../../state/language";
 import type { Asked } from "../../ui/useCall";
 import { Chosen } from "./Chosen";
 import { Legend } from "./Legend";
@@ -59,7 +59,7 @@ export function Side(props: Props) {
             onClick={() => onChange({ panel })}
           >
             {say(panel)}
-            {panel === "chosen" && chosen.length > 0 && <span class="badge">{number(chosen.length)}</span>}
+            {panel === "chosen" && chosen.length > 0 && <span class="map-some" aria-hidden="true" />}
           </button>
         ))}
       </div>

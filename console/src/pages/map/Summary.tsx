@@ -16,23 +16,18 @@ const say = words({
     en: "the rest is in other directions, so what looks near here may be far apart",
     ko: "나머지는 다른 방향에 있어, 여기서 가까워 보여도 실제로는 멀 수 있음",
   },
-  umap: {
-    en: "UMAP: neighbourhoods count, distances between groups do not",
-    ko: "UMAP: 이웃 관계만 의미가 있고 무리 사이의 거리는 의미가 없음",
-  },
 });
 
 const LITTLE = 0.5;
 
 /** What is drawn, and how far it can be trusted. */
 export function Summary({ answer }: { answer: MapAnswer }) {
-  const { records, matching, explained, ids, method } = answer;
+  const { records, matching, explained, ids } = answer;
   const counts = { shown: number(ids.length), matching: number(matching), records: number(records) };
   const [x = 0, y = 0] = explained ?? [];
   return (
     <p class="map-summary small" role="status">
       <span>{say(ids.length < matching ? "sample" : matching < records ? "filtered" : "all", counts)}</span>
-      {method === "umap" && <span>{say("umap")}</span>}
       {explained && (
         <span>
           {say("explained", { x: percent(x), y: percent(y) })}

@@ -151,7 +151,7 @@ export class Plot {
     const points = { x: scene.points.x, y: scene.points.y, tint: scene.points.colouring.tint };
     picture.pixels.fill(look.ground);
     if (scene.faint.length) paint(picture, points, scene.faint, onto, this.stamp(0.7), look.quiet);
-    paint(picture, points, scene.full, onto, this.stamp(this.strength()), look.palette);
+    paint(picture, points, scene.full, onto, this.stamp(this.strength(), this.emphasis()), look.palette);
     this.below.putImageData(image, -room, -room, room, room, picture.width, picture.height);
     drawOver(this.above, this.marks, scene.names, this.put, look, { ...frame, cross: this.cross });
     const { dataset } = this.above.canvas;
@@ -166,8 +166,15 @@ export class Plot {
     return Math.min(0.92, 0.9 - 0.3 * crowd + 0.12 * Math.log2(Math.max(1, this.view.zoom)));
   }
 
-  private stamp(strength: number): Stamp {
-    const radius = Math.round(this.radius() * this.ratio * 8) / 8;
+  /** A few points that stand out of many are drawn larger. */
+  private emphasis(): number {
+    const { faint, full } = this.scene ?? {};
+    if (!faint?.length || !full) return 1;
+    return full.length < 0.02 * faint.length ? 2 : 1.3;
+  }
+
+  private stamp(strength: number, times = 1): Stamp {
+    const radius = Math.round(Math.min(LARGEST, this.radius() * times) * this.ratio * 8) / 8;
     const level = Math.round(strength * 32) / 32;
     const key = `${radius} ${level}`;
     let made = this.stamps.get(key);

@@ -1,7 +1,6 @@
 /** What the address says of a map, so that it can be shared. */
 
 import type { FieldInfo } from "../../api/fields";
-import type { Method } from "../../api/map";
 import type { Filter } from "../../ui/filter/filter";
 import { read, type View } from "./view";
 
@@ -17,7 +16,6 @@ export interface Settings {
   readonly filter: Filter | undefined;
   /** undefined: whichever field suits. null: none. */
   readonly colour: string | null | undefined;
-  readonly method: Method;
   readonly limit: number;
   /** Keys of the legend's rows that are switched off. */
   readonly off: readonly string[];
@@ -31,15 +29,14 @@ export interface Settings {
 
 type Query = Readonly<Record<string, string>>;
 
-/** What cannot be understood is as if it were not there. */
-export function settingsOf(query: Query): Settings {
+/** What cannot be understood is as if it were not there. namespaces: those of the index, "" being the default one. */
+export function settingsOf(query: Query, namespaces: readonly string[]): Settings {
   const off = json(query.off);
   const filter = json(query.filter);
   return {
-    namespace: query.namespace ?? "",
+    namespace: query.namespace ?? (namespaces.includes("") ? "" : (namespaces[0] ?? "")),
     filter: filter && typeof filter === "object" && !Array.isArray(filter) ? (filter as Filter) : undefined,
     colour: query.plain ? null : query.colour,
-    method: query.method === "umap" ? "umap" : "pca",
     limit: LIMITS.find((limit) => String(limit) === query.points) ?? 100_000,
     off: Array.isArray(off) ? off.filter((key): key is string => typeof key === "string") : [],
     view: read(query.view),

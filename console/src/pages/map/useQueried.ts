@@ -5,7 +5,7 @@ import type { Settings } from "./settings";
 import type { Place } from "./view";
 
 export interface Queried {
-  /** Where the query lies; null when the method cannot say. */
+  /** Where the query lies; null when it is not there any more. */
   readonly place: Place | null;
   readonly matches: readonly Match[];
 }
@@ -19,7 +19,7 @@ export function useQueried(
   points: Points | undefined,
 ): Asked<Queried | undefined> {
   const { text, near, neighbours } = settings;
-  const { namespace, filter, limit, method } = request;
+  const { namespace, filter, limit } = request;
   const there = points !== undefined;
   return useCall(
     async (signal): Promise<Queried | undefined> => {
@@ -29,11 +29,11 @@ export function useQueried(
       const at = near ? points.place(near) : undefined;
       const [matches, placed] = await Promise.all([
         fetchNearest(index, { ...scope, ...about, topK: neighbours + (near ? 1 : 0) }, signal),
-        at === undefined ? fetchMap(index, { ...scope, ...about, limit, method }, signal) : undefined,
+        at === undefined ? fetchMap(index, { ...scope, ...about, limit }, signal) : undefined,
       ]);
       const place = placed ? placed.query : ([points.x[at as number], points.y[at as number]] as Place);
       return { place, matches: matches.filter(({ id }) => id !== near).slice(0, neighbours) };
     },
-    [index, model, text, near, neighbours, there, JSON.stringify([namespace, filter, limit, method])],
+    [index, model, text, near, neighbours, there, JSON.stringify([namespace, filter, limit])],
   );
 }
