@@ -16,5 +16,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: { proxy: { [API]: { target: SERVER, changeOrigin: true } } },
-  test: { include: ["src/**/*.test.ts"] },
+  test: { css: true, include: ["src/**/*.test.ts"] },
 });
