@@ -162,6 +162,6 @@ export async function fetchFileLimit(signal?: AbortSignal): Promise<number | und
     { method: "GET", path: "/pinyon/settings" },
     signal,
   );
-  const limit = settings.find((one) => one.name.endsWith("file_bytes") && !one.name.includes("audit"))?.value;
+  const limit = settings.find((one) => one.name === "requests.file_bytes")?.value;
   return typeof limit === "number" ? limit : undefined;
 }

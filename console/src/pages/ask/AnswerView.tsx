@@ -4,7 +4,7 @@ import { number, words } from "../../state/language";
 import { CodeTabs } from "../../ui/Code";
 import { Copy } from "../../ui/Copy";
 import { Problem } from "../../ui/Problem";
-import { type Answer, isOpen, isQuoted, isRefusal } from "./answer";
+import { type Answer, isOpen, isQuoted, isRefusal, lacksModel } from "./answer";
 import { codeOf } from "./code";
 import { withSources } from "./conversation";
 import { Nearest } from "./Nearest";
@@ -47,7 +47,7 @@ export function AnswerView(props: Props) {
   const { assistant, name, settings, answer, body, shown, onShow, onRetry, onStop } = props;
   const [coded, setCoded] = useState(false);
   const open = isOpen(answer);
-  const withoutModel = answer.failure?.status === 412;
+  const withoutModel = lacksModel(answer);
 
   return (
     <section class="answer" aria-busy={open} aria-label={name}>

@@ -51,17 +51,12 @@ export function Chat({ assistant, conversation, files }: Props) {
   const [shown, setShown] = useState<Shown>();
   const [clearing, setClearing] = useState(false);
   const [edited, setEdited] = useState<{ text: string }>();
-  const log = useRef<HTMLDivElement>(null);
   const opener = useRef<Element | null>(null);
   const { turns, busy } = conversation;
   const lanes = query.compare === "yes" ? [0, 1] : [0];
   const settings = lanes.map((lane) => read(query, lane));
   const ready = settings.every((one) => Object.keys(wrong(one)).length === 0);
-  const count = turns.length;
-
-  useEffect(() => {
-    log.current?.lastElementChild?.scrollIntoView({ block: "nearest" });
-  }, [count]);
+  useFollowing(turns);
 
   const open = useCallback((place: Shown) => {
     opener.current = document.activeElement;
@@ -80,9 +75,17 @@ export function Chat({ assistant, conversation, files }: Props) {
     <div class={shown ? "ask-chat with-source" : "ask-chat"}>
       <div class="ask-main">
         <SettingsPanel />
+        {turns.length > 0 && (
+          <div class="row ask-tools">
+            <Copy text={asText(turns)} label={say("copyAll")} />
+            <button type="button" class="button small" onClick={() => setClearing(true)}>
+              {say("clear")}
+            </button>
+          </div>
+        )}
         {!conversation.kept && <p class="notice warn">{say("notKept")}</p>}
-        {count === 0 && <Beginning assistant={assistant} files={files} />}
-        <div ref={log} class="ask-log" role="log" aria-label={say("log")}>
+        {turns.length === 0 && <Beginning assistant={assistant} files={files} />}
+        <div class="ask-log" role="log" aria-label={say("log")}>
           {turns.map((turn) => (
             <TurnView
               key={turn.id}
@@ -96,14 +99,6 @@ export function Chat({ assistant, conversation, files }: Props) {
             />
           ))}
         </div>
-        {count > 0 && (
-          <div class="row ask-tools">
-            <Copy text={asText(turns)} label={say("copyAll")} />
-            <button type="button" class="button small" onClick={() => setClearing(true)}>
-              {say("clear")}
-            </button>
-          </div>
-        )}
         <Composer
           assistant={assistant}
           edited={edited}
@@ -121,6 +116,19 @@ export function Chat({ assistant, conversation, files }: Props) {
       )}
     </div>
   );
+}
+
+const NEAR = 320;
+
+/** Keeps the end of a conversation in sight while it grows, unless somebody reads further up. */
+function useFollowing(turns: Conversation["turns"]) {
+  const count = useRef(0);
+  useEffect(() => {
+    const page = document.documentElement;
+    const near = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR;
+    if (turns.length > count.current || near) page.scrollTop = page.scrollHeight;
+    count.current = turns.length;
+  }, [turns]);
 }
 
 function Beginning({ assistant, files }: Pick<Props, "assistant" | "files">) {

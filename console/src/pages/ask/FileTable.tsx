@@ -58,8 +58,8 @@ export function FileTable({ assistant, files, chosen, onChoose, onChange, onDele
                 />
               </th>
               <th>{say("name")}</th>
-              <th class="number">{say("size")}</th>
               <th>{say("status")}</th>
+              <th class="number">{say("size")}</th>
               <th>{say("metadata")}</th>
               <th>{say("when")}</th>
               <th>
@@ -81,10 +81,10 @@ export function FileTable({ assistant, files, chosen, onChoose, onChange, onDele
                 <td>
                   <span class="data name">{file.name}</span>
                 </td>
-                <td class="number nowrap">{bytes(file.size)}</td>
                 <td>
                   <Status file={file} />
                 </td>
+                <td class="number nowrap">{bytes(file.size)}</td>
                 <td>
                   <Metadata metadata={file.metadata} />
                 </td>

@@ -1,8 +1,8 @@
 import { words } from "../../state/language";
-import { type Answer, isRefusal } from "./answer";
+import { type Answer, isRefusal, lacksModel } from "./answer";
 
 const say = words({
-  refused: { en: "Refused", ko: "답변 거부" },
+  refused: { en: "Refused", ko: "답 없음" },
   refusedWeak: {
     en: "No passage of the files speaks to this question clearly enough, so no model was asked. See what comes nearest under “What was found”.",
     ko: "질문과 충분히 관련된 구절이 없어 모델에 묻지 않았습니다. 가장 가까운 구절은 “찾은 구절”에서 볼 수 있습니다.",
@@ -31,7 +31,7 @@ const say = words({
 
 /** What is to be known of an answer beside its text: that it is a refusal, a quotation, or not whole. */
 export function Remark({ answer, quoted }: { answer: Answer; quoted: boolean }) {
-  if (answer.failure?.status === 412) return <p class="soft small">{say("noModel")}</p>;
+  if (lacksModel(answer)) return <p class="soft small">{say("noModel")}</p>;
   if (answer.state === "stopped") return <Said tone="" head={say("stopped")} text={say("stoppedAbout")} />;
   if (answer.state === "broken") {
     return <Said tone="bad" head={say("broken")} text={answer.failure?.message || say("brokenAbout")} alert />;

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { fetchGenerators } from "../../api/assistants";
 import { words } from "../../state/language";
 import { useQuery } from "../../state/query";
@@ -23,12 +24,13 @@ const NO_MODELS: readonly string[] = [];
 export function SettingsPanel() {
   const [query, change] = useQuery();
   const compare = query.compare === "yes";
+  const [open] = useState(compare);
   const models = useCall((signal) => fetchGenerators(signal).catch(() => undefined), []);
   const lanes = compare ? [0, 1] : [0];
   const told = lanes.map((lane) => brief(read(query, lane)).join(", ") || say("usual")).join(" / ");
 
   return (
-    <details class="panel settings" open={compare || undefined}>
+    <details class="panel settings" open={open}>
       <summary>
         <strong>{say("settings")}</strong> <span class="soft small data">{told}</span>
       </summary>

@@ -131,20 +131,23 @@ function About({ assistant, source }: { assistant: string; source: Source }) {
         </strong>
         <Download assistant={assistant} id={source.fileId} name={source.fileName} />
       </p>
-      {source.quote ? (
-        <blockquote class="data" aria-label={say("quote")}>
-          {source.quote}
-        </blockquote>
-      ) : (
-        <p class="soft small">{say("noQuote")}</p>
-      )}
+      {!source.quote && <p class="soft small">{say("noQuote")}</p>}
     </div>
   );
 }
 
 function Cited({ snippets, source }: { snippets: readonly Snippet[]; source: Source }) {
   const found = passageOf(snippets, source.fileId, source.quote);
-  if (!found) return <p class="soft small">{say("elsewhere")}</p>;
+  if (!found) {
+    return (
+      <>
+        <blockquote class="data lines" aria-label={say("quote")}>
+          {source.quote}
+        </blockquote>
+        <p class="soft small">{say("elsewhere")}</p>
+      </>
+    );
+  }
   return <Passage {...found} best={snippets[0]?.score ?? 1} />;
 }
 

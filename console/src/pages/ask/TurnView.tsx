@@ -7,7 +7,7 @@ import type { Conversation } from "./useConversation";
 
 const say = words({
   asked: { en: "You asked", ko: "질문" },
-  edit: { en: "Ask again, changed", ko: "고쳐서 다시 묻기" },
+  edit: { en: "Edit", ko: "고치기" },
 });
 
 interface Props {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChatEvent, Reference, StoredFile } from "../../api/assistants";
-import { type Answer, grown, isQuoted, isRefusal, NOTHING, offsetOf, whole } from "./answer";
+import { type Answer, grown, isQuoted, isRefusal, lacksModel, NOTHING, offsetOf, whole } from "./answer";
 
 const USAGE = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 const file = (id: string) => ({ id, name: `${id}.md` }) as StoredFile;
@@ -59,6 +59,16 @@ describe("an answer", () => {
     const quoted = told(START, said("“One.” “Two.”"), cite(6, reference("a", "One.")), END);
     expect(isQuoted(quoted)).toBe(true);
     expect(isQuoted(told(START, said("He said “one.” Then “two.”"), cite(6, reference("a", "x")), END))).toBe(false);
+  });
+
+  it("that nothing here could write is told from one that is refused for another reason", () => {
+    const failed = (status: number, message: string): Answer => {
+      return { ...NOTHING, state: "failed", failure: { status, message, code: "", requestId: "" } };
+    };
+    expect(lacksModel(failed(412, "This server has no model that writes, so it can find snippets"))).toBe(true);
+    expect(lacksModel(failed(501, "Install pinyon[gguf]"))).toBe(true);
+    expect(lacksModel(failed(412, 'Assistant "a" has no file that is Available.'))).toBe(false);
+    expect(lacksModel(NOTHING)).toBe(false);
   });
 
   it("keeps what came before its model failed", () => {

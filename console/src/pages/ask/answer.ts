@@ -62,6 +62,11 @@ export const isRefusal = (answer: Answer) => answer.state === "done" && answer.s
 export const isQuoted = (answer: Answer) =>
   answer.state === "done" && answer.sources.length > 0 && /^“[^”]*”(\s+“[^”]*”)*$/u.test(answer.text.trim());
 
+/** Whether a question was refused because nothing here writes; passages can be found all the same. */
+export const lacksModel = ({ state, failure }: Answer) =>
+  state === "failed" &&
+  (failure?.status === 501 || (failure?.status === 412 && /no model that writes/.test(failure.message)));
+
 export function grown(answer: Answer, event: ChatEvent): Answer {
   switch (event.type) {
     case "message_start":
