@@ -14,11 +14,12 @@ const say = words({
   sparse: { en: "Sparse", ko: "희소" },
   model: { en: "Model", ko: "모델" },
   field: { en: "reads the field {name}", ko: "{name} 필드를 읽습니다" },
-  own: { en: "None: you bring the vectors", ko: "없음: 벡터를 직접 넣습니다" },
+  own_about: { en: "you bring the vectors", ko: "벡터를 직접 넣습니다" },
+  own: { en: "None", ko: "없음" },
   promise: { en: "Promise", ko: "약속" },
-  recall: { en: "Recall of at least {target}", ko: "재현율 {target} 이상" },
+  recall: { en: "Recall ≥ {target}", ko: "재현율 {target} 이상" },
   exact: { en: "Every search is exact", ko: "모든 검색이 정확합니다" },
-  kind: { en: "searched by {kind}", ko: "검색 구조: {kind}" },
+  kind: { en: "search structure {kind}", ko: "검색 구조 {kind}" },
   host: { en: "Host", ko: "호스트" },
   copy: { en: "Copy host", ko: "호스트 복사" },
   place: {
@@ -48,7 +49,11 @@ export function Facts({ index, stats }: { index: Index; stats: Stats | undefined
       </Fact>
       <Fact
         name={say("model")}
-        about={index.embed && <span class="data">{say("field", { name: index.embed.field_map?.text ?? "text" })}</span>}
+        about={
+          <span class="data">
+            {index.embed ? say("field", { name: index.embed.field_map?.text ?? "text" }) : say("own_about")}
+          </span>
+        }
       >
         {index.embed ? <span class="data">{index.embed.model}</span> : say("own")}
       </Fact>

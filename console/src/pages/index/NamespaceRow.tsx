@@ -65,7 +65,7 @@ export function NamespaceRow({ index, name, records, size, quality, metered, onD
 }
 
 function Meter({ quality }: { quality: Quality | undefined }) {
-  if (!quality) {
+  if (!quality || quality.label === "exact") {
     return (
       <>
         <td>–</td>

@@ -102,7 +102,7 @@ function Table(props: { index: Index; stats: Stats; onDelete: (name: string) => 
   const all = Object.entries(stats.namespaces);
   const found = all.filter(([name]) => name.toLowerCase().includes(wanted.trim().toLowerCase()));
   const shown = whole ? found : found.slice(0, FIRST);
-  const metered = all.some(([, { quality }]) => quality);
+  const metered = all.some(([, { quality }]) => quality && quality.label !== "exact");
   return (
     <>
       {all.length > 8 && (

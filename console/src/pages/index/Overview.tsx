@@ -104,12 +104,12 @@ function Whole({ index, onChanged }: Props) {
     <div class="stack">
       <Facts index={index} stats={stats.answer} />
       <Namespaces index={index} stats={stats} onChanged={changed} />
+      <Section title={say("use")}>
+        <CodeTabs texts={uses(index, { origin: location.origin, withKey: key.value !== "" })} />
+      </Section>
       <div class="halves">
         <Settings index={index} onChanged={changed} />
         <div class="stack">
-          <Section title={say("use")}>
-            <CodeTabs texts={uses(index, { origin: location.origin, withKey: key.value !== "" })} />
-          </Section>
           <IndexBackups index={index} />
           <Imports index={index} onImported={stats.again} />
           <DeleteIndex index={index} onChanged={onChanged} />

@@ -28,6 +28,7 @@ export function IndexRow({ index }: { index: Index }) {
     undefined,
   );
   const largest = namespaces.reduce((most, { vectorCount }) => Math.max(most, vectorCount), 0);
+  const dimension = index.vector_type === "sparse" ? say("sparse") : number(index.dimension ?? 0);
   return (
     <tr>
       <th scope="row">
@@ -37,6 +38,9 @@ export function IndexRow({ index }: { index: Index }) {
           {index.deletion_protection === "enabled" && <span class="badge">{say("protected")}</span>}
         </div>
         <div class="index-about">
+          <span class="soft small cramped">
+            {dimension} · {index.metric}
+          </span>
           {index.embed && <span class="soft small data">{index.embed.model}</span>}
           {Object.entries(index.tags ?? {}).map(([key, value]) => (
             <span key={key} class={key === TAG ? "badge mono" : "badge"}>
@@ -46,10 +50,10 @@ export function IndexRow({ index }: { index: Index }) {
         </div>
       </th>
       <td class="number">{stats.answer ? number(stats.answer.totalVectorCount) : blank}</td>
-      <td class="number">{index.vector_type === "sparse" ? say("sparse") : number(index.dimension ?? 0)}</td>
-      <td>{index.metric}</td>
+      <td class="number roomy">{dimension}</td>
+      <td class="roomy">{index.metric}</td>
       <td>{stats.answer ? <Contract quality={worst} records={largest} /> : blank}</td>
-      <td>
+      <td class="roomy">
         <div class="index-host">
           <code class="small">{index.host}</code>
           <Copy text={index.host} label={say("host")} />

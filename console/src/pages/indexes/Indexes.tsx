@@ -89,12 +89,16 @@ function List(props: { all: readonly Index[]; wanted: string; onWanted: (text: s
               <th scope="col" class="number">
                 {say("records")}
               </th>
-              <th scope="col" class="number">
+              <th scope="col" class="number roomy">
                 {say("dimension")}
               </th>
-              <th scope="col">{say("metric")}</th>
+              <th scope="col" class="roomy">
+                {say("metric")}
+              </th>
               <th scope="col">{say("contract")}</th>
-              <th scope="col">{say("host")}</th>
+              <th scope="col" class="roomy">
+                {say("host")}
+              </th>
             </tr>
           </thead>
           <tbody>

@@ -1,0 +1,369 @@
+"""Indexes in the console: made, looked at, changed, backed up, restored and deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from console.browsing import Visit, visit
+from console.hostile import TEXTS
+from sdk.places import Serving
+
+SPEC = {"serverless": {"cloud": "aws", "region": "us-east-1"}}
+OURS = "page-"
+"""What the names of the indexes of this file begin with; they are deleted after each test."""
+
+
+@dataclass
+class Api:
+    """The same server without the console."""
+
+    http: httpx.Client
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.http.request(method, path, **({} if body is None else {"json": body}))
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def create(self, name: str, **settings: Any) -> None:
+        self.call("POST", "/indexes", {"name": name, "dimension": 4, "metric": "cosine", "spec": SPEC, **settings})
+
+    def describe(self, name: str) -> Any:
+        return self.call("GET", f"/indexes/{name}")
+
+    def names(self) -> list[str]:
+        return [index["name"] for index in self.call("GET", "/indexes")["indexes"]]
+
+    def upsert(self, name: str, count: int, namespace: str = "") -> None:
+        vectors = [{"id": f"record-{at}", "values": [1.0, 0.1 * at, 0.0, 0.0]} for at in range(count)]
+        self.call("POST", f"/indexes/{name}/vectors/upsert", {"vectors": vectors, "namespace": namespace})
+
+    def namespaces(self, name: str) -> dict[str, int]:
+        found = self.call("GET", f"/indexes/{name}/describe_index_stats")["namespaces"]
+        return {namespace: one["vectorCount"] for namespace, one in found.items()}
+
+
+@pytest.fixture
+def api(server: Serving, loopback: None) -> Iterator[Api]:
+    headers = {"X-Pinecone-Api-Version": "2025-10", "Api-Key": server.key}
+    with httpx.Client(base_url=server.url, headers=headers, timeout=30) as http:
+        api = Api(http)
+        yield api
+        for name in filter(lambda name: name.startswith(OURS), api.names()):
+            api.call("PATCH", f"/indexes/{name}", {"deletion_protection": "disabled"})
+            api.call("DELETE", f"/indexes/{name}")
+        for backup in api.call("GET", "/backups?limit=100")["data"]:
+            api.call("DELETE", f"/backups/{backup['backup_id']}")
+
+
+def dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog")
+
+
+def button(place: Page | Locator, name: str) -> Locator:
+    return place.get_by_role("button", name=name, exact=True)
+
+
+def section(page: Page, name: str) -> Locator:
+    return page.get_by_role("region", name=name, exact=True)
+
+
+# -- creating ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_index_of_vectors_is_created_with_its_kind_tags_and_protection(visitor: Visit, api: Api) -> None:
+    page = visitor.go("/?create=1")
+    form = dialog(page)
+    form.get_by_label("Name", exact=True).fill("page-dense")
+    form.get_by_label("Vectors of my own").check()
+    form.get_by_label("Dimension").fill("384")
+    form.get_by_label("Metric").select_option("dotproduct")
+    form.get_by_label("Search structure").select_option("hnsw")
+    form.get_by_label("Recall target").fill("0.95")
+    form.get_by_label("Links of a record").fill("32")
+    button(form, "Add a tag").click()
+    form.get_by_label("Name of tag 1").fill("team")
+    form.get_by_label("Value of tag 1").fill("search")
+    form.get_by_label("Protect it").check()
+    form.get_by_text("The API call").click()
+    expect(form).to_contain_text('"pinyon-index":"hnsw m 32 recall 0.95"')
+    visitor.check_accessible()
+    button(form, "Create").click()
+
+    page.wait_for_url("**/console/indexes/page-dense")
+    expect(section(page, "Facts")).to_contain_text("384 numbers")
+    made = api.describe("page-dense")
+    assert (made["dimension"], made["metric"], made["deletion_protection"]) == (384, "dotproduct", "enabled")
+    assert made["tags"] == {"team": "search", "pinyon-index": "hnsw m 32 recall 0.95"}
+
+
+def test_an_index_of_sparse_vectors_is_created(visitor: Visit, api: Api) -> None:
+    form = dialog(visitor.go("/?create=1"))
+    form.get_by_label("Name", exact=True).fill("page-sparse")
+    form.get_by_label("Sparse vectors").check()
+    expect(form.get_by_label("Search structure")).to_have_count(0)
+    button(form, "Create").click()
+    visitor.page.wait_for_url("**/console/indexes/page-sparse")
+    assert api.describe("page-sparse")["vector_type"] == "sparse"
+
+
+def test_an_index_for_a_model_is_created(visitor: Visit, api: Api) -> None:
+    form = dialog(visitor.go("/?create=1"))
+    form.get_by_label("Name", exact=True).fill("page-texts")
+    form.get_by_label("Model").select_option("llama-text-embed-v2")
+    form.get_by_label("Dimension").select_option("512")
+    form.get_by_label("Field that holds the text").fill("body")
+    button(form, "Create").click()
+    visitor.page.wait_for_url("**/console/indexes/page-texts")
+    embed = api.describe("page-texts")["embed"]
+    assert (embed["model"], embed["dimension"], embed["field_map"]) == ("llama-text-embed-v2", 512, {"text": "body"})
+
+
+def test_limits_are_told_before_anything_is_sent(visitor: Visit, api: Api) -> None:
+    page = visitor.go("/?create=1")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    form = dialog(page)
+    button(form, "Create").click()
+    expect(form).to_contain_text("An index needs a name.")
+    expect(form.get_by_label("Name", exact=True)).to_be_focused()
+    form.get_by_label("Name", exact=True).fill("Films of 영화")
+    expect(form).to_contain_text("Only lower-case letters")
+    form.get_by_label("Vectors of my own").check()
+    form.get_by_label("Dimension").fill("20001")
+    expect(form).to_contain_text("A whole number from 1 to 20,000.")
+    button(form, "Create").click()
+    assert asked == []
+
+
+def test_what_was_typed_survives_a_refusal_and_a_closed_dialog(visitor: Visit, api: Api) -> None:
+    form = dialog(visitor.go("/?create=1"))
+    form.get_by_label("Name", exact=True).fill("films")
+    form.get_by_label("Vectors of my own").check()
+    form.get_by_label("Dimension").fill("20000")
+    button(form, "Create").click()
+    expect(form.get_by_role("alert")).to_contain_text("already exists")
+    expect(form.get_by_label("Name", exact=True)).to_have_value("films")
+    visitor.page.keyboard.press("Escape")
+    expect(dialog(visitor.page)).to_have_count(0)
+    button(visitor.page, "Create an index").click()
+    expect(form.get_by_label("Name", exact=True)).to_have_value("films")
+    expect(form.get_by_label("Dimension")).to_have_value("20000")
+
+
+# -- the overview -----------------------------------------------------------------------------------------------------
+
+
+def test_an_index_is_configured_while_it_is_used(visitor: Visit, api: Api) -> None:
+    api.create("page-settings", tags={"team": "old", "stage": "test"})
+    page = visitor.go("/indexes/page-settings")
+    kind = page.get_by_role("form", name="How it is searched")
+    kind.get_by_label("Search structure").select_option("ivf")
+    kind.get_by_label("Clusters (nlist)").fill("16")
+    kind.get_by_label("Clusters that a search reads").fill("17")
+    expect(kind).to_contain_text("No more than nlist")
+    expect(button(kind, "Save")).to_be_disabled()
+    kind.get_by_label("Clusters that a search reads").fill("8")
+    button(kind, "Save").click()
+    expect(section(page, "Facts")).to_contain_text("search structure ivf")
+
+    tags = page.get_by_role("form", name="Tags")
+    tags.get_by_label("Value of tag 1").fill("new")
+    button(tags, "Remove tag 2").click()
+    button(tags, "Save").click()
+    expect(button(tags, "Save")).to_have_count(0)
+    assert api.describe("page-settings")["tags"] == {"team": "new", "pinyon-index": "ivf nlist 16 nprobe 8"}
+    visitor.check_accessible()
+
+
+def test_a_model_is_bound_and_searches_go_by_words_too(visitor: Visit, api: Api) -> None:
+    api.create("page-bound", dimension=512)
+    page = visitor.go("/indexes/page-bound")
+    texts = page.get_by_role("form", name="Texts")
+    texts.get_by_label("Model").select_option("use-multilingual")
+    button(texts, "Save").click()
+    expect(section(page, "Facts")).to_contain_text("use-multilingual")
+    texts.get_by_label("Searches go by").select_option("hybrid")
+    button(texts, "Save").click()
+    expect(button(texts, "Save")).to_have_count(0)
+    assert api.describe("page-bound")["embed"]["read_parameters"]["mode"] == "hybrid"
+
+
+def test_a_protected_index_is_deleted_only_after_its_protection_and_its_name(visitor: Visit, api: Api) -> None:
+    api.create("page-kept", deletion_protection="enabled")
+    page = visitor.go("/indexes/page-kept")
+    expect(section(page, "Delete this index")).to_contain_text("Deletion protection is on")
+    expect(button(page, "Delete the index…")).to_be_disabled()
+    page.get_by_label("Deletion protection").click()
+    button(page, "Delete the index…").click()
+    confirm = button(dialog(page), "Delete index")
+    expect(confirm).to_be_disabled()
+    dialog(page).get_by_label("Type page-kept to confirm").fill("page-kep")
+    expect(confirm).to_be_disabled()
+    dialog(page).get_by_label("Type page-kept to confirm").fill("page-kept")
+    confirm.click()
+    page.wait_for_url("**/console/")
+    assert "page-kept" not in api.names()
+
+
+@pytest.mark.parametrize("name", ["tenant a/b?c=d", TEXTS[1], ".."])
+def test_namespaces_are_created_and_deleted(visitor: Visit, api: Api, name: str) -> None:
+    api.create("page-spaces")
+    api.upsert("page-spaces", 3, "other")
+    page = visitor.go("/indexes/page-spaces")
+    button(page, "Create a namespace").click()
+    dialog(page).get_by_label("Name").fill("이름")
+    expect(dialog(page)).to_contain_text("Only ASCII characters are allowed")
+    dialog(page).get_by_label("Name").fill(name)
+    button(dialog(page), "Create").click()
+    expect(dialog(page)).to_have_count(0)
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+    expect(row).to_contain_text("0")
+    assert api.namespaces("page-spaces") == {"other": 3, name: 0}
+
+    button(page, f"Delete namespace {name}").click()
+    dialog(page).get_by_role("textbox").fill(name)
+    button(dialog(page), "Delete namespace").click()
+    expect(dialog(page)).to_have_count(0)
+    assert api.namespaces("page-spaces").get(name, 0) == 0
+    assert api.namespaces("page-spaces")["other"] == 3
+    assert "page-spaces" in api.names()
+
+
+def test_an_index_that_somebody_else_deleted_says_so_and_leads_back(visitor: Visit, api: Api) -> None:
+    api.create("page-lost")
+    page = visitor.go("/indexes/page-lost")
+    api.call("DELETE", "/indexes/page-lost")
+    page.get_by_label("Deletion protection").click()
+    expect(page.get_by_role("heading", name="There is no index named page-lost")).to_be_visible()
+    visitor.check_accessible()
+    page.get_by_role("link", name="To the indexes").click()
+    page.wait_for_url("**/console/")
+    expect(page.get_by_role("row").filter(has_text="films")).to_be_visible()
+
+
+def test_what_a_large_namespace_promises_and_keeps_is_shown(visitor: Visit, api: Api) -> None:
+    points = [[float((row * 7 + at * 3) % 11 - 5) for at in range(64)] for row in range(40)]
+    for vector in points:
+        api.call("POST", "/indexes/points/query", {"vector": vector, "topK": 10})
+    page = visitor.go("/indexes/points")
+    row = section(page, "Namespaces and their contract").get_by_role("row").filter(has_text="__default__")
+    expect(row).to_contain_text("20,000")
+    expect(row.locator(".badge")).to_contain_text(("exact", "estimated", "measured", "promised")[0:1][0])
+
+
+# -- imports ----------------------------------------------------------------------------------------------------------
+
+
+def test_files_of_the_server_are_imported(visitor: Visit, api: Api, server: Serving) -> None:
+    folder = server.imports / "page" / "inside"
+    folder.mkdir(parents=True)
+    lines = [json.dumps({"id": f"line-{at}", "values": [1.0, at, 0, 0]}) for at in range(5)]
+    (folder / "records.jsonl").write_text("\n".join(lines))
+    api.create("page-import")
+    page = visitor.go("/indexes/page-import")
+    imports = section(page, "Imports")
+    imports.get_by_label("Folder to import").fill("/etc")
+    button(imports, "Start").click()
+    expect(imports.get_by_role("alert")).to_be_visible()
+    expect(imports.get_by_label("Folder to import")).to_have_value("/etc")
+    imports.get_by_label("Folder to import").fill(str(folder.parent))
+    button(imports, "Start").click()
+    expect(imports.get_by_role("listitem")).to_contain_text("done")
+    expect(imports.get_by_role("listitem")).to_contain_text("5 records")
+    expect(page.get_by_role("rowheader", name="inside")).to_be_visible()
+    assert api.namespaces("page-import") == {"inside": 5}
+
+
+# -- backups ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_backup_outlives_its_index_and_is_restored_under_another_name(visitor: Visit, api: Api) -> None:
+    api.create("page-source", tags={"team": "search"})
+    api.upsert("page-source", 7)
+    page = visitor.go("/indexes/page-source")
+    button(page, "Back up now").click()
+    dialog(page).get_by_label("Name").fill(TEXTS[1])
+    dialog(page).get_by_label("Description").fill(TEXTS[0])
+    button(dialog(page), "Back up").click()
+    expect(section(page, "Backups").get_by_role("rowheader")).to_contain_text(TEXTS[1])
+    api.call("DELETE", "/indexes/page-source")
+
+    page = visitor.go("/backups?find=page-source")
+    expect(page.get_by_role("rowheader")).to_contain_text(TEXTS[0])
+    visitor.check_accessible()
+    page.get_by_role("button", name="Restore").click()
+    form = dialog(page)
+    expect(form.get_by_label("Name of the new index")).to_have_value("page-source-restored")
+    expect(form.get_by_label("Value of tag 1")).to_have_value("search")
+    form.get_by_label("Name of the new index").fill("films")
+    button(form, "Restore").click()
+    expect(form.get_by_role("alert")).to_contain_text("already exists")
+    form.get_by_label("Name of the new index").fill("page-again")
+    form.get_by_label("Value of tag 1").fill("restored")
+    button(form, "Restore").click()
+    page.wait_for_url("**/backups?view=jobs")
+    job = page.get_by_role("row").filter(has_text="page-again")
+    expect(job).to_contain_text("done")
+    assert api.namespaces("page-again") == {"__default__": 7}
+    assert api.describe("page-again")["tags"] == {"team": "restored"}
+
+    page = visitor.go("/backups")
+    page.get_by_role("button", name="Delete").click()
+    button(dialog(page), "Delete").click()
+    expect(page.get_by_role("heading", name="No backup yet")).to_be_visible()
+    assert api.call("GET", "/backups")["data"] == []
+
+
+def test_a_schedule_is_made_paused_and_deleted(visitor: Visit, api: Api) -> None:
+    api.create("page-regular")
+    page = visitor.go("/backups?view=schedules&create=schedule")
+    form = dialog(page)
+    form.get_by_label("Index").select_option("page-regular")
+    form.get_by_label("Name").fill("<b>nightly</b>")
+    form.get_by_label("How often").select_option("weekly")
+    form.get_by_label("Keep each backup").fill("0")
+    button(form, "Schedule").click()
+    expect(form).to_contain_text("A whole number from 1 to 3,650.")
+    form.get_by_label("Keep each backup").fill("90")
+    button(form, "Schedule").click()
+    row = page.get_by_role("row").filter(has_text="page-regular")
+    expect(row).to_contain_text("<b>nightly</b>")
+    expect(row).to_contain_text("kept for 90 days")
+    row.get_by_role("checkbox").click()
+    expect(row.get_by_role("checkbox")).not_to_be_checked()
+    (schedule,) = api.call("GET", "/indexes/page-regular/backup-schedules")["data"]
+    assert (schedule["frequency"], schedule["enabled"]) == ("weekly", False)
+    row.get_by_role("button", name="Delete").click()
+    button(dialog(page), "Delete schedule").click()
+    expect(page.get_by_role("heading", name="No schedule yet")).to_be_visible()
+
+
+# -- the list ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_is_narrowed_by_name_model_and_tag_and_the_address_says_so(visitor: Visit) -> None:
+    page = visitor.go("/")
+    page.get_by_role("searchbox").fill("cinema e5")
+    expect(page.get_by_role("rowheader")).to_have_count(1)
+    expect(page.get_by_role("rowheader")).to_contain_text("films")
+    page.wait_for_url("**/console/?find=cinema+e5")
+    page.get_by_role("searchbox").fill("nothing like that")
+    expect(page.get_by_text("No index is like that.")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_pages_fit_a_phone_and_are_accessible_in_both_languages(
+    browser: Browser, server: Serving, language: str
+) -> None:
+    with visit(browser, server.url, server.key, language=language, width=360) as phone:
+        for path in ("/", "/?create=1", "/indexes/hostile", "/indexes/films", "/backups", "/backups?view=schedules"):
+            page = phone.go(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+            phone.check_accessible()
