@@ -60,6 +60,7 @@ def test_most_settings_are_on_the_page() -> None:
         "requests",
         "audit_file_bytes",
         "audit_files",
+        "sources",
     }
 
 

@@ -112,6 +112,8 @@ def test_no_key_vector_or_text_is_ever_written_down(client: KeyedClient, service
         count += 2
     written = stream.getvalue() + "".join(map(json.dumps, audited(service)))
     written += "".join(file.read_text("utf-8") for file in service.database.path.glob("logs/*"))  # type: ignore[union-attr]
+    for path in ("/pinyon/logs?limit=1000", "/pinyon/slow-queries?limit=200", "/pinyon/audit?limit=1000"):
+        written += client.get(path, key=GIVEN).body.decode()
     assert count > 1_500
     assert len(lines(stream)) > 1_000
     for secret in (MARK, *keys, token, *(f"{number}" for number in VECTOR)):

@@ -31,6 +31,7 @@ POSTS_THAT_READ = re.compile(
 )
 INFERENCE = re.compile(r"/embed|/rerank|/models.*|/v1/.*|/assistant/evaluation/.*")
 METRICS = re.compile(r"/metrics|/prometheus/.*")
+OPERATE = re.compile(r"/pinyon/(settings|logs|audit|slow-queries)")
 DATA = re.compile(
     r"/vectors/.*|/query|/describe_index_stats|/namespaces.*|/records/.*|/bulk/.*|/VectorService/.*|/pinyon/(fields|map)"
 )
@@ -48,6 +49,7 @@ MAY: Mapping[str, set[str]] = {
     "assistant write": {"ProjectEditor", "DataPlaneEditor"},
     "inference": READERS | {"DataPlaneEditor", "DataPlaneViewer"},
     "metrics": READERS | {"ControlPlaneEditor", "ControlPlaneViewer"},
+    "operate": {"ProjectEditor", "ControlPlaneEditor"},
     "any key": READERS | {"ControlPlaneEditor", "ControlPlaneViewer", "DataPlaneEditor", "DataPlaneViewer"},
     "public": set(),
     "admin": set(),
@@ -72,6 +74,8 @@ def kind_of(route: Route) -> str:
         return "inference"
     if METRICS.fullmatch(path):
         return "metrics"
+    if OPERATE.fullmatch(path):
+        return "operate"
     if ASSISTANT.fullmatch(path):
         return f"assistant {'read' if route.method == 'GET' or path.startswith('/assistant/chat/') else 'write'}"
     reads = route.method == "GET" or (route.method == "POST" and POSTS_THAT_READ.fullmatch(path))
@@ -153,7 +157,7 @@ def beyond_limit(route: Route, kind: str, limit: str) -> bool:
     path = route.path
     if kind in {"any key", "inference"}:
         return False
-    if kind == "metrics":
+    if kind in {"metrics", "operate"}:
         return True
     if kind.startswith("data"):
         if limit == "another index":

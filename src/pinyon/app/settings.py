@@ -19,11 +19,10 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from pinyon.engine.budget import read_size
 from pinyon.errors import InvalidRequestError, NotFoundError
 from pinyon.limits import Limits
-from pinyon.server.settings import PINECONE_LIMITS, RequestLimits, Settings
+from pinyon.server.settings import PINECONE_LIMITS, PRESET, RequestLimits, Settings
 
 FILE: Final = "pinyon.toml"
 PREFIX: Final = "PINYON_"
-PRESET: Final = "limits"
 PRESETS: Final[Mapping[str, RequestLimits]] = {"default": RequestLimits(), "pinecone": PINECONE_LIMITS}
 _TABLES: Final[Mapping[str, type]] = {"limits": Limits, "requests": RequestLimits}
 _MAY_BE_ZERO: Final = {"port", "threads", "slow_query_ms", "requests.requests_per_second", "limits.write_wait"}
@@ -44,16 +43,17 @@ def load(
     Raises InvalidRequestError for an unknown name, with a suggestion, and for a value that does not fit; NotFoundError
     for a file that is not there.
     """
-    found: dict[str, Any] = {}
     if file is None and data is not None and (data / FILE).is_file():
         file = data / FILE
-    if file is not None:
-        found |= _from_file(file)
-    found |= _from_environment(os.environ if environment is None else environment)
-    found |= {name: value for name, value in (flags or {}).items() if value is not None}
+    given = {
+        "file": {} if file is None else _from_file(file),
+        "environment": _from_environment(os.environ if environment is None else environment),
+        "flag": {name: value for name, value in (flags or {}).items() if value is not None},
+    }
+    found = {name: value for values in given.values() for name, value in values.items()}
     if data is not None:
         found["data"] = data
-    return build(found)
+    return replace(build(found), sources={name: source for source, values in given.items() for name in values})
 
 
 def build(values: Mapping[str, Any]) -> Settings:
@@ -77,7 +77,7 @@ def build(values: Mapping[str, Any]) -> Settings:
 def names() -> dict[str, Any]:
     """Every setting by its dotted name, with its type."""
     top = get_type_hints(Settings)
-    found = {one.name: top[one.name] for one in fields(Settings) if one.name not in _TABLES}
+    found = {one.name: top[one.name] for one in fields(Settings) if one.name not in (*_TABLES, "sources")}
     for table, kind in _TABLES.items():
         hints = get_type_hints(kind)
         found |= {f"{table}.{one.name}": hints[one.name] for one in fields(kind)}

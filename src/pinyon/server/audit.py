@@ -6,16 +6,19 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 import orjson
 
 log = logging.getLogger("pinyon.audit")
 
+MOST_READ: Final = 32 * 1024 * 1024
+"""Bytes that are read at most when entries are looked for."""
+_BLOCK: Final = 64 * 1024
 _BINARY: int = getattr(os, "O_BINARY", 0)
 _SECONDS_BETWEEN_COMPLAINTS = 60.0
 
@@ -49,6 +52,42 @@ class AuditLog:
     def close(self) -> None:
         with self._lock:
             self._release()
+
+    def last(self, count: int, wanted: Mapping[str, str] | None = None) -> tuple[list[dict[str, Any]], bool]:
+        """(the last ``count`` entries, newest first; whether all that is kept was looked at, or enough were found).
+
+        wanted: fields that an entry must hold, such as ``{"operation": "upsert"}``. The files are read backwards, at
+        most ``MOST_READ`` bytes of them; what is no JSON object is passed over.
+        """
+        hints = [orjson.dumps(value) for value in (wanted or {}).values()]
+        found: list[dict[str, Any]] = []
+        left = MOST_READ
+        for line in self._lines_backwards():
+            left -= len(line) + 1
+            if left < 0:
+                return found, False
+            if not all(hint in line for hint in hints):
+                continue
+            entry = _entry(line)
+            if entry is not None and all(entry.get(name) == value for name, value in (wanted or {}).items()):
+                found.append(entry)
+                if len(found) == count:
+                    return found, True
+        return found, True
+
+    def _lines_backwards(self) -> Iterator[bytes]:
+        """Of the current file and of those that were set aside, each file once, though it may be renamed meanwhile."""
+        seen: set[tuple[int, int]] = set()
+        aside = self.path.parent.glob(f"{self.path.stem}.*{self.path.suffix}")
+        for path in (self.path, *sorted(aside, reverse=True)):
+            try:
+                with path.open("rb") as file:
+                    about = os.fstat(file.fileno())
+                    if (about.st_dev, about.st_ino) not in seen:
+                        seen.add((about.st_dev, about.st_ino))
+                        yield from backwards(file, about.st_size)
+            except FileNotFoundError:
+                continue
 
     def _open(self) -> int:
         """A descriptor of the file that has the name now: another worker may have set the last one aside."""
@@ -85,3 +124,31 @@ class AuditLog:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def backwards(file: IO[bytes], size: int) -> Iterator[bytes]:
+    """The lines of the first ``size`` bytes of a file, last first, without their ends; a block in memory at a time, and
+    the line that it is in the middle of."""
+    rest: list[bytes] = []
+    at = size
+    while at > 0:
+        length = min(_BLOCK, at)
+        at -= length
+        file.seek(at)
+        head, *lines = file.read(length).split(b"\n")
+        if lines:
+            rest.append(lines.pop())
+            yield b"".join(reversed(rest))
+            yield from reversed(lines)
+            rest = []
+        rest.append(head)
+    if rest:
+        yield b"".join(reversed(rest))
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None  # empty, or cut off by a full disk
+    return found if isinstance(found, dict) else None

@@ -64,7 +64,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": _time(record),
+            "time": time_of(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -82,11 +82,11 @@ class TextFormatter(logging.Formatter):
         fields = getattr(record, "fields", {})
         told = {name: value for name, value in fields.items() if value not in ("", [], {}) and name not in _IN_MESSAGE}
         shown = " ".join(f"{name}={_quoted(value)}" for name, value in told.items())
-        line = f"{_time(record)} {record.levelname:<7} {_one_line(record.getMessage())} {shown}".rstrip()
+        line = f"{time_of(record)} {record.levelname:<7} {_one_line(record.getMessage())} {shown}".rstrip()
         return f"{line}\n{_traceback(record)}" if record.exc_info else line
 
 
-def _time(record: logging.LogRecord) -> str:
+def time_of(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 

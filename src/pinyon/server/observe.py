@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinyon.server.audit import AuditLog
+from pinyon.server.recent import RecentLines, SlowQueries
 from pinyon.server.scope import named_index
 from pinyon.server.seen import Seen, Transport, seen
 
@@ -37,6 +38,8 @@ class Observer:
     metrics: Metrics
     audit: AuditLog | None = None
     draining: bool = False
+    lines: RecentLines = field(default_factory=RecentLines)
+    slow_queries: SlowQueries = field(default_factory=SlowQueries)
     _plans: dict[str, tuple[str, Plan]] = field(default_factory=dict)
     _refused: dict[int, tuple[Head, Route | None, Principal | None, str]] = field(default_factory=dict)
 
@@ -53,6 +56,7 @@ class Observer:
         if settings.audit != "off" and data is not None:
             audit = AuditLog(data / "logs" / "audit.jsonl", settings.audit_file_bytes, settings.audit_files)
         observer = cls(service, Metrics(service, metrics_folder), audit)
+        observer.lines.begin()
         service.observer = observer
         return observer
 
@@ -90,6 +94,7 @@ class Observer:
         if plan is not None and 0 < limit < seconds * 1e3:
             self.metrics.slow_queries.inc()
             _log_slow(about, namespace, plan)
+            self.slow_queries.add(about.index, namespace, seconds, plan)
         if self.audit is not None and self._is_audited(about):
             self.audit.write(_audited(about))
 
@@ -109,6 +114,7 @@ class Observer:
         self._refused[id(head)] = (head, route, principal, path)
 
     def close(self) -> None:
+        self.lines.end()
         self.metrics.close()
         if self.audit is not None:
             self.audit.close()

@@ -10,13 +10,22 @@ from pinyon.errors import ForbiddenError
 from pinyon.types import IndexSpec
 
 Action: TypeAlias = Literal[
-    "public", "any", "control:read", "control:write", "data:read", "data:write", "inference", "admin", "metrics"
+    "public",
+    "any",
+    "control:read",
+    "control:write",
+    "data:read",
+    "data:write",
+    "inference",
+    "admin",
+    "metrics",
+    "operate",
 ]
 _READ: frozenset[Action] = frozenset({"control:read", "data:read", "inference", "metrics"})
 ROLES: dict[str, frozenset[Action]] = {
-    "ProjectEditor": _READ | {"control:write", "data:write"},
+    "ProjectEditor": _READ | {"control:write", "data:write", "operate"},
     "ProjectViewer": _READ,
-    "ControlPlaneEditor": frozenset({"control:read", "control:write", "metrics"}),
+    "ControlPlaneEditor": frozenset({"control:read", "control:write", "metrics", "operate"}),
     "ControlPlaneViewer": frozenset({"control:read", "metrics"}),
     "DataPlaneEditor": frozenset({"data:read", "data:write", "inference"}),
     "DataPlaneViewer": frozenset({"data:read", "inference"}),

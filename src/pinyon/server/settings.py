@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pinyon.engine.budget import DEFAULT_MEMORY
 from pinyon.limits import DEFAULT, Limits
@@ -110,7 +111,53 @@ class Settings:
     import_remote: bool = False
     """Bulk imports may read s3:// and gs:// with the credentials of the server's environment."""
 
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Where settings come from that were read, by dotted name: "file", "environment", "flag"."""
+
     @property
     def worker_memory(self) -> int:
         """Bytes of one worker."""
         return max(1, self.memory // self.workers)
+
+
+TABLES: Final = ("limits", "requests")
+"""Settings that are several."""
+PRESET: Final = "limits"
+"""The name of a set of limits for all of ``requests``."""
+
+
+def told(settings: Settings) -> list[dict[str, Any]]:
+    """Every setting for people: name, value, default, and its source ("default", "file", "environment", "flag", or
+    "program" where a program set it). Keys are not told, but how many there are."""
+    found, usual = _flat(settings), _flat(Settings())
+    return [
+        {"name": name, "value": value, "default": usual[name], "source": _source(settings, name, value == usual[name])}
+        for name, value in found.items()
+    ]
+
+
+def _flat(settings: Settings) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if one.name in TABLES:
+            found |= {f"{one.name}.{inner.name}": getattr(value, inner.name) for inner in fields(value)}
+        elif one.name == "keys":
+            found[one.name] = f"{len(value)} hidden" if value else ""
+        elif one.name != "sources":
+            found[one.name] = _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _source(settings: Settings, name: str, is_usual: bool) -> str:
+    source = settings.sources.get(name)
+    if source is None and not is_usual:
+        preset = settings.sources.get(PRESET) if name.startswith("requests.") else None
+        return preset or "program"
+    return source or "default"
