@@ -21,7 +21,7 @@ from server.keyed import GIVEN, KeyedClient, served
 
 EVERY = ALL_ROUTES + calls.ROUTES
 """Over HTTP, and gRPC's remote calls."""
-CONSOLE = {"/console", "/console/{a}", "/console/{a}/{b}", "/console/{a}/{b}/{c}", "/console/{a}/{b}/{c}/{d}"}
+CONSOLE = {"/", "/console", "/console/{a}", "/console/{a}/{b}", "/console/{a}/{b}/{c}", "/console/{a}/{b}/{c}/{d}"}
 """Pages without data or secrets."""
 PUBLIC = {"/livez", "/readyz", "/healthz", "/oauth/token", *CONSOLE}
 ANY_KEY = {"/version", "/openapi.json", "/docs"}

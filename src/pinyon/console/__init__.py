@@ -6,6 +6,7 @@ This room imports nothing of the others: the console speaks to a server over HTT
 from __future__ import annotations
 
 import gzip
+import hashlib
 import mimetypes
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +20,7 @@ _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file. packed: the same, gzipped; None where that gains nothing.
+    """One file. packed: the same, gzipped; None where that gains nothing. tag: an ETag of either.
 
     lasting: its name holds a digest of its content, so it may be kept for good.
     """
@@ -28,6 +29,7 @@ class Asset:
     packed: bytes | None
     kind: str
     lasting: bool
+    tag: str
 
 
 def asset(path: str) -> Asset | None:
@@ -58,4 +60,4 @@ def _read(entry: Traversable, *, lasting: bool) -> Asset:
     suffix = entry.name[entry.name.rfind(".") :]
     kind = _KINDS.get(suffix) or mimetypes.guess_type(entry.name)[0] or "application/octet-stream"
     packed = gzip.compress(body, 9, mtime=0) if kind.startswith(_PACKED_KINDS) else None
-    return Asset(body, packed, kind, lasting)
+    return Asset(body, packed, kind, lasting, f'W/"{hashlib.sha256(body).hexdigest()[:32]}"')

@@ -104,6 +104,8 @@ class App:
                 head.headers.get("content-type", ""),
                 "gzip" in head.headers.get("accept-encoding", ""),
                 is_gone,
+                "text/html" in head.headers.get("accept", ""),
+                head.headers.get("if-none-match", ""),
             )
             return _begun(admitted.route.handler(self.service, request), is_gone)
         except PinyonError as error:

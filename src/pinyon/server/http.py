@@ -43,6 +43,10 @@ class Request:
     """Whether the client says so."""
     is_gone: Callable[[], bool] = field(default=lambda: False, repr=False)
     """Whether the client has left. Long work asks now and then, and stops."""
+    accepts_html: bool = False
+    """Whether it says that it takes pages, as a browser does."""
+    known_tag: str = ""
+    """The ETags of what it has already, If-None-Match."""
 
     def one(self, name: str) -> str | None:
         """The value of a query parameter. Raises InvalidRequestError when it is given more than once."""

@@ -37,7 +37,7 @@ _TITLES: Final[Mapping[Plane, str]] = {
     "operations": "Operations",
     "assistant": "Assistants",
 }
-_TEXT: Final[Mapping[str, str]] = {"/metrics": "text/plain", "/docs": "text/html"}
+_TEXT: Final[Mapping[str, str]] = {"/metrics": "text/plain", "/docs": "text/html", "/console": "text/html"}
 
 
 def document(routes: Sequence[Route], version: str) -> Json:

@@ -38,10 +38,20 @@ def page(service: Service, request: Request) -> Answer:
     found = found or console.asset("index.html")
     if found is None:
         raise NotFoundError("This copy of Pinyon has no console: build it with `make console`, or install a release.")
-    headers = (*_HEADERS, ("cache-control", _LASTING if found.lasting else "no-cache"))
+    kept = _LASTING if found.lasting else "no-cache"
+    headers = (*_HEADERS, ("cache-control", kept), ("etag", found.tag), ("vary", "accept-encoding"))
+    if found.tag in request.known_tag:
+        return Answer(status=304, headers=headers)
     if found.packed is not None and request.accepts_gzip:
         return Answer(found.packed, headers=(*headers, ("content-encoding", "gzip")), content_type=_typed(found.kind))
     return Answer(found.body, headers=headers, content_type=_typed(found.kind))
+
+
+def lead(service: Service, request: Request) -> Answer:
+    """A browser is led to the console. Raises NotFoundError for programs, which have no use for it."""
+    if not request.accepts_html:
+        raise NotFoundError("There is nothing at GET /. A browser finds the console at /console/, a program the API.")
+    return Answer(status=302, headers=(("location", "/console/"), ("cache-control", "no-cache"), ("vary", "accept")))
 
 
 def _typed(kind: str) -> str:
@@ -52,7 +62,10 @@ def _paths() -> list[str]:
     return ["/console" + "".join(f"/{{{name}}}" for name in "abcd"[:depth]) for depth in range(_DEPTH + 1)]
 
 
-ROUTES: tuple[Route, ...] = tuple(
-    Route("GET", path, page, "public", "operations", "console", "The console", tags=("operations",))
-    for path in _paths()
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/", lead, "public", "operations", "root", "Leads a browser to the console", tags=("operations",)),
+    *(
+        Route("GET", path, page, "public", "operations", "console", "The console", tags=("operations",))
+        for path in _paths()
+    ),
 )
