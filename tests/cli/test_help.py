@@ -22,7 +22,7 @@ from pinyon.cli.reference import reference
 Program = Callable[..., Any]
 ALL = [
     "init", "create", "configure", "ls", "info", "ingest", "chunks", "ask", "chat", "search", "query", "get", "rm",
-    "export", "import", "backup", "restore", "serve", "keys create", "keys list", "keys revoke", "keys rotate",
+    "export", "import", "backup", "restore", "serve", "ui", "keys create", "keys list", "keys revoke", "keys rotate",
     "verify", "repair",
     "compact", "reembed", "doctor", "demo",
     "study growth", "study hnsw", "study ivf", "study filter", "study quantise", "study again", "tune",

@@ -66,6 +66,7 @@ def serving(spawn: Spawn, *arguments: str) -> Iterator[tuple[Any, subprocess.Pop
 def test_it_serves_until_ctrl_c_and_says_where(spawn: Spawn, data: Path) -> None:
     with serving(spawn) as (said, _):
         assert said["url"] == f"http://127.0.0.1:{said['port']}"
+        assert said["console"] == f"{said['url']}/console/"
         assert said["environment"]["PINECONE_CONTROLLER_HOST"] == said["url"]
         assert any("no keys" in one for one in said["warnings"])
         assert ask(said["port"], "/livez") == (200, '{"status":"ok"}')
@@ -103,11 +104,12 @@ def test_a_key_of_the_command_line_is_asked_for(spawn: Spawn) -> None:
 def test_people_are_told_how_to_point_each_sdk_at_it(spawn: Spawn) -> None:
     process = spawn("serve", "--port", "0", "--host-style", "bare")
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(7)]
+    lines = [process.stdout.readline() for _ in range(8)]
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     text = "".join(lines)
     assert "Ctrl-C stops it" in lines[0]
+    assert lines[1].startswith("Look at it in a browser: http://127.0.0.1:")
     assert "export PINECONE_CONTROLLER_HOST=http://127.0.0.1:" in text
     assert "export PINECONE_GRPC_SCHEME=http" in text
     assert "GRPCClientConfig(secure=False)" in text

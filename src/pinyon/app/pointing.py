@@ -32,6 +32,11 @@ def url_of(settings: Settings, port: int) -> str:
     return f"{'https' if settings.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def console_of(settings: Settings, port: int) -> str:
+    """Where a browser on this machine finds the console."""
+    return f"{url_of(settings, port)}/console/"
+
+
 def variables(settings: Settings, port: int, *, asks_for_keys: bool, ca: Path | None = None) -> list[Variable]:
     """The environment for clients. ca: the certificate of our own authority, where there is one."""
     found = [Variable("PINECONE_CONTROLLER_HOST", url_of(settings, port), "every SDK")]

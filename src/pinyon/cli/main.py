@@ -26,6 +26,7 @@ GROUPS = (
     "tuning",
     "models",
     "serving",
+    "looking",
     "keys",
     "backups",
     "upkeep",

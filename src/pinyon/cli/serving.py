@@ -112,7 +112,7 @@ def serve(
         "insecure": insecure or None,
         "log_format": log_format and log_format.value,
     }
-    settings = _settings(session, config, flags | _changes(change or []))
+    settings = read_settings(session, config, flags | _changes(change or []))
     if env:
         _print_environment(session, settings)
         return
@@ -121,7 +121,7 @@ def serve(
     run(settings, started=lambda started: _greet(session, started))
 
 
-def _settings(session: Session, config: Path | None, flags: dict[str, Any]) -> Settings:
+def read_settings(session: Session, config: Path | None, flags: dict[str, Any]) -> Settings:
     from pinyon.app.settings import load
 
     named = config or (Path(os.environ["PINYON_CONFIG"]) if os.environ.get("PINYON_CONFIG") else None)
@@ -168,18 +168,19 @@ def _asks(session: Session, settings: Settings) -> bool:
 
 def _greet(session: Session, started: Started) -> None:
     """Where the server is, and what to tell each SDK."""
-    from pinyon.app.pointing import url_of, variables
+    from pinyon.app.pointing import console_of, url_of, variables
 
     settings = started.settings
-    url = url_of(settings, started.port)
+    url, console = url_of(settings, started.port), console_of(settings, started.port)
     found = variables(settings, started.port, asks_for_keys=_asks(session, settings), ca=started.ca)
     if session.as_json:
         session.output.json(
-            {"url": url, "port": started.port, "data": str(settings.data), "environment": _known(found),
-             "warnings": list(started.warnings)}
+            {"url": url, "console": console, "port": started.port, "data": str(settings.data),
+             "environment": _known(found), "warnings": list(started.warnings)}
         )  # fmt: skip
         return
     session.output.line(f"Pinyon serves {settings.data} at {url} (REST and gRPC). Ctrl-C stops it.")
+    session.output.line(f"Look at it in a browser: {console}")
     for warning in started.warnings:
         session.output.warn(warning)
     session.output.line("Point the Pinecone SDKs at it:")
