@@ -32,7 +32,7 @@ WEIGHTS := .venv/.weights
 # Judges for make conformance; all of them unless named.
 JUDGES ?=
 
-.PHONY: help setup demo test nightly conformance bench race lint format types lock conformance-lock race-lock clean rebuild
+.PHONY: help setup demo test nightly conformance bench race console lint format types lock conformance-lock race-lock clean rebuild
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -101,6 +101,10 @@ bench: setup ## Print speed, recall and memory
 
 race: setup ## Pinyon beside other vector stores, each installed by the race (hours; ARGS="--sets 50k --peers pinyon,zvec")
 	@$(PY) -m benchmarks.peers $(ARGS)
+
+console: ## Check and build the console's pages, which are committed (needs Node 20.19 or newer)
+	@command -v npm >/dev/null || { echo "npm is not installed: install Node 20.19 or newer" >&2; exit 1; }
+	@cd console && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check && npm run --silent build
 
 lint: setup ## Check style and format
 	@$(PY) -m ruff check --quiet .
