@@ -5,9 +5,9 @@ import { useQuery } from "../../state/query";
 import { AsCode } from "../../ui/AsCode";
 import { Empty } from "../../ui/Empty";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
+import { Marked } from "../../ui/Marked";
 import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
-import { Marked } from "./Marked";
 import { Trouble } from "./Trouble";
 import { useEvery } from "./useEvery";
 

@@ -5,7 +5,7 @@ import { Empty } from "../../ui/Empty";
 import { TextField } from "../../ui/Field";
 import { history } from "./history";
 import { buckets, type Family, families, isDistribution, quantile, sums } from "./rates";
-import { type Row, rowsOf } from "./rows";
+import { commonLabels, type Row, rowsOf } from "./rows";
 import { Sparkline } from "./Sparkline";
 
 const say = words({
@@ -58,8 +58,10 @@ function Panel({ family }: { family: Family }) {
   const [open, setOpen] = useState(false);
   const counts = family.type === "counter" || family.type === "histogram";
   const rows = rowsOf(history.value, family);
-  const shown = open ? rows : rows.slice(0, SHOWN);
+  const counted = counts ? rows.filter(({ total }) => total !== 0) : rows;
+  const shown = open ? rows : counted.slice(0, SHOWN);
   const type = family.type === "counter" || family.type === "gauge" || family.type === "histogram";
+  const common = commonLabels(rows);
   return (
     <article class="panel operate-metric" data-metric={family.name}>
       <header class="row spread">
@@ -69,9 +71,10 @@ function Panel({ family }: { family: Family }) {
       <p class="soft small data">
         {family.help}
         {family.since !== null && ` · ${say("since", { when: moment(family.since * 1000) })}`}
+        {common.length > 0 && ` · ${common.map((name) => rows[0]?.labels[name]).join(", ")}`}
       </p>
-      {!rows.length && <p class="soft small">{say("nothing")}</p>}
-      {rows.length > 0 && (
+      {!shown.length && <p class="soft small">{say("nothing")}</p>}
+      {shown.length > 0 && (
         <table class="table small">
           <thead>
             <tr>
@@ -83,34 +86,28 @@ function Panel({ family }: { family: Family }) {
           </thead>
           <tbody>
             {shown.map((row) => (
-              <Line key={row.key} row={row} family={family} />
+              <Line key={row.key} row={row} family={family} common={common} />
             ))}
           </tbody>
         </table>
       )}
       {isSpread(family) && <Spread family={family} />}
-      {rows.length > SHOWN && (
+      {(open || rows.length > shown.length) && (
         <button type="button" class="button small" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? say("fewer") : say("more", { count: rows.length - SHOWN })}
+          {open ? say("fewer") : say("more", { count: rows.length - shown.length })}
         </button>
       )}
     </article>
   );
 }
 
-function Line({ row, family }: { row: Row; family: Family }) {
+function Line({ row, family, common }: { row: Row; family: Family; common: readonly string[] }) {
   const counts = family.type === "counter" || family.type === "histogram";
-  const told = Object.entries(row.labels);
+  const told = Object.entries(row.labels).filter(([name]) => !common.includes(name));
   return (
     <tr>
-      <td class="data">
-        {told.length
-          ? told.map(([name, value]) => (
-              <div key={name} title={name}>
-                {value || "–"}
-              </div>
-            ))
-          : say("whole")}
+      <td class="data" title={told.map(([name]) => name).join(", ")}>
+        {told.length ? told.map(([, value]) => value || "–").join(" · ") : say("whole")}
       </td>
       <td class="number">{shownValue(family.name, row.total)}</td>
       {counts && <td class="number">{row.now === null ? "–" : shownValue(family.name, row.now)}</td>}

@@ -24,7 +24,7 @@ const say = words({
   perSecond: { en: "Requests a second", ko: "초당 요청" },
   latency: { en: "Mean latency", ko: "평균 지연 시간" },
   milliseconds: { en: "Milliseconds", ko: "밀리초" },
-  seconds: { en: "Seconds since this page was opened", ko: "이 화면을 연 뒤 지난 초" },
+  seconds: { en: "Seconds since opening", ko: "화면을 연 뒤(초)" },
   memory: { en: "Memory of namespaces in use", ko: "사용 중인 네임스페이스의 메모리" },
 });
 
@@ -144,7 +144,13 @@ function Charts() {
   if (all.length < 2) return null;
   const at = all.map((one) => Math.round((one.at - began) / 100) / 10);
   const last = sums(all.at(-1)?.samples ?? [], `${NAME}_count`, "operation");
-  const busiest = [...last].sort(([, one], [, other]) => other - one).slice(0, SHOWN);
+  const first = sums(all[0]?.samples ?? [], `${NAME}_count`, "operation");
+  const busiest = [...last]
+    .map(([operation, count]) => [operation, grown(first.get(operation), count)] as const)
+    .filter(([, count]) => count > 0)
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, SHOWN)
+    .sort(([one], [other]) => (one < other ? -1 : 1)); // a colour stays with its operation
   const value = (of: Snapshot, part: "sum" | "count", operation: string) =>
     sums(of.samples, `${NAME}_${part}`, "operation").get(operation);
   const rates = busiest.map(([label]) => ({ label, values: ratesOf(all, (of) => value(of, "count", label)) }));

@@ -29,3 +29,10 @@ export function rowsOf(history: readonly Snapshot[], family: Family): readonly R
     });
   return rows.sort((one, other) => other.total - one.total);
 }
+
+/** Labels that say the same in every row: they need no telling row by row. */
+export function commonLabels(rows: readonly Row[]): readonly string[] {
+  const [first, ...others] = rows;
+  if (!first || !others.length) return [];
+  return Object.keys(first.labels).filter((name) => others.every((row) => row.labels[name] === first.labels[name]));
+}

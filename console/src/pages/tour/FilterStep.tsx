@@ -33,7 +33,7 @@ const K = 5;
 const [FIRST, LAST] = [2000, 2024];
 
 export function FilterStep() {
-  const [{ q = "food and cooking", language = "ko", topic = "", year = String(FIRST) }, change] = useQuery();
+  const [{ q = "a warm meal", language = "ko", topic = "", year = String(FIRST) }, change] = useQuery();
   const text = useSettled(q);
   const from = useSettled(Number(year), 120);
   const filter = {

@@ -1,8 +1,9 @@
 import { number, words } from "../../state/language";
+import { Marked } from "../../ui/Marked";
 import { Problem } from "../../ui/Problem";
 import type { Asked } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
-import type { Found, Hit } from "./calls";
+import type { Found } from "./calls";
 import { LanguageBadge } from "./LanguageBadge";
 
 const say = words({
@@ -15,11 +16,12 @@ const say = words({
 interface Props {
   readonly asked: Asked<Found | undefined>;
   readonly label?: string;
-  readonly marked?: (hit: Hit) => boolean;
+  /** Marked where it stands in a text. */
+  readonly find?: string;
 }
 
 /** What a search found, live. */
-export function Hits({ asked, label = say("hits"), marked }: Props) {
+export function Hits({ asked, label = say("hits"), find = "" }: Props) {
   const hits = asked.answer?.result.hits;
   return (
     <div aria-live="polite" aria-busy={asked.waiting}>
@@ -30,8 +32,10 @@ export function Hits({ asked, label = say("hits"), marked }: Props) {
       {hits && hits.length > 0 && (
         <ol class="tour-hits" aria-label={label}>
           {hits.map((hit) => (
-            <li key={hit._id} class={marked?.(hit) ? "marked" : ""}>
-              <span class="data">{hit.fields.text ?? hit._id}</span>
+            <li key={hit._id}>
+              <span class="data">
+                <Marked text={hit.fields.text ?? hit._id} find={find} />
+              </span>
               <span class="row tour-about">
                 <LanguageBadge language={hit.fields.language} />
                 {hit.fields.topic && <span class="badge data">{hit.fields.topic}</span>}

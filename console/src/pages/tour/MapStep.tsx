@@ -9,12 +9,17 @@ import { Problem } from "../../ui/Problem";
 import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
 import { INDEX } from "./calls";
+import { apart, pairsOf } from "./pairs";
 import { TOPICS } from "./topics";
 
 const say = words({
   what: {
-    en: "1,024 numbers do not fit on a screen, so the map keeps the two directions in which the texts differ most. Texts of one topic lie together, whatever their language.",
-    ko: "숫자 1,024개를 화면에 다 보여 줄 수는 없으므로, 지도는 글이 가장 많이 달라지는 두 방향만 남깁니다. 주제가 같은 글은 언어와 관계없이 가까이 모입니다.",
+    en: "1,024 numbers do not fit on a screen, so the map keeps the two directions in which the texts differ most. A line joins each text of the topic with its translation.",
+    ko: "숫자 1,024개를 화면에 다 보여 줄 수는 없으므로, 지도는 글이 가장 많이 달라지는 두 방향만 남깁니다. 선은 고른 주제의 글과 그 번역을 잇습니다.",
+  },
+  apart: {
+    en: "A text and its translation lie {pairs} of the width of the map apart, any two texts {any} (medians).",
+    ko: "글과 번역 사이의 거리는 지도 너비의 {pairs}, 아무 글이나 두 개 사이의 거리는 {any}입니다(중앙값).",
   },
   topic: { en: "Show the topic", ko: "표시할 주제" },
   picture: { en: "Map of the sample texts", ko: "예제 글의 지도" },
@@ -59,6 +64,11 @@ export function MapStep() {
       {map.error !== undefined && <Problem error={map.error} again={map.again} />}
       {!map.answer && map.waiting && <Waiting />}
       {map.answer && <Picture map={map.answer} topic={topic} />}
+      {map.answer && (
+        <p>
+          <strong>{say("apart", distances(map.answer))}</strong>
+        </p>
+      )}
       {shares && (
         <p class="soft small">{say("explained", { share: percent((shares[0] ?? 0) + (shares[1] ?? 0), 0) })}</p>
       )}
@@ -79,10 +89,21 @@ function Picture({ map, topic }: { map: Answer; topic: string }) {
   };
   const [x, y] = [place(map.x, WIDTH), place(map.y, HEIGHT)];
   const on = (row: number) => map.values?.[row] === topic;
+  const ends = (one: number, other: number) => ({
+    x1: x[one] ?? 0,
+    y1: HEIGHT - (y[one] ?? 0),
+    x2: x[other] ?? 0,
+    y2: HEIGHT - (y[other] ?? 0),
+  });
   const rows = map.ids.map((_id, row) => row).sort((one, other) => Number(on(one)) - Number(on(other)));
   return (
     <figure class="tour-picture">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={say("picture")}>
+        {pairsOf(map)
+          .filter(([one]) => on(one))
+          .map(([one, other]) => (
+            <line key={one} class="near" {...ends(one, other)} />
+          ))}
         {rows.map((row) => (
           <g key={map.ids[row]} transform={`translate(${x[row]} ${HEIGHT - (y[row] ?? 0)})`}>
             <Mark on={on(row)} korean={map.ids[row]?.startsWith("ko") ?? false} />
@@ -106,6 +127,11 @@ function Picture({ map, topic }: { map: Answer; topic: string }) {
       </figcaption>
     </figure>
   );
+}
+
+function distances(map: Answer): { pairs: string; any: string } {
+  const { pairs, any } = apart(map);
+  return { pairs: percent(pairs, 0), any: percent(any, 0) };
 }
 
 function Sample(props: { on: boolean; korean: boolean }) {

@@ -19,7 +19,7 @@ const say = words({
     ko: "정확 검색이 찾은 레코드 {all}개 중 {same}개를 평소 방식으로도 찾았습니다.",
   },
   why: {
-    en: "Why is it perfect? The plan says “{kind}” ({reason}): with so few records the server scores every one of them, so that nothing can be missed. From some thousand records on it proposes candidates by compressed codes and checks them with the stored vectors; then it repeats a part of live queries exactly, and works harder when recall falls below the promise of 99 %.",
+    en: "Why is it perfect? The plan says “{kind}” ({reason}): with so few records the server scores every one of them, so that nothing can be missed. From some thousand records on it proposes candidates by compressed codes and checks them with the stored vectors; then it repeats a part of live queries exactly, and works harder when recall falls below the promise of 99%.",
     ko: "왜 완벽할까요? 실행 계획은 “{kind}”({reason})입니다. 레코드가 적으면 서버가 모두 채점하므로 놓칠 것이 없습니다. 수천 개가 넘으면 압축된 코드로 후보를 고르고 저장된 벡터로 다시 확인합니다. 그때부터는 실제 질의 일부를 정확하게 반복해 보고, 재현율이 약속한 99%보다 낮아지면 더 많이 찾습니다.",
   },
   whyPlain: {

@@ -22,7 +22,7 @@ const say = words({
   steps: { en: "Steps of the tour", ko: "둘러보기 단계" },
   start: { en: "Sample data", ko: "예제 데이터" },
   meaning: { en: "Search by meaning", ko: "의미로 검색" },
-  words: { en: "By words, and by both", ko: "단어로, 또 함께" },
+  words: { en: "Words, and hybrid", ko: "단어와 하이브리드" },
   filter: { en: "Filter", ko: "필터" },
   recall: { en: "Recall, proved", ko: "재현율 증명" },
   learn: { en: "Play and learn", ko: "직접 해 보기" },

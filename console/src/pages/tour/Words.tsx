@@ -10,8 +10,8 @@ import { useSettled } from "./useSettled";
 
 const say = words({
   what: {
-    en: "A model has no meaning for a part number or a code it never met, so it guesses. A search by words finds it exactly, but knows no synonyms. Hybrid asks both and joins their rankings.",
-    ko: "모델은 처음 보는 부품 번호나 코드의 뜻을 모르기 때문에 짐작할 뿐입니다. 단어 검색은 그것을 정확히 찾지만 비슷한 말은 모릅니다. 하이브리드는 둘 다에 묻고 순위를 합칩니다.",
+    en: "A model may not know a rare word, a name or a code; then it guesses. A search by words finds exactly that, but knows no synonyms. Hybrid asks both and joins what they say.",
+    ko: "모델은 드문 낱말이나 이름, 코드를 모를 수 있고, 그럴 때는 짐작합니다. 단어 검색은 바로 그것을 정확히 찾지만 비슷한 말은 모릅니다. 하이브리드는 둘 다에 묻고 결과를 합칩니다.",
   },
   question: { en: "Your search", ko: "검색어" },
   dense: { en: "By meaning", ko: "의미" },
@@ -21,12 +21,12 @@ const say = words({
   lexicalWhy: { en: "rare words that match", ko: "일치하는 드문 단어" },
   hybridWhy: { en: "what either puts first", ko: "둘 중 하나라도 앞세운 것" },
   try: {
-    en: "Compare “E-4012” with “computer problem”: the first needs words, the second meaning, and the third column serves both.",
-    ko: "“E-4012”와 “컴퓨터가 고장 났어요”를 비교해 보세요. 앞의 것은 단어가, 뒤의 것은 의미가 필요하고, 셋째 열은 둘 다 찾습니다.",
+    en: "“해녀” (the diving women of the islands) needs words: the model guesses wrong. “computer problem” needs meaning: no text has those words. And no way is always right: in “a place to borrow books”, the word leads to booking a mountain hut.",
+    ko: "“해녀”는 단어가 필요합니다. 모델은 엉뚱한 글을 짐작합니다. “computer problem”은 의미가 필요합니다. 그 단어가 든 글이 없습니다. 언제나 옳은 방법은 없습니다. “a place to borrow books”에서는 book이라는 단어가 산장 예약으로 이끕니다.",
   },
 });
 
-const EXAMPLES = ["E-4012", "KTX-417", "computer problem", "컴퓨터가 고장 났어요"] as const;
+const EXAMPLES = ["해녀", "computer problem", "a place to borrow books", "E-4012"] as const;
 const MODES = ["dense", "lexical", "hybrid"] as const;
 const K = 4;
 
@@ -51,12 +51,11 @@ export function Words() {
 
 function Column({ wanted, mode }: { wanted: Wanted; mode: (typeof MODES)[number] }) {
   const asked = useSearch(wanted);
-  const has = (text: string | undefined) => Boolean(text?.toLowerCase().includes((wanted.text ?? "").toLowerCase()));
   return (
     <section class="panel" aria-label={say(mode)}>
       <h3>{say(mode)}</h3>
       <p class="soft small">{say(`${mode}Why`)}</p>
-      <Hits asked={asked} label={say(mode)} marked={({ fields }) => has(fields.text)} />
+      <Hits asked={asked} label={say(mode)} find={wanted.text ?? ""} />
     </section>
   );
 }

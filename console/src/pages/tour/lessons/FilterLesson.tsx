@@ -9,8 +9,8 @@ import { useSettled } from "../useSettled";
 
 const say = words({
   what: {
-    en: "A filter can be applied before the search, as here, or afterwards, as some systems do it. Let only recent texts through, and compare what is left of the ten best.",
-    ko: "필터는 여기서처럼 검색 전에 적용할 수도 있고, 일부 시스템처럼 검색한 뒤에 적용할 수도 있습니다. 최근 글만 남기면서, 상위 10개 중 몇 개가 남는지 비교해 보세요.",
+    en: "A filter can be applied before the search, as here, or afterwards, as some systems do it. Let only recent texts through, and compare what is left of the best {k}.",
+    ko: "필터는 여기서처럼 검색 전에 적용할 수도 있고, 일부 시스템처럼 검색한 뒤에 적용할 수도 있습니다. 최근 글만 남기면서, 상위 {k}개 중 몇 개가 남는지 비교해 보세요.",
   },
   from: { en: "Year, at least", ko: "연도(이상)" },
   before: { en: "Filtered first: {count} results", ko: "먼저 걸러 낸 결과: {count}개" },
@@ -25,7 +25,7 @@ const say = words({
   },
 });
 
-const K = 10;
+const K = 6;
 const TEXT = "the sea and the weather";
 
 export function FilterLesson() {
@@ -38,7 +38,7 @@ export function FilterLesson() {
   const plan = asked.answer?.plan;
   return (
     <>
-      <p>{say("what")}</p>
+      <p>{say("what", { k: K })}</p>
       <Slider label={say("from")} value={year} min={2000} max={2024} written={String(year)} onInput={setYear} />
       {plan && (
         <p aria-live="polite">
