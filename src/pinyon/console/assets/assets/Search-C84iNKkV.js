@@ -1,1 +1,0 @@
-import{_ as e}from"./routes-C01-iG2I.js";import{t}from"./IndexPage-6KibXTHT.js";import{n}from"./Page-CzU_mmWJ.js";function r(){let{name:r=``}=e().params;return n(t,{name:r,here:`search`,children:`…`})}export{r as Search};

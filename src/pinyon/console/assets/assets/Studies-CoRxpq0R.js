@@ -1,1 +1,0 @@
-import{n as e,t}from"./Page-CzU_mmWJ.js";function n(){return e(t,{title:`Studies`,children:`…`})}export{n as Studies};

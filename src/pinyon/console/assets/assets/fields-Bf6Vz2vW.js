@@ -1,1 +1,0 @@
-import{d as e,m as t}from"./Field-D6TQcn3A.js";import{F as n}from"./index-D8khOyW6.js";var r=(e,t)=>({method:`GET`,path:n(e,`/pinyon/fields`),query:{namespace:t}});async function i(n,i,a){try{return await t(r(n,i),a)}catch(t){if(t instanceof e)return;throw t}}export{i as n,r as t};
