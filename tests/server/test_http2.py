@@ -44,6 +44,10 @@ def large(service: Service, request: Request) -> Answer:
     return Answer(b"x" * (request.number("bytes") or 0))
 
 
+def unchanged(service: Service, request: Request) -> Answer:
+    return Answer(status=304, headers=(("etag", request.known_tag),))
+
+
 def wait(service: Service, request: Request) -> Answer:
     started.release()
     release.wait(10)
@@ -58,6 +62,7 @@ ROUTES = (
     Route("GET", "/hello", hello, "public", "data", "hello"),
     Route("POST", "/echo", echo, "data:write", "data", "echo", body_limit="large"),
     Route("GET", "/large", large, "public", "data", "large"),
+    Route("GET", "/unchanged", unchanged, "public", "data", "unchanged"),
     Route("GET", "/wait", wait, "public", "data", "wait"),
     Route("POST", "/forbidden", echo, "admin", "data", "forbidden"),
 )
@@ -111,6 +116,12 @@ def test_bodies_of_any_size_go_both_ways(client: Http2Client) -> None:
 def test_a_head_request_gets_no_body(client: Http2Client) -> None:
     found = client.request("HEAD", "/hello")
     assert (found.status, found.headers["content-length"], found.body) == (200, "14", b"")
+
+
+def test_what_a_client_has_already_has_no_length(client: Http2Client) -> None:
+    found = client.request("GET", "/unchanged", headers=[("if-none-match", '"a"')])
+    assert (found.status, found.headers["etag"], found.body) == (304, '"a"', b"")
+    assert "content-length" not in found.headers
 
 
 def test_streams_do_not_wait_for_each_other(client: Http2Client) -> None:

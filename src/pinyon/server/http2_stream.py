@@ -61,9 +61,9 @@ class Stream:
             headers, body, self.trailers = grpc.render(answer)
         else:
             headers, body = [(":status", str(answer.status))], answer.body
-            if answer.pieces is None:
+            if answer.pieces is None and answer.status != 304:  # its length would be that of what is not sent again
                 headers.append(("content-length", str(len(body))))
-            elif self.job is not None:
+            elif answer.pieces is not None and self.job is not None:
                 self.feed, self.sent = self.job.feed, 0
             if answer.body or answer.pieces is not None:
                 headers.append(("content-type", answer.content_type))
