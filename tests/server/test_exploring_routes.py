@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pinyon.errors import MissingExtraError
+from pinyon.index import neighbourhood
 from pinyon.server.roles import Principal
 from pinyon.server.service import Service
 from pinyon.types import IndexSpec
@@ -214,8 +216,7 @@ def test_maps_of_nothing_and_of_one_record(points: Client, service: Service) -> 
         ({"limit": 0}, ("limit 0", "1 to 100000")),
         ({"limit": 100_001}, ("limit 100001",)),
         ({"limit": "all"}, ("limit must be a whole number",)),
-        ({"method": "umap"}, ("umap", "'pca'")),
-        ({"method": "tsne"}, ("no method 'tsne'", "'pca'")),
+        ({"method": "tsne"}, ("no method 'tsne'", "'pca' or 'umap'")),
         ({"vector": [1.0]}, ("Vector dimension 1",)),
         ({"vector": [0.5] * D, "id": "p1"}, ("Leave one out",)),
         ({"id": ""}, ("ID",)),
@@ -226,6 +227,22 @@ def test_maps_of_nothing_and_of_one_record(points: Client, service: Service) -> 
 )
 def test_a_map_that_makes_no_sense_is_refused(points: Client, body: Any, fragments: tuple[str, ...]) -> None:
     refused(points.post("/pinyon/map", body, index="points"), *fragments)
+
+
+@pytest.mark.skipif(neighbourhood.available(), reason="umap-learn is installed")
+def test_umap_without_its_extra_says_what_to_install(points: Client) -> None:
+    reply = points.post("/pinyon/map", {"method": "umap"}, index="points")
+    assert reply.status == MissingExtraError.status
+    assert 'pip install "pinyon[map]"' in reply.json["message"]
+
+
+@pytest.mark.skipif(not neighbourhood.available(), reason='needs umap-learn: pip install "pinyon[map]"')
+def test_umap_places_records_and_a_query_and_takes_no_more_than_it_can(points: Client) -> None:
+    some = drawn(points, method="umap", limit=60, id="p1", neighbours=True)
+    assert (some["method"], some["explained"], len(some["ids"])) == ("umap", None, 60)
+    assert len(set(zip(some["x"], some["y"], strict=True))) > 50
+    assert len(some["query"]) == 2
+    refused(points.post("/pinyon/map", {"method": "umap", "limit": 3}, index="points"), "16 to 30,000 records")
 
 
 def test_a_sparse_index_has_no_map(points: Client) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -17,11 +17,15 @@ from pinyon.engine.memory import Bound
 from pinyon.engine.planner import matching_rows
 from pinyon.engine.snapshot import Snapshot
 from pinyon.filters import Node, has_words
-from pinyon.index.projection import Doubles, Plane, nearest_others, principal_plane
+from pinyon.index.neighbourhood import check as check_neighbours
+from pinyon.index.neighbourhood import placed_by_neighbours
+from pinyon.index.projection import Doubles, nearest_others, principal_plane
+from pinyon.index.vectors import Vectors
 from pinyon.storage.reading import View
 from pinyon.storage.rows import decode_vector
 from pinyon.types import Floats, Ints
 
+METHODS: Final = ("pca", "umap")
 MOST: Final = 100_000
 """Records on one map; of more a sample is drawn, always the same one of the same records."""
 NEIGHBOURS: Final = 10_000
@@ -60,8 +64,9 @@ class PointMap:
     """Point i is record ``ids[i]`` at (``x[i]``, ``y[i]``). Numbers have 4 significant digits.
 
     records, matching: of the namespace, and those that the filter keeps, of which the points may be a sample.
-    explained: the share of the variance that each axis shows. values: of the field: the text (cut to 200 characters),
-    number or boolean, a list of texts, or None where there is none or where it is not among the 1,000 most frequent.
+    explained: the share of the variance that each axis shows; None where axes mean nothing. values: of the field: the
+    text (cut to 200 characters), number or boolean, a list of texts, or None where there is none or where it is not
+    among the 1,000 most frequent.
     nearest: (n,) 1 - cosine, else the Euclidean distance, to the nearest other point; None beyond 10,000 points or
     where it would take too long. query: where the query lies; None without one, or where its id is unknown.
     """
@@ -85,7 +90,7 @@ def map_of(index: Index, namespace: str, wanted: MapQuery) -> PointMap:
     """The map of a namespace; without points where there is no such namespace. What takes long happens outside of the
     read transaction, in blocks.
 
-    Raises InvalidRequestError, FilterError.
+    Raises InvalidRequestError, FilterError, and MissingExtraError for umap without umap-learn.
     """
     checks.check_namespace(namespace, index.limits)
     _check(wanted)
@@ -93,10 +98,8 @@ def map_of(index: Index, namespace: str, wanted: MapQuery) -> PointMap:
 
 
 def _check(wanted: MapQuery) -> None:
-    if wanted.method == "umap":
-        checks.refuse("The method 'umap' is not part of this release. Use 'pca', which needs nothing further.")
-    if wanted.method != "pca":
-        checks.refuse(f"There is no method {wanted.method!r:.80}. Use 'pca'.")
+    if wanted.method not in METHODS:
+        checks.refuse(f"There is no method {wanted.method!r:.80}. Use 'pca' or 'umap'.")
     if not isinstance(wanted.limit, int) or not 1 <= wanted.limit <= MOST:
         checks.refuse(f"limit {wanted.limit!r:.80} is out of range. Give 1 to {MOST}.")
     if wanted.vector is not None and wanted.id is not None:
@@ -166,6 +169,30 @@ def _drawn(chosen: _Chosen, wanted: MapQuery) -> PointMap:
     assert vectors is not None, "a dense index has vectors"
     if not len(rows):
         return replace(_NOTHING, records=snapshot.live)
+    query = None if chosen.query is None else prepare_query(chosen.query, snapshot.metric)
+    placed, explained, at = (_principal if wanted.method == "pca" else _by_neighbours)(vectors, rows, query)
+    nearest = None
+    if wanted.neighbours and len(rows) <= NEIGHBOURS and float(len(rows)) ** 2 * vectors.d <= _PRODUCTS:
+        nearest = significant(nearest_others(len(rows), lambda points: vectors.take(rows[points]), snapshot.metric))
+    return PointMap(
+        snapshot.live,
+        chosen.matching,
+        wanted.method,
+        explained,
+        chosen.ids,
+        significant(placed[:, 0]),
+        significant(placed[:, 1]),
+        chosen.values,
+        nearest,
+        None if at is None else (float(significant(at[:1])[0]), float(significant(at[1:])[0])),
+    )
+
+
+_Placed: TypeAlias = tuple[Doubles, tuple[float, float] | None, Doubles | None]
+"""(m, 2) positions, what the axes explain, and the (2,) position of the query."""
+
+
+def _principal(vectors: Vectors, rows: Ints, query: Floats | None) -> _Placed:
     size = max(_LEAST_SAMPLE, min(_SAMPLE, _SAMPLE_BYTES // (8 * vectors.d)))
     sample = rows
     if len(rows) > size:
@@ -174,27 +201,15 @@ def _drawn(chosen: _Chosen, wanted: MapQuery) -> PointMap:
     placed = np.empty((len(rows), 2))
     for start in range(0, len(rows), _BLOCK):
         placed[start : start + _BLOCK] = plane.place(vectors.take(rows[start : start + _BLOCK]))
-    nearest = None
-    if wanted.neighbours and len(rows) <= NEIGHBOURS and float(len(rows)) ** 2 * vectors.d <= _PRODUCTS:
-        nearest = significant(nearest_others(len(rows), lambda points: vectors.take(rows[points]), snapshot.metric))
     first, second = plane.shares
-    return PointMap(
-        snapshot.live,
-        chosen.matching,
-        wanted.method,
-        (round(first, _DIGITS), round(second, _DIGITS)),
-        chosen.ids,
-        significant(placed[:, 0]),
-        significant(placed[:, 1]),
-        chosen.values,
-        nearest,
-        None if chosen.query is None else _query(plane, prepare_query(chosen.query, snapshot.metric)),
-    )
+    explained = round(first, _DIGITS), round(second, _DIGITS)
+    return placed, explained, None if query is None else plane.place(query[None, :])[0]
 
 
-def _query(plane: Plane, query: Floats) -> tuple[float, float]:
-    x, y = significant(plane.place(query[None, :])[0]).tolist()
-    return x, y
+def _by_neighbours(vectors: Vectors, rows: Ints, query: Floats | None) -> _Placed:
+    check_neighbours(len(rows))  # before the rows are copied
+    placed, at = placed_by_neighbours(vectors.take(rows), query)
+    return placed, None, at
 
 
 def _values(view: View, snapshot: Snapshot, field: str, rows: Ints) -> list[Any]:
