@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 from console.browsing import Visit, visit
 from console.hostile import STRANGE, TEXTS
 from pinyon.rag.formats import FORMATS, RECORD_SUFFIXES
-from sdk.places import Serving
+from sdk.places import Serving, environment
 
 KINDS = Path(__file__).parents[2] / "console" / "src" / "pages" / "ask" / "kinds.ts"
 KOREAN = "한 송이에는 잣이 몇 개 들어 있습니까?"
@@ -119,6 +121,7 @@ def test_a_number_opens_the_passage_with_the_sentence_marked(visitor: Visit) -> 
     expect(mark).to_be_focused()
 
 
+@pytest.mark.nightly
 def test_an_english_answer_shows_who_wrote_it_and_what_it_took(visitor: Visit) -> None:
     page = visitor.go("/ask/library")
     ask(page, "How many seeds may one jay hide in a single autumn?")
@@ -344,7 +347,9 @@ def test_the_passages_of_a_question_are_found_with_their_scores(visitor: Visit) 
     visitor.check_accessible()
 
 
-@pytest.mark.parametrize("tab", ["chat", "files", "passages&q=seeds", "about"])
+@pytest.mark.parametrize(
+    "tab", ["chat", "files", *(pytest.param(tab, marks=pytest.mark.nightly) for tab in ("passages&q=seeds", "about"))]
+)
 def test_it_fits_a_phone(browser: Browser, server: Serving, tab: str) -> None:
     with visit(browser, server.url, server.key, width=360, language="ko", theme="dark") as visitor:
         page = visitor.go(f"/ask/library?tab={tab}")
@@ -355,6 +360,23 @@ def test_it_fits_a_phone(browser: Browser, server: Serving, tab: str) -> None:
             expect(page.locator(".source-panel mark")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert visitor.violations() == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("tab", "sdk"), [("curl", ""), ("Python SDK 9, 10", "sdk10"), ("Python SDK 7 + plugin", "sdk7")]
+)
+def test_the_code_of_a_question_asks_it(visitor: Visit, server: Serving, loopback: None, tab: str, sdk: str) -> None:
+    python = str(environment(sdk)) if sdk else ""
+    page = visitor.go("/ask/library?topK=3")
+    ask(page, KOREAN)
+    page.locator(".answer footer").get_by_role("button", name="Code").click()
+    page.get_by_role("tab", name=tab).click()
+    code = page.locator(".answer .code pre").inner_text()
+    command = [python, "-c", code] if python else ["sh", "-c", code]
+    variables = {**os.environ, "PINECONE_API_KEY": server.key}
+    said = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=120)
+    assert SENTENCE in said.stdout, said
 
 
 def test_the_console_knows_the_same_kinds_of_files_as_the_parsers() -> None:
