@@ -40,8 +40,9 @@ def executable() -> str:
 def chromium() -> Iterator[Browser]:
     """Playwright's loop occupies its thread for as long as this is open."""
     path = executable()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=15_000)  # a machine that does much else besides
     flags = list(FLAGS)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         flags.append("--no-sandbox")  # Chromium's sandbox cannot be had by the superuser

@@ -107,7 +107,7 @@ function Figures({ answer: { model, usage, milliseconds } }: { answer: Answer })
     usage && usage.total_tokens > 0
       ? say("usage", { prompt: usage.prompt_tokens, completion: usage.completion_tokens })
       : "",
-    milliseconds !== null && say("seconds", { seconds: number(milliseconds / 1000, 1) }),
+    milliseconds !== null && say("seconds", { seconds: number(milliseconds / 1000, milliseconds < 1000 ? 2 : 1) }),
   ].filter(Boolean);
   return <span class="soft figures data">{parts.join(" · ")}</span>;
 }

@@ -2,6 +2,7 @@ import { useRoute } from "preact-iso";
 import { AssistantPage } from "./AssistantPage";
 import { List } from "./List";
 import "./ask.css";
+import "./files.css";
 
 export function Ask() {
   const { assistant } = useRoute().params;

@@ -62,35 +62,33 @@ export function Composer({ assistant, edited, busy, ready, onAsk, onStop }: Prop
       <label class="hidden-visually" for={id}>
         {say("question")}
       </label>
-      <textarea
-        ref={area}
-        id={id}
-        class="input"
-        data-main-search
-        rows={Math.min(8, Math.max(2, text.split("\n").length))}
-        placeholder={say("placeholder")}
-        value={text}
-        aria-describedby={`${id}-hint`}
-        {...(wrong ? { "aria-invalid": "true" as const } : {})}
-        onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
-      />
-      <div class="row spread">
-        <span id={`${id}-hint`} class={wrong ? "wrong small" : "soft small"} role={wrong ? "alert" : undefined}>
-          {wrong || say("hint")}
-          {!wrong && count > MOST / 2 ? ` ${number(count)} / ${number(MOST)}` : ""}
-        </span>
-        <span class="row">
-          {busy && (
-            <button type="button" class="button" onClick={onStop}>
-              {say("stop")}
-            </button>
-          )}
-          <button type="submit" class="button primary" disabled={!text.trim()}>
-            {say("ask")}
+      <div class="line">
+        <textarea
+          ref={area}
+          id={id}
+          class="input"
+          data-main-search
+          rows={Math.min(8, text.split("\n").length)}
+          placeholder={say("placeholder")}
+          value={text}
+          aria-describedby={`${id}-hint`}
+          {...(wrong ? { "aria-invalid": "true" as const } : {})}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        {busy && (
+          <button type="button" class="button" onClick={onStop}>
+            {say("stop")}
           </button>
-        </span>
+        )}
+        <button type="submit" class="button primary" disabled={!text.trim()}>
+          {say("ask")}
+        </button>
       </div>
+      <span id={`${id}-hint`} class={wrong ? "wrong small" : "hint soft small"} role={wrong ? "alert" : undefined}>
+        {wrong || say("hint")}
+        {!wrong && count > MOST / 2 ? ` ${number(count)} / ${number(MOST)}` : ""}
+      </span>
     </form>
   );
 }

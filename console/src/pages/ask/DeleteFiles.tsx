@@ -7,7 +7,10 @@ import { Confirm } from "../../ui/Confirm";
 const say = words({
   title: { en: { one: "Delete {count} file", other: "Delete {count} files" }, ko: "파일 {count}개 삭제" },
   about: {
-    en: "What was read from them goes from answers at once, and their bytes from the disk. This cannot be undone.",
+    en: {
+      one: "What was read from it goes from answers at once, and its bytes from the disk. This cannot be undone.",
+      other: "What was read from them goes from answers at once, and their bytes from the disk. This cannot be undone.",
+    },
     ko: "파일에서 읽은 내용은 바로 답변에서 빠지고 원본도 디스크에서 지워집니다. 되돌릴 수 없습니다.",
   },
   more: { en: "and {count} more", ko: "외 {count}개" },
@@ -57,7 +60,7 @@ export function DeleteFiles({ assistant, files, onClose, onDone }: Props) {
       {files.length > 1 && (
         <p class="soft small">{say("total", { size: bytes(files.reduce((sum, file) => sum + file.size, 0)) })}</p>
       )}
-      <p>{say("about")}</p>
+      <p>{say("about", { count: files.length })}</p>
     </Confirm>
   );
 }

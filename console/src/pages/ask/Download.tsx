@@ -31,7 +31,7 @@ export function Download({ assistant, id, name }: { assistant: string; id: strin
   return (
     <button type="button" class="button small" disabled={busy} onClick={download}>
       {say("download")}
-      <span class="hidden-visually">{name}</span>
+      <span class="hidden-visually"> {name}</span>
     </button>
   );
 }

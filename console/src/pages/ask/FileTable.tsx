@@ -94,11 +94,11 @@ export function FileTable({ assistant, files, chosen, onChoose, onChange, onDele
                     <Download assistant={assistant} id={file.id} name={file.name} />
                     <button type="button" class="button small" onClick={() => onChange(file)}>
                       {say("change")}
-                      <span class="hidden-visually">{file.name}</span>
+                      <span class="hidden-visually"> {file.name}</span>
                     </button>
                     <button type="button" class="button small" onClick={() => onDelete(file)}>
                       {say("remove")}
-                      <span class="hidden-visually">{file.name}</span>
+                      <span class="hidden-visually"> {file.name}</span>
                     </button>
                   </span>
                 </td>

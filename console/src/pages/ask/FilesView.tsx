@@ -50,7 +50,9 @@ export function FilesView({ assistant, files, uploads, limit }: Props) {
   // Without a filter it is the list that the page has anyway.
   const { answer, error, waiting, again } = filter ? filtered : files;
   const wanted = (query.name ?? "").trim().toLowerCase();
-  const shown = (answer ?? []).filter((file) => file.name.toLowerCase().includes(wanted));
+  const shown = (answer ?? [])
+    .filter((file) => file.name.toLowerCase().includes(wanted))
+    .sort((one, other) => other.created_on.localeCompare(one.created_on));
   const marked = shown.filter((file) => chosen.has(file.id));
   const refresh = () => {
     files.again();

@@ -39,7 +39,9 @@ export function Passage({ snippet, rank, parts, best }: Props) {
           <span class="meter" aria-hidden="true">
             <span style={{ width: `${share * 100}%` }} />
           </span>
-          <span class="small soft">{say("score", { score: number(snippet.score) })}</span>
+          <span class="small soft">
+            {say("score", { score: number(Math.round(snippet.score * 1000) / 1000 || 0) })}
+          </span>
         </span>
         <Copy text={snippet.content} />
       </header>

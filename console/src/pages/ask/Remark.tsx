@@ -24,8 +24,8 @@ const say = words({
     ko: "답이 끝나기 전에 연결이 끊겼습니다. 서버가 멈췄거나 연결할 수 없습니다. 그때까지의 내용은 남아 있으니 잠시 후 다시 물어보세요.",
   },
   noModel: {
-    en: "A server without a writing model still finds: these passages of the files come nearest to the question, in their own words.",
-    ko: "글을 쓰는 모델이 없어도 검색은 됩니다. 질문에 가장 가까운 구절을 원문 그대로 보여 줍니다.",
+    en: "A server without a writing model still finds: these passages of the files come nearest to the question, in their own words. If “How answers are made” lists a model, you may choose it there.",
+    ko: "글을 쓰는 모델이 없어도 검색은 됩니다. 질문에 가장 가까운 구절을 원문 그대로 보여 줍니다. “답변 설정”에 모델이 있으면 골라서 쓸 수 있습니다.",
   },
 });
 
