@@ -288,7 +288,8 @@ def overlay(page: Page, places: Places) -> list[int]:
         """(canvas, places) => {
             const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
             const over = (x, y) => data[4 * (y * width + x) + 3];
-            return places.map(([x, y]) => Math.max(...[-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => over(x + dx, y + dy)))));
+            const near = [-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => [dx, dy]));
+            return places.map(([x, y]) => Math.max(...near.map(([dx, dy]) => over(x + dx, y + dy))));
         }""",
         np.round(places).astype(int).tolist(),
     )
