@@ -257,6 +257,7 @@ def test_it_works_by_keyboard_alone(visitor: Visit, points: Points) -> None:
     page.keyboard.press("0")
     expect(page.locator("canvas.above")).to_have_attribute("data-view", start)
     page.keyboard.press("ArrowUp")
+    expect(page.locator("canvas.above")).not_to_have_attribute("data-view", start)
     nearest = int(np.argmin(np.hypot(*(on_screen(page, points.at) - np.array([width, height]) / 2).T)))
     expect(page.locator(".map-card")).to_contain_text(points.ids[nearest])
     page.keyboard.press("Enter")
@@ -280,6 +281,27 @@ def test_wheel_and_drag_keep_what_is_under_the_pointer(visitor: Visit, points: P
     page.wait_for_timeout(100)
     assert on_screen(page, points.at[at : at + 1])[0] == pytest.approx([x - 60, y + 45], abs=1)
     expect(page.get_by_role("region", name="Record")).to_have_count(0)
+
+
+def test_two_fingers_zoom_around_their_middle(visitor: Visit, points: Points) -> None:
+    page = visitor.go("/indexes/points/map")
+    canvas(page)
+    cx, cy = middle(page)
+    browser = page.context.new_cdp_session(page)
+    browser.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+
+    def touch(kind: str, *apart: int) -> None:
+        fingers = [{"x": cx + side * one, "y": cy, "id": at} for one in apart for at, side in enumerate((-1, 1))]
+        browser.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    before = on_screen(page, points.at)
+    touch("touchStart", 40)
+    for apart in (50, 65, 80):
+        touch("touchMove", apart)
+    touch("touchEnd")
+    page.wait_for_url("**view=**")
+    place = page.locator(".map-canvas").evaluate("host => [host.clientWidth / 2, host.clientHeight / 2]")
+    assert on_screen(page, points.at) - place == pytest.approx((before - place) * 2, rel=0.02, abs=3)
 
 
 def overlay(page: Page, places: Places) -> list[int]:
@@ -332,9 +354,10 @@ def test_a_text_is_placed_among_the_records(visitor: Visit, ask: Callable[..., P
 def test_duplicates_and_outliers_light_up(visitor: Visit, ask: Callable[..., Points]) -> None:
     page = visitor.go("/indexes/points/map?panel=odd")
     canvas(page)
-    page.get_by_role("button", name="Show 10,000 points").click()
-    canvas(page, 10_000)
-    near = np.array(ask(limit=10_000, neighbours=True).answer["nearest"], float)
+    expect(page.get_by_role("button", name="Show 10,000 points")).to_be_visible()
+    page.get_by_label("Points at most").select_option("2,000")
+    canvas(page, 2_000)
+    near = np.array(ask(limit=2_000, neighbours=True).answer["nearest"], float)
     slider = page.get_by_role("slider")
     slider.fill("0.8")
     limit = float(np.sort(near)[(len(near) - 1) // 2]) * 0.8**2

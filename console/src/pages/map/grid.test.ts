@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gridOf, inBox, nearest } from "./grid";
-import { held, inside, rectangle } from "./lasso";
+import { held, rectangle } from "./lasso";
 import { boundsOf, type Place } from "./view";
 
 /** Numbers between 0 and 1, the same every time (the generator of Park and Miller). */
@@ -10,6 +10,17 @@ function random(seed: number): () => number {
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;
   };
+}
+
+/** Whether a point lies inside a polygon: all of its edges are looked at. */
+function inside(polygon: readonly Place[], x: number, y: number): boolean {
+  let within = false;
+  for (let at = 0, before = polygon.length - 1; at < polygon.length; before = at, at += 1) {
+    const [ax, ay] = polygon[at] as Place;
+    const [bx, by] = polygon[before] as Place;
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) within = !within;
+  }
+  return within;
 }
 
 const draw = random(7);
@@ -65,44 +76,60 @@ describe("a grid finds what looking at every point finds", () => {
   });
 });
 
-describe("inside a line", () => {
-  const arrow: readonly Place[] = [
-    [0, 0],
-    [4, 0],
-    [4, 4],
-    [2, 1],
-    [0, 4],
-  ];
-  test("is what it encloses, not what its corners span", () => {
-    expect(inside(arrow, 1, 1)).toBe(true);
-    expect(inside(arrow, 2, 3)).toBe(false);
-    expect(inside(arrow, 3.8, 3)).toBe(true);
-    expect(inside(arrow, 5, 0.5)).toBe(false);
+describe("a line drawn around points", () => {
+  /** Which of these places it holds. */
+  const holds = (line: readonly Place[], ...places: readonly Place[]) => {
+    const [x, y] = [Float64Array.from(places, ([x]) => x), Float64Array.from(places, ([, y]) => y)];
+    const found = new Set(held(gridOf(x, y, boundsOf(x, y)), line, () => true));
+    return places.map((_, at) => found.has(at));
+  };
+
+  test("holds what it encloses, not what its corners span", () => {
+    const arrow: readonly Place[] = [
+      [0, 0],
+      [4, 0],
+      [4, 4],
+      [2, 1],
+      [0, 4],
+    ];
+    expect(holds(arrow, [1, 1], [2, 3], [3.8, 3], [5, 0.5])).toEqual([true, false, true, false]);
   });
-  test("that crosses itself, the middle that is enclosed twice is outside", () => {
+
+  test("that goes round twice does not hold the middle", () => {
     const turns = (times: number) =>
       Array.from({ length: 40 * times }, (_, at): Place => {
         const angle = (at / 40) * 2 * Math.PI;
         return [Math.cos(angle) * (1 + at / 100), Math.sin(angle) * (1 + at / 100)];
       });
-    expect(inside(turns(1), 0, 0)).toBe(true);
-    expect(inside(turns(2), 0, 0)).toBe(false);
+    expect(holds(turns(1), [0, 0])).toEqual([true]);
+    expect(holds(turns(2), [0, 0])).toEqual([false]);
   });
-  test("of fewer than three places there is nothing", () => {
-    expect(held(grid, [[0, 0]], () => true)).toHaveLength(0);
+
+  test("of fewer than three places, or without height, holds nothing", () => {
+    expect(holds([[0, 0]], [0, 0])).toEqual([false]);
     expect(
-      held(
-        grid,
+      holds(
         [
           [0, 0],
           [2, 10],
-        ],
-        () => true,
+        ] as Place[],
+        [1, 5],
       ),
-    ).toHaveLength(0);
+    ).toEqual([false]);
+    expect(
+      holds(
+        [
+          [0, 0],
+          [1, 0],
+          [2, 0],
+        ] as Place[],
+        [1, 0],
+      ),
+    ).toEqual([false]);
   });
-  test("a rectangle may be drawn from any corner", () => {
-    for (const corners of [
+
+  test("may be a rectangle from any corner", () => {
+    const corners: ReadonlyArray<readonly [Place, Place]> = [
       [
         [0, 0],
         [2, 3],
@@ -115,10 +142,8 @@ describe("inside a line", () => {
         [0, 3],
         [2, 0],
       ],
-    ] as ReadonlyArray<[Place, Place]>) {
-      expect(inside(rectangle(...corners), 1, 1)).toBe(true);
-      expect(inside(rectangle(...corners), 1, 3.5)).toBe(false);
-    }
+    ];
+    for (const [one, other] of corners) expect(holds(rectangle(one, other), [1, 1], [1, 3.5])).toEqual([true, false]);
   });
 });
 

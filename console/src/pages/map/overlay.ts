@@ -21,6 +21,7 @@ export interface Named extends Label {
 }
 
 const LONGEST = 28;
+const FEW = 12;
 
 type Pen = CanvasRenderingContext2D;
 
@@ -137,11 +138,13 @@ function drawNames(
   pen.font = `600 12px ${look.font}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  const boxes = names.map(({ text, named, x, y }): Placed => {
+  const boxes = names.map(({ text, named, count, x, y }): Placed => {
     const name = shortened(text);
     const [px, py] = put([x, y]);
     const width = pen.measureText(name).width + 8;
-    return { name, named, x: px - width / 2, y: py - 9, width, height: 18 };
+    // Above the points where they are so few that it would hide them.
+    const lift = count <= FEW ? 14 : 0;
+    return { name, named, x: px - width / 2, y: py - 9 - lift, width, height: 18 };
   });
   const within = (box: Box) =>
     box.x > -4 && box.x + box.width < size.width + 4 && box.y > 0 && box.y + 18 < size.height;
