@@ -23,8 +23,8 @@ from sdk.places import Serving
 SEA = {"$and": [{"topic": {"$eq": "sea"}}, {"year": {"$gte": 1990}}]}
 
 
-@pytest.fixture(scope="module")
-def api(server: Serving) -> Iterator[httpx.Client]:
+@pytest.fixture
+def api(server: Serving, loopback: None) -> Iterator[httpx.Client]:
     headers = {"Api-Key": server.key, "X-Pinecone-Api-Version": "2025-10"}
     with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
         yield client
@@ -36,7 +36,7 @@ def _post(api: httpx.Client, path: str, body: Any) -> Any:
     return answer.json() if answer.content else None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def scratch(api: httpx.Client) -> Iterator[Callable[[str, list[dict[str, Any]]], str]]:
     """An index of two dimensions for one test, with these records."""
     made = []
