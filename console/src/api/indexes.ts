@@ -18,6 +18,8 @@ export interface Index {
     readonly read_parameters?: Readonly<Record<string, unknown>>;
   };
   readonly spec: Readonly<Record<string, unknown>>;
+  /** Of an index of documents: its records are written by the documents API. */
+  readonly schema?: { readonly fields: Readonly<Record<string, { readonly dimension?: number }>> };
 }
 
 export interface Quality {

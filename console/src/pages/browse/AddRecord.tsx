@@ -1,14 +1,22 @@
 import { useState } from "preact/hooks";
 import { send } from "../../api/client";
 import type { Index } from "../../api/indexes";
-import { fetchRecord, ID_LENGTH, type Place, type StoredRecord, upsert, upsertText } from "../../api/records";
+import {
+  fetchRecord,
+  ID_LENGTH,
+  mostBytes,
+  type Place,
+  type StoredRecord,
+  upsert,
+  upsertText,
+} from "../../api/records";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, TextArea, TextField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
 import { draftOfMetadata, MetadataEditor, readDraft } from "./MetadataEditor";
-import { isTooLarge } from "./metadata";
+import { bytesOf } from "./metadata";
 import { asciiOf, isAscii } from "./source";
 import { numbersOf, sparseOf } from "./vector";
 
@@ -84,12 +92,12 @@ export function AddRecord({ index, place, onClose, onAdded }: Props) {
     id !== "" &&
     !wrongId &&
     metadata !== undefined &&
-    !isTooLarge(metadata) &&
+    bytesOf(metadata) <= mostBytes(place) &&
     !numbers.wrong &&
     !entries.wrong &&
     (textField !== undefined
       ? text.trim() !== ""
-      : index.vector_type === "sparse" || numbers.numbers.length === dimension) &&
+      : place.documents || index.vector_type === "sparse" || numbers.numbers.length === dimension) &&
     (there !== id || replace);
 
   const add = async (event: Event) => {
@@ -145,7 +153,7 @@ export function AddRecord({ index, place, onClose, onAdded }: Props) {
             onInput={setText}
           />
         )}
-        {textField === undefined && index.vector_type === "dense" && (
+        {textField === undefined && !place.documents && index.vector_type === "dense" && (
           <TextArea
             label={say("vector")}
             hint={say("vectorHint", { count: numbers.numbers.length, dimension })}
@@ -163,21 +171,23 @@ export function AddRecord({ index, place, onClose, onAdded }: Props) {
             onInput={setVector}
           />
         )}
-        {textField === undefined && (index.vector_type === "sparse" || index.metric === "dotproduct") && (
-          <TextArea
-            label={say("sparse")}
-            hint={`${say("sparseHint", { count: entries.indices.length })} ${index.vector_type === "dense" ? say("optional") : ""}`}
-            wrong={entries.wrong ? say("wrong", { word: entries.wrong }) : undefined}
-            mono
-            spellcheck={false}
-            rows={3}
-            value={sparse}
-            onInput={setSparse}
-          />
-        )}
+        {textField === undefined &&
+          !place.documents &&
+          (index.vector_type === "sparse" || index.metric === "dotproduct") && (
+            <TextArea
+              label={say("sparse")}
+              hint={`${say("sparseHint", { count: entries.indices.length })} ${index.vector_type === "dense" ? say("optional") : ""}`}
+              wrong={entries.wrong ? say("wrong", { word: entries.wrong }) : undefined}
+              mono
+              spellcheck={false}
+              rows={3}
+              value={sparse}
+              onInput={setSparse}
+            />
+          )}
         <section class="stack tight">
           <h3>{say("metadata")}</h3>
-          <MetadataEditor draft={draft} onChange={setDraft} />
+          <MetadataEditor draft={draft} onChange={setDraft} most={mostBytes(place)} />
         </section>
         {there === id && id !== "" && (
           <div class="notice warn stack tight" role="alert">
