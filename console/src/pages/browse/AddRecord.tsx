@@ -51,7 +51,7 @@ const say = words({
     ko: "12: 0.5처럼 한 줄에 하나씩, 또는 쉼표로 구분합니다. 현재 {count}개",
   },
   optional: { en: "Not needed.", ko: "없어도 됩니다." },
-  wrong: { en: "“{word}” is not understood.", ko: "‘{word}’을(를) 이해할 수 없습니다." },
+  wrong: { en: "“{word}” is not understood.", ko: "숫자로 읽을 수 없습니다: {word}" },
   metadata: { en: "Metadata", ko: "메타데이터" },
   exists: {
     en: "There is a record with this id. Adding this one replaces all of it.",
@@ -60,7 +60,7 @@ const say = words({
   replace: { en: "Replace it", ko: "바꾸기" },
   add: { en: "Add", ko: "추가" },
   cancel: { en: "Cancel", ko: "취소" },
-  added: { en: "{id} is stored.", ko: "{id}을(를) 저장했습니다." },
+  added: { en: "{id} is stored.", ko: "저장했습니다: {id}" },
 });
 
 interface Props {

@@ -36,7 +36,7 @@ const say = words({
   },
   conflict: {
     en: "Somebody changed {fields} meanwhile. Nothing was saved. Save again to replace their value with yours.",
-    ko: "그사이 다른 사용자가 {fields}을(를) 바꾸었습니다. 저장하지 않았습니다. 다시 저장하면 내 값으로 바꿉니다.",
+    ko: "그사이 다른 사용자가 값을 바꾸었습니다: {fields}. 아직 저장하지 않았으며, 다시 저장하면 내 값으로 바뀝니다.",
   },
   inexact: {
     en: "{fields}: integers beyond 9,007,199,254,740,991 would be rounded by the browser. Nothing was saved; change such a record from Python.",

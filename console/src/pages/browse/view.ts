@@ -1,6 +1,6 @@
 /** What the address of the page asks for. */
 
-import { DEFAULT_NAMESPACE, type Index, type Stats } from "../../api/indexes";
+import { DEFAULT_NAMESPACE, type Index, type Schema, type Stats } from "../../api/indexes";
 import type { Place } from "../../api/records";
 import { checkFilter } from "../../ui/filter/check";
 import type { View } from "./source";
@@ -35,6 +35,13 @@ export function shownIn(index: Index, stats: Stats | undefined, query: Readonly<
     problems: problems.length > 0,
   };
 }
+
+/** Whether the records of the index are documents, which the documents API writes: it says which fields are searched. */
+export function holdsDocuments({ fields }: Schema): boolean {
+  return Object.entries(fields).some(([name, { type }]) => !OF_VECTORS.includes(name) && type !== "semantic_text");
+}
+
+const OF_VECTORS = ["_values", "_sparse_values"];
 
 /** The default namespace, unless there is none and others are. */
 function usual(namespaces: Namespaces | undefined): string {
