@@ -18,6 +18,12 @@ export interface Index {
     readonly read_parameters?: Readonly<Record<string, unknown>>;
   };
   readonly spec: Readonly<Record<string, unknown>>;
+  readonly schema?: Schema;
+}
+
+/** What the newest dialect says of an index in place of dimension, metric and spec. */
+export interface Schema {
+  readonly fields: Readonly<Record<string, { readonly type: string; readonly dimension?: number }>>;
 }
 
 export interface Quality {
@@ -56,6 +62,8 @@ export const describeStats = (name: string): Call => ({ method: "GET", path: of(
 export const fetchIndexes = async (signal?: AbortSignal) =>
   (await send<{ indexes: readonly Index[] }>(listIndexes(), signal)).indexes;
 export const fetchIndex = (name: string, signal?: AbortSignal) => send<Index>(describeIndex(name), signal);
+export const fetchSchema = async (name: string, signal?: AbortSignal) =>
+  (await send<Index>({ ...describeIndex(name), headers: { "X-Pinecone-Api-Version": "2026-07" } }, signal)).schema;
 export const fetchStats = (name: string, signal?: AbortSignal) => send<Stats>(describeStats(name), signal);
 
 /** The default namespace is called "" in requests. */

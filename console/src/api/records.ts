@@ -2,7 +2,7 @@
 
 import type { Filter } from "../ui/filter/filter";
 import { ApiError, type Call, send } from "./client";
-import { of } from "./indexes";
+import { DEFAULT_NAMESPACE, of } from "./indexes";
 
 export type MetadataValue = string | number | boolean | readonly string[];
 export type Metadata = Readonly<Record<string, MetadataValue>>;
@@ -22,6 +22,8 @@ export interface Place {
   readonly index: string;
   /** "" is the default namespace. */
   readonly namespace: string;
+  /** The index has a schema: what changes its records is the documents API. */
+  readonly documents?: boolean;
 }
 
 export interface Ids {
@@ -39,6 +41,7 @@ export const LIST_PAGE = 100;
 /** Ids in one delete. Servers that run with Pinecone's limits take no more. */
 export const DELETE_BATCH = 1000;
 export const METADATA_BYTES = 40 * 1024;
+export const DOCUMENT_BYTES = 2 * 1024 * 1024;
 export const ID_LENGTH = 512;
 
 export const listIds = (place: Place, prefix: string, token?: string): Call => ({
@@ -59,11 +62,11 @@ export const fetchByFilter = (place: Place, filter: Filter, limit: number, token
   body: { namespace: place.namespace, filter, limit, ...(token ? { paginationToken: token } : {}) },
 });
 
-/** Counts, and changes nothing. */
+/** Counts, and changes nothing: a dry run, though one that must name a field. */
 export const countByFilter = (place: Place, filter: Filter): Call => ({
   method: "POST",
   path: of(place.index, "/vectors/update"),
-  body: { namespace: place.namespace, filter, setMetadata: {}, dryRun: true },
+  body: { namespace: place.namespace, filter, setMetadata: { counted: true }, dryRun: true },
 });
 
 /** Fields that are not named stay as they are. */
@@ -73,31 +76,46 @@ export const updateMetadata = (place: Place, id: string, setMetadata: Metadata):
   body: { namespace: place.namespace, id, setMetadata },
 });
 
-export const upsert = (place: Place, vectors: ReadonlyArray<Partial<StoredRecord> & { id: string }>): Call => ({
-  method: "POST",
-  path: of(place.index, "/vectors/upsert"),
-  body: { namespace: place.namespace, vectors },
-});
+/** The same for a document, of which fields can be removed as well. */
+export const updateDocument = (place: Place, id: string, set: Metadata, removed: readonly string[]): Call =>
+  documents(place, "update", {
+    documents: [{ ...set, _id: id, ...(removed.length ? { _remove_fields: removed } : {}) }],
+  });
+
+export const upsert = (place: Place, vectors: ReadonlyArray<Partial<StoredRecord> & { id: string }>): Call =>
+  place.documents
+    ? documents(place, "upsert", { documents: vectors.map(({ id, metadata }) => ({ ...metadata, _id: id })) })
+    : {
+        method: "POST",
+        path: of(place.index, "/vectors/upsert"),
+        body: { namespace: place.namespace, vectors },
+      };
 
 /** For an index that embeds: the text becomes the vector. */
 export const upsertText = (place: Place, id: string, fields: Metadata): Call => ({
   method: "POST",
-  path: of(place.index, `/records/namespaces/${encodeURIComponent(place.namespace || "__default__")}/upsert`),
+  path: of(place.index, `/records/namespaces/${named(place)}/upsert`),
   headers: { "Content-Type": "application/x-ndjson" },
   body: `${JSON.stringify({ ...fields, _id: id })}\n`,
 });
 
-export const deleteIds = (place: Place, ids: readonly string[]): Call => ({
+export const deleteIds = (place: Place, ids: readonly string[]): Call => deleted(place, { ids });
+export const deleteByFilter = (place: Place, filter: Filter): Call => deleted(place, { filter });
+
+const deleted = (place: Place, what: object): Call =>
+  place.documents
+    ? documents(place, "delete", what)
+    : { method: "POST", path: of(place.index, "/vectors/delete"), body: { namespace: place.namespace, ...what } };
+
+const documents = (place: Place, action: string, body: unknown): Call => ({
   method: "POST",
-  path: of(place.index, "/vectors/delete"),
-  body: { namespace: place.namespace, ids },
+  path: of(place.index, `/namespaces/${named(place)}/documents/${action}`),
+  body,
 });
 
-export const deleteByFilter = (place: Place, filter: Filter): Call => ({
-  method: "POST",
-  path: of(place.index, "/vectors/delete"),
-  body: { namespace: place.namespace, filter },
-});
+const named = ({ namespace }: Place) => encodeURIComponent(namespace || DEFAULT_NAMESPACE);
+
+export const mostBytes = (place: Place) => (place.documents ? DOCUMENT_BYTES : METADATA_BYTES);
 
 /** undefined: there is no such record (any more). */
 export async function fetchRecord(place: Place, id: string, signal?: AbortSignal): Promise<StoredRecord | undefined> {
@@ -105,8 +123,9 @@ export async function fetchRecord(place: Place, id: string, signal?: AbortSignal
   return Object.hasOwn(found.vectors, id) ? found.vectors[id] : undefined;
 }
 
-/** How many records match. undefined: a key that may only read cannot ask. */
+/** How many records match. undefined: a key that may only read cannot ask, and of documents nobody can. */
 export async function countMatching(place: Place, filter: Filter, signal?: AbortSignal): Promise<number | undefined> {
+  if (place.documents) return undefined;
   try {
     return (await send<{ matchedRecords: number }>(countByFilter(place, filter), signal)).matchedRecords;
   } catch (error) {

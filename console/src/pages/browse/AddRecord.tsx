@@ -1,14 +1,22 @@
 import { useState } from "preact/hooks";
 import { send } from "../../api/client";
 import type { Index } from "../../api/indexes";
-import { fetchRecord, ID_LENGTH, type Place, type StoredRecord, upsert, upsertText } from "../../api/records";
+import {
+  fetchRecord,
+  ID_LENGTH,
+  mostBytes,
+  type Place,
+  type StoredRecord,
+  upsert,
+  upsertText,
+} from "../../api/records";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, TextArea, TextField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
 import { draftOfMetadata, MetadataEditor, readDraft } from "./MetadataEditor";
-import { isTooLarge } from "./metadata";
+import { bytesOf } from "./metadata";
 import { asciiOf, isAscii } from "./source";
 import { numbersOf, sparseOf } from "./vector";
 
@@ -43,7 +51,7 @@ const say = words({
     ko: "12: 0.5처럼 한 줄에 하나씩, 또는 쉼표로 구분합니다. 현재 {count}개",
   },
   optional: { en: "Not needed.", ko: "없어도 됩니다." },
-  wrong: { en: "“{word}” is not understood.", ko: "‘{word}’을(를) 이해할 수 없습니다." },
+  wrong: { en: "“{word}” is not understood.", ko: "숫자로 읽을 수 없습니다: {word}" },
   metadata: { en: "Metadata", ko: "메타데이터" },
   exists: {
     en: "There is a record with this id. Adding this one replaces all of it.",
@@ -52,7 +60,7 @@ const say = words({
   replace: { en: "Replace it", ko: "바꾸기" },
   add: { en: "Add", ko: "추가" },
   cancel: { en: "Cancel", ko: "취소" },
-  added: { en: "{id} is stored.", ko: "{id}을(를) 저장했습니다." },
+  added: { en: "{id} is stored.", ko: "저장했습니다: {id}" },
 });
 
 interface Props {
@@ -84,12 +92,12 @@ export function AddRecord({ index, place, onClose, onAdded }: Props) {
     id !== "" &&
     !wrongId &&
     metadata !== undefined &&
-    !isTooLarge(metadata) &&
+    bytesOf(metadata) <= mostBytes(place) &&
     !numbers.wrong &&
     !entries.wrong &&
     (textField !== undefined
       ? text.trim() !== ""
-      : index.vector_type === "sparse" || numbers.numbers.length === dimension) &&
+      : place.documents || index.vector_type === "sparse" || numbers.numbers.length === dimension) &&
     (there !== id || replace);
 
   const add = async (event: Event) => {
@@ -145,7 +153,7 @@ export function AddRecord({ index, place, onClose, onAdded }: Props) {
             onInput={setText}
           />
         )}
-        {textField === undefined && index.vector_type === "dense" && (
+        {textField === undefined && !place.documents && index.vector_type === "dense" && (
           <TextArea
             label={say("vector")}
             hint={say("vectorHint", { count: numbers.numbers.length, dimension })}
@@ -163,21 +171,23 @@ export function AddRecord({ index, place, onClose, onAdded }: Props) {
             onInput={setVector}
           />
         )}
-        {textField === undefined && (index.vector_type === "sparse" || index.metric === "dotproduct") && (
-          <TextArea
-            label={say("sparse")}
-            hint={`${say("sparseHint", { count: entries.indices.length })} ${index.vector_type === "dense" ? say("optional") : ""}`}
-            wrong={entries.wrong ? say("wrong", { word: entries.wrong }) : undefined}
-            mono
-            spellcheck={false}
-            rows={3}
-            value={sparse}
-            onInput={setSparse}
-          />
-        )}
+        {textField === undefined &&
+          !place.documents &&
+          (index.vector_type === "sparse" || index.metric === "dotproduct") && (
+            <TextArea
+              label={say("sparse")}
+              hint={`${say("sparseHint", { count: entries.indices.length })} ${index.vector_type === "dense" ? say("optional") : ""}`}
+              wrong={entries.wrong ? say("wrong", { word: entries.wrong }) : undefined}
+              mono
+              spellcheck={false}
+              rows={3}
+              value={sparse}
+              onInput={setSparse}
+            />
+          )}
         <section class="stack tight">
           <h3>{say("metadata")}</h3>
-          <MetadataEditor draft={draft} onChange={setDraft} />
+          <MetadataEditor draft={draft} onChange={setDraft} most={mostBytes(place)} />
         </section>
         {there === id && id !== "" && (
           <div class="notice warn stack tight" role="alert">

@@ -1,16 +1,23 @@
 import { useRoute } from "preact-iso";
 import { ApiError } from "../../api/client";
-import { fetchIndex, fetchStats } from "../../api/indexes";
+import { fetchIndex, fetchSchema, fetchStats } from "../../api/indexes";
 import { Problem } from "../../ui/Problem";
 import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
 import { IndexPage } from "../index/IndexPage";
 import { Records } from "./Records";
+import { holdsDocuments } from "./view";
 import "./browse.css";
 
 export function Browse() {
   const { name = "" } = useRoute().params;
-  const index = useCall((signal) => fetchIndex(name, signal), [name]);
+  const index = useCall(
+    async (signal) => {
+      const [index, schema] = await Promise.all([fetchIndex(name, signal), fetchSchema(name, signal)]);
+      return schema && holdsDocuments(schema) ? { ...index, schema } : index;
+    },
+    [name],
+  );
   const stats = useCall(
     (signal) =>
       fetchStats(name, signal).catch((error: unknown) => {

@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
-import type { Place, StoredRecord } from "../../api/records";
+import { codeOf } from "../../api/code";
+import { fetchByIds, type Place, type StoredRecord, upsert } from "../../api/records";
 import { words } from "../../state/language";
 import { Copy } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
-import { type Action, codeOf, shortened } from "./code";
+import { rewritten } from "./save";
+import { shortened } from "./shortened";
 
 const say = words({
   title: { en: "This record as code", ko: "이 레코드를 코드로" },
@@ -26,9 +28,11 @@ interface Props {
 }
 
 export function CodeDialog({ place, record, onClose }: Props) {
-  const [action, setAction] = useState<Action>("fetch");
+  const [action, setAction] = useState<"fetch" | "upsert">("fetch");
   const [chosen, setChosen] = useState(0);
-  const texts = codeOf(action, place, record, location.origin);
+  const call =
+    action === "fetch" ? fetchByIds(place, [record.id]) : upsert(place, [rewritten(record, record.metadata ?? {})]);
+  const texts = codeOf(call);
   const text = texts[chosen]?.[1] ?? "";
   const short = shortened(text);
   return (

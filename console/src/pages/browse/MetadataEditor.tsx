@@ -55,9 +55,11 @@ export const readDraft = (draft: MetadataDraft): Metadata | undefined =>
 interface Props {
   readonly draft: MetadataDraft;
   readonly onChange: (draft: MetadataDraft) => void;
+  /** Bytes that the server stores at most. */
+  readonly most?: number;
 }
 
-export function MetadataEditor({ draft, onChange }: Props) {
+export function MetadataEditor({ draft, onChange, most = METADATA_BYTES }: Props) {
   const metadata = readDraft(draft);
   const show = (mode: MetadataDraft["mode"]) => metadata && onChange(draftOfMetadata(metadata, mode));
   return (
@@ -77,27 +79,27 @@ export function MetadataEditor({ draft, onChange }: Props) {
             </button>
           ))}
         </fieldset>
-        {metadata && <Size metadata={metadata} />}
+        {metadata && <Size metadata={metadata} most={most} />}
       </div>
       {draft.mode === "json" ? (
         <JsonText draft={draft} onChange={onChange} />
       ) : (
         <FieldRows draft={draft} onChange={onChange} />
       )}
-      {metadata && bytesOf(metadata) > METADATA_BYTES && (
+      {metadata && bytesOf(metadata) > most && (
         <p class="browse-wrong" role="alert">
-          {say("large", { size: bytesOf(metadata), limit: METADATA_BYTES })}
+          {say("large", { size: bytesOf(metadata), limit: most })}
         </p>
       )}
     </div>
   );
 }
 
-function Size({ metadata }: { metadata: Metadata }) {
+function Size({ metadata, most }: { metadata: Metadata; most: number }) {
   const size = bytesOf(metadata);
   return (
-    <span class={size > METADATA_BYTES ? "badge bad" : "soft small"}>
-      {say("size", { size: bytes(size), limit: bytes(METADATA_BYTES) })}
+    <span class={size > most ? "badge bad" : "soft small"}>
+      {say("size", { size: bytes(size), limit: bytes(most) })}
     </span>
   );
 }

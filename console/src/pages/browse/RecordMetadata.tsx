@@ -1,10 +1,10 @@
 import { useRef, useState } from "preact/hooks";
-import type { Metadata, Place, StoredRecord } from "../../api/records";
+import { type Metadata, mostBytes, type Place, type StoredRecord } from "../../api/records";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
 import { Problem } from "../../ui/Problem";
 import { draftOfMetadata, type MetadataDraft, MetadataEditor, readDraft } from "./MetadataEditor";
-import { changesOf, isTooLarge } from "./metadata";
+import { bytesOf, changesOf, inexactIn } from "./metadata";
 import { type Saved, saveMetadata, type Way, wayOf } from "./save";
 
 const say = words({
@@ -17,6 +17,11 @@ const say = words({
   removes: { en: "removed {name}", ko: "{name} 삭제" },
   nothing: { en: "", ko: "" },
   update: { en: "Other fields and the vector stay as they are.", ko: "다른 필드와 벡터는 그대로 둡니다." },
+  document: { en: "Other fields stay as they are.", ko: "다른 필드는 그대로 둡니다." },
+  rounded: {
+    en: "{fields}: shown rounded, since the browser's numbers end at 9,007,199,254,740,991. What is stored is exact, and stays so unless you change it.",
+    ko: "{fields}: 브라우저의 숫자는 9,007,199,254,740,991까지만 정확하여 반올림해 보여 줍니다. 저장된 값은 정확하며, 바꾸지 않으면 그대로 유지됩니다.",
+  },
   rewrite: {
     en: "An update can only set fields, so removing one writes the whole record again, with the vector it has.",
     ko: "업데이트로는 필드를 지울 수 없어서, 필드를 삭제하면 현재 벡터를 포함해 레코드 전체를 다시 씁니다.",
@@ -31,7 +36,7 @@ const say = words({
   },
   conflict: {
     en: "Somebody changed {fields} meanwhile. Nothing was saved. Save again to replace their value with yours.",
-    ko: "그사이 다른 사용자가 {fields}을(를) 바꾸었습니다. 저장하지 않았습니다. 다시 저장하면 내 값으로 바꿉니다.",
+    ko: "그사이 다른 사용자가 값을 바꾸었습니다: {fields}. 아직 저장하지 않았으며, 다시 저장하면 내 값으로 바뀝니다.",
   },
   inexact: {
     en: "{fields}: integers beyond 9,007,199,254,740,991 would be rounded by the browser. Nothing was saved; change such a record from Python.",
@@ -60,7 +65,9 @@ export function RecordMetadata({ place, id, record, textField, drafts, onSaved, 
 
   const metadata = readDraft(draft);
   const before = read.current;
-  const way: Way = metadata ? wayOf(before, metadata, textField) : "update";
+  const way: Way = metadata ? wayOf(before, metadata, textField, place.documents) : "update";
+  const tooLarge = metadata !== undefined && bytesOf(metadata) > mostBytes(place);
+  const rounded = inexactIn(before);
   const text = textField === undefined ? undefined : before[textField];
 
   const change = (changed: MetadataDraft) => {
@@ -76,7 +83,7 @@ export function RecordMetadata({ place, id, record, textField, drafts, onSaved, 
   };
   const save = async (event: Event) => {
     event.preventDefault();
-    if (!metadata || busy || way === "nothing" || isTooLarge(metadata)) return;
+    if (!metadata || busy || way === "nothing" || tooLarge) return;
     setBusy(true);
     setError(undefined);
     setOutcome(undefined);
@@ -107,7 +114,8 @@ export function RecordMetadata({ place, id, record, textField, drafts, onSaved, 
         </section>
       )}
       <h3>{say("metadata")}</h3>
-      <MetadataEditor draft={draft} onChange={change} />
+      <MetadataEditor draft={draft} onChange={change} most={mostBytes(place)} />
+      {rounded.length > 0 && <p class="soft small data">{say("rounded", { fields: rounded.join(", ") })}</p>}
       {metadata && way !== "nothing" && <Pending before={before} after={metadata} way={way} />}
       {outcome && (
         <p class="notice warn data" role="alert">
@@ -117,7 +125,7 @@ export function RecordMetadata({ place, id, record, textField, drafts, onSaved, 
       {error !== undefined && <Problem error={error} />}
       {(way !== "nothing" || !metadata) && (
         <div class="row record-save">
-          <button type="submit" class="button primary" disabled={busy || !metadata || isTooLarge(metadata)}>
+          <button type="submit" class="button primary" disabled={busy || !metadata || tooLarge}>
             {say("save")}
           </button>
           <button type="button" class="button" disabled={busy} onClick={() => start(before)}>

@@ -11,6 +11,7 @@ import { CodeDialog } from "./CodeDialog";
 import { DeleteRecords } from "./DeleteRecords";
 import type { MetadataDraft } from "./MetadataEditor";
 import { RecordMetadata } from "./RecordMetadata";
+import { decoded } from "./source";
 import { SparseView, VectorView } from "./VectorView";
 
 const say = words({
@@ -20,6 +21,7 @@ const say = words({
   next: { en: "Next record", ko: "다음 레코드" },
   similar: { en: "Find similar", ko: "비슷한 레코드 찾기" },
   code: { en: "As code", ko: "코드로 보기" },
+  meant: { en: "Decoded: {text}", ko: "디코딩한 아이디: {text}" },
   remove: { en: "Delete", ko: "삭제" },
   gone: {
     en: "There is no such record in this namespace: it was deleted, or never there.",
@@ -48,6 +50,7 @@ export function RecordPanel({ index, place, id, drafts, onClose, onStep, onChang
   );
   const [dialog, setDialog] = useState<"code" | "delete">();
   const panel = useRef<HTMLElement>(null);
+  const meant = decoded(id);
   const answer = asked.answer?.id === id ? asked.answer : undefined;
 
   // Another record begins at its top.
@@ -63,7 +66,7 @@ export function RecordPanel({ index, place, id, drafts, onClose, onStep, onChang
       aria-label={say("record")}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && event.target === event.currentTarget) onClose();
+        if (event.key === "Escape" && !(event.target as Element).closest("dialog")) onClose();
       }}
     >
       <header class="stack tight">
@@ -81,6 +84,7 @@ export function RecordPanel({ index, place, id, drafts, onClose, onStep, onChang
           </button>
         </div>
         <h2 class="data record-id">{id}</h2>
+        {meant !== id && <p class="data soft small">{say("meant", { text: meant })}</p>}
         <div class="row">
           <Copy text={id} />
           {answer?.record && (

@@ -1,7 +1,8 @@
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { number, words } from "../../state/language";
 import { useLater } from "../../ui/filter/useLater";
 import { isAscii } from "./source";
+import type { Namespaces } from "./view";
 
 const say = words({
   namespace: { en: "Namespace", ko: "네임스페이스" },
@@ -18,10 +19,10 @@ const say = words({
   noFields: { en: "No metadata yet.", ko: "아직 메타데이터가 없습니다." },
 });
 
-interface Props {
+export interface ToolbarProps {
   readonly namespace: string;
   /** undefined: the key may not know them. */
-  readonly namespaces: ReadonlyArray<readonly [name: string, records: number]> | undefined;
+  readonly namespaces: Namespaces | undefined;
   readonly prefix: string;
   readonly view: "table" | "cards";
   readonly known: readonly string[];
@@ -32,7 +33,7 @@ interface Props {
   readonly onColumns: (columns: readonly string[]) => void;
 }
 
-export function Toolbar(props: Props) {
+export function Toolbar(props: ToolbarProps) {
   return (
     <>
       <NamespaceChoice {...props} />
@@ -55,7 +56,7 @@ export function Toolbar(props: Props) {
   );
 }
 
-function NamespaceChoice({ namespace, namespaces, onNamespace }: Props) {
+function NamespaceChoice({ namespace, namespaces, onNamespace }: ToolbarProps) {
   const label = say("namespace");
   if (!namespaces) {
     return (
@@ -126,12 +127,28 @@ function PrefixSearch({ prefix, onPrefix }: { prefix: string; onPrefix: (prefix:
   );
 }
 
-function ColumnChoice({ known, columns, onColumns }: Props) {
+function ColumnChoice({ known, columns, onColumns }: ToolbarProps) {
+  const place = useRef<HTMLDetailsElement>(null);
   const offered = [...new Set([...known, ...columns])];
   const toggle = (name: string, on: boolean) =>
     onColumns(on ? [...columns, name] : columns.filter((one) => one !== name));
+
+  useEffect(() => {
+    const close = (event: Event) => {
+      const outside =
+        event instanceof KeyboardEvent ? event.key === "Escape" : !place.current?.contains(event.target as Node);
+      if (place.current && outside) place.current.open = false;
+    };
+    document.addEventListener("pointerdown", close);
+    document.addEventListener("keydown", close);
+    return () => {
+      document.removeEventListener("pointerdown", close);
+      document.removeEventListener("keydown", close);
+    };
+  }, []);
+
   return (
-    <details class="browse-columns">
+    <details ref={place} class="browse-columns">
       <summary class="button">
         {say("columns")} <span class="soft small">{number(columns.length)}</span>
       </summary>

@@ -1,5 +1,6 @@
 /** All records of a view, or those chosen, as JSONL or CSV. */
 
+import { isLongInteger, sendExactly } from "../../api/exact";
 import type { StoredRecord } from "../../api/records";
 import { batches } from "./rows";
 import { sourceOf, type View } from "./source";
@@ -40,7 +41,7 @@ async function* recordsIn(
   { view, dimension, ids }: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<readonly StoredRecord[]> {
-  const source = sourceOf(view, dimension);
+  const source = sourceOf(view, dimension, sendExactly);
   if (ids) {
     for (const batch of batches(ids, source.batch, ADDRESS)) yield await source.records(batch, signal);
     return;
@@ -78,6 +79,7 @@ const FORMULA = /^[=+\-@\t\r]/;
 export function csvCell(value: unknown): string {
   if (value === undefined) return "";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (isLongInteger(value)) return JSON.stringify(value);
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const harmless = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;

@@ -1,6 +1,6 @@
 /** Metadata while it is edited: fields with a type each, or JSON; what is wrong with it, how large it is, what changed. */
 
-import { METADATA_BYTES, type Metadata, type MetadataValue } from "../../api/records";
+import type { Metadata, MetadataValue } from "../../api/records";
 import { isObject, objectFrom } from "../../ui/filter/filter";
 import { type Fault, type Json, JsonFault, parseJson } from "../../ui/filter/json";
 
@@ -100,9 +100,8 @@ function wrongWith(value: Json): JsonProblem | undefined {
   return value.kind === "number" && !Number.isFinite(value.value) ? "finite" : undefined;
 }
 
-/** Bytes of the JSON that is stored, of which METADATA_BYTES are allowed. */
+/** Bytes of the JSON that is stored. */
 export const bytesOf = (metadata: Metadata) => new TextEncoder().encode(JSON.stringify(metadata)).length;
-export const isTooLarge = (metadata: Metadata) => bytesOf(metadata) > METADATA_BYTES;
 
 export interface Changes {
   readonly set: Metadata;
@@ -128,10 +127,12 @@ export function conflictsOf(changes: Changes, before: Metadata, now: Metadata): 
 
 /** Fields whose integers a browser cannot carry exactly, so that they must not be written back from here. */
 export function inexactIn(metadata: Metadata): string[] {
-  const inexact = (value: MetadataValue) =>
-    Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value as number) < 2 ** 64;
-  return Object.keys(metadata).filter((name) => inexact(metadata[name] as MetadataValue));
+  return Object.keys(metadata).filter((name) => isInexact(own(metadata, name)));
 }
+
+/** JSON.parse has perhaps rounded it: integers of 64 bits have more digits than JavaScript's numbers. */
+const isInexact = (value: unknown) =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value as number) < 2 ** 64;
 
 const own = (metadata: Metadata, name: string) => (Object.hasOwn(metadata, name) ? metadata[name] : undefined);
 const equal = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
@@ -139,6 +140,7 @@ const equal = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.str
 /** A value as one line of text. */
 export function shown(value: MetadataValue | undefined, length = 300): string {
   if (value === undefined) return "";
+  if (typeof value === "number" && isInexact(value)) return `≈ ${value}`;
   const text = Array.isArray(value) ? value.join(" · ") : isObject(value) ? JSON.stringify(value) : String(value);
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

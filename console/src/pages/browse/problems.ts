@@ -4,21 +4,21 @@ import type { ReadJson } from "./metadata";
 
 const say = words({
   object: { en: "metadata is an object: { … }.", ko: "메타데이터는 객체입니다: { … }" },
-  twiceJson: { en: "the name {name} stands here twice.", ko: "{name}이(가) 두 번 나옵니다." },
+  twiceJson: { en: "the name {name} stands here twice.", ko: "같은 이름이 두 번 나옵니다: {name}" },
   dollar: { en: "names must not begin with $.", ko: "이름은 $로 시작할 수 없습니다." },
   nested: {
     en: "{name} holds an object. Store nested data as fields of their own.",
-    ko: "{name}의 값이 객체입니다. 중첩된 데이터는 필드를 나누어 저장하세요.",
+    ko: "중첩된 데이터는 필드를 나누어 저장하세요. 값이 객체인 필드: {name}",
   },
   strings: {
     en: "{name} is a list, and lists hold texts only.",
-    ko: "{name}은(는) 목록인데, 목록에는 문자열만 담을 수 있습니다.",
+    ko: "목록에는 문자열만 담을 수 있습니다: {name}",
   },
   null: {
     en: "{name} is null, which is not stored. Take the field out.",
-    ko: "{name}이(가) null입니다. null은 저장되지 않으니 필드를 지우세요.",
+    ko: "null은 저장되지 않습니다. 필드를 지우세요: {name}",
   },
-  finite: { en: "{name} is beyond the range of numbers.", ko: "{name}이(가) 숫자의 범위를 벗어났습니다." },
+  finite: { en: "{name} is beyond the range of numbers.", ko: "숫자의 범위를 벗어났습니다: {name}" },
 });
 
 /** What is wrong with the JSON of metadata, in words. */

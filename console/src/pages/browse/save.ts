@@ -6,6 +6,7 @@ import {
   type Metadata,
   type Place,
   type StoredRecord,
+  updateDocument,
   updateMetadata,
   upsert,
   upsertText,
@@ -19,11 +20,12 @@ export type Saved =
   | { readonly kind: "conflict"; readonly record: StoredRecord; readonly fields: readonly string[] }
   | { readonly kind: "inexact"; readonly fields: readonly string[] };
 
-export type Way = "nothing" | "update" | "rewrite" | "embed";
+export type Way = "nothing" | "update" | "document" | "rewrite" | "embed";
 
 /** How these changes are saved. textField: of an index that embeds. */
-export function wayOf(before: Metadata, after: Metadata, textField: string | undefined): Way {
+export function wayOf(before: Metadata, after: Metadata, textField: string | undefined, documents = false): Way {
   const { set, removed } = changesOf(before, after);
+  if (documents) return removed.length || Object.keys(set).length ? "document" : "nothing";
   if (textField !== undefined && Object.hasOwn(set, textField)) return "embed";
   if (removed.length) return "rewrite";
   return Object.keys(set).length ? "update" : "nothing";
@@ -42,10 +44,11 @@ export async function saveMetadata(
   const conflicts = conflictsOf(changes, before, now.metadata ?? {});
   if (conflicts.length) return { kind: "conflict", record: now, fields: conflicts };
 
-  const way = wayOf(before, after, textField);
+  const way = wayOf(before, after, textField, place.documents);
   const whole = applied(now.metadata ?? {}, changes);
-  const inexact = inexactIn(way === "update" ? changes.set : whole);
+  const inexact = inexactIn(way === "update" || way === "document" ? changes.set : whole);
   if (inexact.length) return { kind: "inexact", fields: inexact };
+  if (way === "document") await send(updateDocument(place, id, changes.set, changes.removed));
   if (way === "embed") await send(upsertText(place, id, whole));
   if (way === "rewrite") await send(upsert(place, [rewritten(now, whole)]));
   if (way === "update") await send(updateMetadata(place, id, changes.set));

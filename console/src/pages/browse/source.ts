@@ -26,22 +26,22 @@ const NUMBERS_OF_A_PAGE = 250_000;
 const MOST_OF_A_PAGE = 1000;
 
 /** dimension: numbers of a vector, which every answer brings along. */
-export function sourceOf({ place, prefix, filter }: View, dimension: number): Source {
+export function sourceOf({ place, prefix, filter }: View, dimension: number, ask: typeof send = send): Source {
   const fitting = (numbers: number, most: number) =>
     Math.max(1, Math.min(most, Math.floor(numbers / (dimension || 1))));
   const limit = fitting(NUMBERS_OF_A_PAGE, MOST_OF_A_PAGE);
 
   const page = async (token: string | undefined, signal: AbortSignal): Promise<Page> => {
     if (!filter) {
-      const listed = await send<Ids>(listIds(place, prefix, token), signal);
+      const listed = await ask<Ids>(listIds(place, prefix, token), signal);
       return { ids: listed.vectors.map(({ id }) => id), next: listed.pagination?.next };
     }
-    const found = await send<Found>(fetchByFilter(place, filter, limit, token), signal);
+    const found = await ask<Found>(fetchByFilter(place, filter, limit, token), signal);
     const records = recordsOf(found).filter(({ id }) => id.startsWith(prefix));
     return { ids: records.map(({ id }) => id), records, next: found.pagination?.next };
   };
   const records = async (ids: readonly string[], signal: AbortSignal) =>
-    recordsOf(await send<Found>(fetchByIds(place, ids), signal));
+    recordsOf(await ask<Found>(fetchByIds(place, ids), signal));
   return { page, records, batch: fitting(NUMBERS_AT_ONCE, MOST_AT_ONCE) };
 }
 
@@ -55,3 +55,12 @@ export const isAscii = (text: string) => [...text].every((sign) => sign > "\0" &
 
 /** An id that stands for any text, as the server advises: percent-encoded. Halves of surrogate pairs are replaced. */
 export const asciiOf = (text: string) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
+
+/** What a percent-encoded id stands for; any other id as it is. */
+export function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}

@@ -40,21 +40,21 @@ const say = words({
   },
   twice: {
     en: "the name {name} stands here twice; only the last would count.",
-    ko: "{name}이(가) 두 번 나옵니다. 마지막 것만 쓰이게 됩니다.",
+    ko: "같은 이름이 두 번 나옵니다: {name}. 마지막 것만 쓰입니다.",
   },
   list: { en: "{name} takes a non-empty list of filters.", ko: "{name}에는 비어 있지 않은 필터 목록이 와야 합니다." },
-  needsField: { en: "{name} needs a field: {example}.", ko: "{name}은(는) 필드 안에 써야 합니다: {example}" },
+  needsField: { en: "{name} needs a field: {example}.", ko: "필드 안에 써야 하는 연산자입니다: {name}. 예: {example}" },
   unknown: {
     en: "there is no operator {name}. There are: {known}.",
-    ko: "{name}이라는 연산자는 없습니다. 쓸 수 있는 것: {known}",
+    ko: "없는 연산자입니다: {name}. 쓸 수 있는 것: {known}",
   },
   joins: {
     en: "{name} joins whole conditions, so it cannot stand inside a field.",
-    ko: "{name}은(는) 조건을 묶는 연산자라 필드 안에 쓸 수 없습니다.",
+    ko: "조건을 묶는 연산자는 필드 안에 쓸 수 없습니다: {name}",
   },
   nested: {
     en: "fields are not nested: inside a field stand operators, which begin with $.",
-    ko: "필드는 중첩할 수 없습니다. 필드 안에는 $로 시작하는 연산자를 씁니다.",
+    ko: "필드는 중첩할 수 없습니다. 필드 안에는 $로 시작하는 연산자를 쓰세요.",
   },
   noCondition: {
     en: "the field has no condition: give it an operator.",
