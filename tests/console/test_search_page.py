@@ -72,7 +72,9 @@ def test_a_text_finds_what_says_the_same_and_marks_its_words(visitor: Visit) -> 
 
 
 @pytest.mark.nightly  # reading Korean words takes seconds at first
-def test_a_link_shows_its_results_at_once(visitor: Visit) -> None:
+def test_a_link_shows_its_results_at_once(visitor: Visit, api: Callable[..., Any]) -> None:
+    query = {"top_k": 1, "inputs": {"text": "owl"}, "mode": "hybrid"}
+    api("POST", "/indexes/films/records/namespaces/__default__/search", {"query": query})
     page = search_for(visitor, "films", q="boy owl", mode="hybrid", fusion="weighted", weight="0.9", k="3")
     expect(hits(page)).to_have_count(3)
     expect(hits(page).first).to_contain_text("meaning")
@@ -167,39 +169,39 @@ def test_results_are_reranked_by_a_model(visitor: Visit) -> None:
 
 
 @pytest.fixture
-def graph(api: Callable[..., Any]) -> Iterator[None]:
-    """An index whose usual search is approximate: 6,000 random rows behind a poor graph."""
+def coded(api: Callable[..., Any]) -> Iterator[None]:
+    """An index whose usual search is approximate: 6,000 random rows, of which codes propose candidates."""
     rows = np.random.default_rng(3).standard_normal((6_000, 48)).round(3).tolist()
     spec = {"serverless": {"cloud": "aws", "region": "us-east-1"}}
-    tags = {"pinyon-index": "hnsw m 4 ef_construction 8"}
-    api("POST", "/indexes", {"name": "graph", "dimension": 48, "metric": "cosine", "spec": spec, "tags": tags})
+    tags = {"pinyon-index": "scan"}
+    api("POST", "/indexes", {"name": "coded", "dimension": 48, "metric": "cosine", "spec": spec, "tags": tags})
     for start in range(0, 6_000, 1_000):
         vectors = [{"id": f"row-{row}", "values": rows[row]} for row in range(start, start + 1_000)]
-        api("POST", "/indexes/graph/vectors/upsert", {"vectors": vectors})
-    body = {"topK": 10, "id": "row-1", "efSearch": 10, "explain": True}
+        api("POST", "/indexes/coded/vectors/upsert", {"vectors": vectors})
+    body = {"topK": 10, "id": "row-1", "rerankDepth": 10, "explain": True}
     for _ in range(400):
-        if api("POST", "/indexes/graph/query", body)["plan"]["kind"] == "hnsw":
+        if api("POST", "/indexes/coded/query", body)["plan"]["kind"] == "scan":
             break
         time.sleep(0.1)
     else:
-        raise AssertionError("the graph is not there after 40 seconds")
+        raise AssertionError("there are no codes after 40 seconds")
     yield
-    api("DELETE", "/indexes/graph")
+    api("DELETE", "/indexes/coded")
 
 
 @pytest.mark.nightly
-def test_an_approximate_search_stands_beside_an_exact_one(visitor: Visit, graph: None, api: Callable[..., Any]) -> None:
-    page = search_for(visitor, "graph", by="id", id="row-1", compare="1", ef="10", **{"b.exact": "1"})
+def test_an_approximate_search_stands_beside_an_exact_one(visitor: Visit, coded: None, api: Callable[..., Any]) -> None:
+    page = search_for(visitor, "coded", by="id", id="row-1", compare="1", depth="10", **{"b.exact": "1"})
     a, b = page.get_by_role("region", name="Results of A"), page.get_by_role("region", name="Results of B")
     expect(a.locator(".search-plan")).to_contain_text("approximate")
     expect(b.locator(".search-plan")).to_contain_text("exact search was asked for")
     body = {"topK": 10, "id": "row-1"}
     near, exact = (
-        {match["id"] for match in api("POST", "/indexes/graph/query", body | more)["matches"]}
-        for more in ({"efSearch": 10}, {"exact": True})
+        {match["id"] for match in api("POST", "/indexes/coded/query", body | more)["matches"]}
+        for more in ({"rerankDepth": 10}, {"exact": True})
     )
     common = len(near & exact)
-    assert common < 10, "a graph as poor as this one misses something"
+    assert common < 10, "ten candidates are too few"
     expect(b.get_by_role("status")).to_contain_text(f"overlap@10: {common} of 10")
     expect(b.get_by_text("only here")).to_have_count(10 - common)
     visitor.check_accessible()
