@@ -223,6 +223,7 @@ describe("the SDKs and the command line", () => {
     const made = all({ method: "POST", path: "/indexes", body });
     expect(made.get("Python")).toContain('    spec={"serverless": {"cloud": "aws", "region": "us-east-1"}},');
     expect(made.get("CLI")).toBe("pinyon create --dimension=4 --metric=cosine '--index=hnsw m 32' new");
+    expect(all({ method: "GET", path: "/backups" }).get("TypeScript")).toContain("await pc.listBackups({});");
     const gone = all({ method: "DELETE", path: "/backups/4b1d" });
     expect(gone.get("Python")).toContain('answer = pc.delete_backup(backup_id="4b1d")');
     expect(gone.get("TypeScript")).toContain('await pc.deleteBackup("4b1d");');

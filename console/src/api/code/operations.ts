@@ -16,6 +16,7 @@ import {
   searchRecords,
   snake,
   texts,
+  withObject,
 } from "./sayings";
 
 interface Operation {
@@ -181,7 +182,7 @@ const OPERATIONS: readonly Operation[] = [
     named("pc.list_backups", snake("index_name", ...PAGE)),
     named("pc.listBackups", camel("index_name", ...PAGE)),
   ),
-  row("GET", "/backups", named("pc.list_backups", snake(...PAGE)), named("pc.listBackups", same(...PAGE))),
+  row("GET", "/backups", named("pc.list_backups", snake(...PAGE)), withObject(named("pc.listBackups", same(...PAGE)))),
   row(
     "GET",
     "/backups/{backup_id}",

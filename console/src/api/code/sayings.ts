@@ -23,6 +23,14 @@ export const named =
     return { name, args: Object.keys(args).length ? [args] : [], used: Object.values(names) };
   };
 
+/** The SDK wants its object of arguments even where nothing is in it. */
+export const withObject =
+  (saying: Saying): Saying =>
+  (given) => {
+    const made = saying(given);
+    return made && { ...made, args: made.args.length ? made.args : [{}] };
+  };
+
 /** Arguments by place. */
 export const placed =
   (name: string, ...names: readonly string[]): Saying =>
