@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from console.browsing import Visit, visit
 from console.hostile import TEXTS
-from sdk.places import Serving
+from sdk.places import Serving, environment
 
 SPEC = {"serverless": {"cloud": "aws", "region": "us-east-1"}}
 OURS = "page-"
@@ -152,6 +155,10 @@ def test_what_was_typed_survives_a_refusal_and_a_closed_dialog(visitor: Visit, a
     button(form, "Create").click()
     expect(form.get_by_role("alert")).to_contain_text("already exists")
     expect(form.get_by_label("Name", exact=True)).to_have_value("films")
+    visitor.page.context.set_offline(True)
+    button(form, "Create").click()
+    expect(form.get_by_role("alert")).to_contain_text("The server does not answer.")
+    visitor.page.context.set_offline(False)
     visitor.page.keyboard.press("Escape")
     expect(dialog(visitor.page)).to_have_count(0)
     button(visitor.page, "Create an index").click()
@@ -241,6 +248,7 @@ def test_namespaces_are_created_and_deleted(visitor: Visit, api: Api, name: str)
 def test_an_index_that_somebody_else_deleted_says_so_and_leads_back(visitor: Visit, api: Api) -> None:
     api.create("page-lost")
     page = visitor.go("/indexes/page-lost")
+    expect(section(page, "Facts")).to_contain_text("in 0 namespaces")
     api.call("DELETE", "/indexes/page-lost")
     page.get_by_label("Deletion protection").click()
     expect(page.get_by_role("heading", name="There is no index named page-lost")).to_be_visible()
@@ -258,6 +266,38 @@ def test_what_a_large_namespace_promises_and_keeps_is_shown(visitor: Visit, api:
     row = section(page, "Namespaces and their contract").get_by_role("row").filter(has_text="__default__")
     expect(row).to_contain_text("20,000")
     expect(row.locator(".badge")).to_have_text(re.compile("exact|[0-9.]+% (estimated|measured)|promised 99%"))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("settings", [{}, {"dimension": None, "vector_type": "sparse", "metric": "dotproduct"}])
+def test_the_lines_that_use_an_index_run_as_they_are(
+    visitor: Visit, api: Api, server: Serving, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    python = environment("sdk10")
+    api.create("page-lines", **settings)
+    use = section(visitor.go("/indexes/page-lines"), "Use it in five lines")
+    program = tmp_path / "lines.py"
+    program.write_text(use.locator("pre").inner_text())
+    keyed = os.environ | {"PINECONE_API_KEY": server.key}
+    assert "id='owl'" in subprocess.run([python, program], env=keyed, check=True, capture_output=True, text=True).stdout
+    api.call("DELETE", "/indexes/page-lines/namespaces/__default__")
+    use.get_by_role("tab", name="curl").click()
+    program.write_text(use.locator("pre").inner_text())
+    said = subprocess.run(["sh", program], env=keyed, check=True, capture_output=True, text=True).stdout
+    assert '"id":"owl"' in said
+
+
+@pytest.mark.nightly
+def test_an_empty_server_says_how_to_begin(browser: Browser, tmp_path: Path) -> None:
+    with Serving(tmp_path) as empty, visit(browser, empty.url, empty.key) as visitor:
+        page = visitor.go("/")
+        expect(page.get_by_role("heading", name="No index yet")).to_be_visible()
+        expect(page.get_by_role("link", name="Load a sample and take the tour")).to_be_visible()
+        expect(page.locator("pre")).to_contain_text(f'host="{empty.url}"')
+        visitor.check_accessible()
+        button(page.get_by_role("main"), "Create an index").last.click()
+        page.wait_for_url("**create=1")
+        expect(dialog(page)).to_be_visible()
 
 
 # -- imports ----------------------------------------------------------------------------------------------------------
