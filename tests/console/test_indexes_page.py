@@ -1,4 +1,4 @@
-"""Indexes in the console: made, looked at, changed, backed up, restored and deleted."""
+"""Indexes in the console: made, looked at, changed, filled from files and deleted."""
 
 from __future__ import annotations
 
@@ -7,76 +7,23 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 from console.browsing import Visit, visit
 from console.hostile import TEXTS
+from console.indexed import Api, asked, button, dialog, section
 from sdk.places import Serving, environment
-
-SPEC = {"serverless": {"cloud": "aws", "region": "us-east-1"}}
-OURS = "page-"
-"""What the names of the indexes of this file begin with; they are deleted after each test."""
-
-
-@dataclass
-class Api:
-    """The same server without the console."""
-
-    http: httpx.Client
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.http.request(method, path, **({} if body is None else {"json": body}))
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    def create(self, name: str, **settings: Any) -> None:
-        self.call("POST", "/indexes", {"name": name, "dimension": 4, "metric": "cosine", "spec": SPEC, **settings})
-
-    def describe(self, name: str) -> Any:
-        return self.call("GET", f"/indexes/{name}")
-
-    def names(self) -> list[str]:
-        return [index["name"] for index in self.call("GET", "/indexes")["indexes"]]
-
-    def upsert(self, name: str, count: int, namespace: str = "") -> None:
-        vectors = [{"id": f"record-{at}", "values": [1.0, 0.1 * at, 0.0, 0.0]} for at in range(count)]
-        self.call("POST", f"/indexes/{name}/vectors/upsert", {"vectors": vectors, "namespace": namespace})
-
-    def namespaces(self, name: str) -> dict[str, int]:
-        found = self.call("GET", f"/indexes/{name}/describe_index_stats")["namespaces"]
-        return {namespace: one["vectorCount"] for namespace, one in found.items()}
 
 
 @pytest.fixture
 def api(server: Serving, loopback: None) -> Iterator[Api]:
-    headers = {"X-Pinecone-Api-Version": "2025-10", "Api-Key": server.key}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=30) as http:
-        api = Api(http)
+    with asked(server) as api:
         yield api
-        for name in filter(lambda name: name.startswith(OURS), api.names()):
-            api.call("PATCH", f"/indexes/{name}", {"deletion_protection": "disabled"})
-            api.call("DELETE", f"/indexes/{name}")
-        for backup in api.call("GET", "/backups?limit=100")["data"]:
-            api.call("DELETE", f"/backups/{backup['backup_id']}")
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
-def button(place: Page | Locator, name: str) -> Locator:
-    return place.get_by_role("button", name=name, exact=True)
-
-
-def section(page: Page, name: str) -> Locator:
-    return page.get_by_role("region", name=name, exact=True)
 
 
 # -- creating ---------------------------------------------------------------------------------------------------------
@@ -321,70 +268,6 @@ def test_files_of_the_server_are_imported(visitor: Visit, api: Api, server: Serv
     expect(imports.get_by_role("listitem")).to_contain_text("5 records")
     expect(page.get_by_role("rowheader", name="inside")).to_be_visible()
     assert api.namespaces("page-import") == {"inside": 5}
-
-
-# -- backups ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_backup_outlives_its_index_and_is_restored_under_another_name(visitor: Visit, api: Api) -> None:
-    api.create("page-source", tags={"team": "search"})
-    api.upsert("page-source", 7)
-    page = visitor.go("/indexes/page-source")
-    button(page, "Back up now").click()
-    dialog(page).get_by_label("Name").fill(TEXTS[1])
-    dialog(page).get_by_label("Description").fill(TEXTS[0])
-    button(dialog(page), "Back up").click()
-    expect(section(page, "Backups").get_by_role("rowheader")).to_contain_text(TEXTS[1])
-    api.call("DELETE", "/indexes/page-source")
-
-    page = visitor.go("/backups?find=page-source")
-    expect(page.get_by_role("rowheader")).to_contain_text(TEXTS[0])
-    visitor.check_accessible()
-    page.get_by_role("button", name="Restore").click()
-    form = dialog(page)
-    expect(form.get_by_label("Name of the new index")).to_have_value("page-source-restored")
-    expect(form.get_by_label("Value of tag 1")).to_have_value("search")
-    form.get_by_label("Name of the new index").fill("films")
-    button(form, "Restore").click()
-    expect(form.get_by_role("alert")).to_contain_text("already exists")
-    form.get_by_label("Name of the new index").fill("page-again")
-    form.get_by_label("Value of tag 1").fill("restored")
-    button(form, "Restore").click()
-    page.wait_for_url("**/backups?view=jobs")
-    job = page.get_by_role("row").filter(has_text="page-again")
-    expect(job).to_contain_text("done")
-    assert api.namespaces("page-again") == {"__default__": 7}
-    assert api.describe("page-again")["tags"] == {"team": "restored"}
-
-    page = visitor.go("/backups")
-    page.get_by_role("button", name="Delete").click()
-    button(dialog(page), "Delete").click()
-    expect(page.get_by_role("heading", name="No backup yet")).to_be_visible()
-    assert api.call("GET", "/backups")["data"] == []
-
-
-def test_a_schedule_is_made_paused_and_deleted(visitor: Visit, api: Api) -> None:
-    api.create("page-regular")
-    page = visitor.go("/backups?view=schedules&create=schedule")
-    form = dialog(page)
-    form.get_by_label("Index").select_option("page-regular")
-    form.get_by_label("Name").fill("<b>nightly</b>")
-    form.get_by_label("How often").select_option("weekly")
-    form.get_by_label("Keep each backup").fill("0")
-    button(form, "Schedule").click()
-    expect(form).to_contain_text("A whole number from 1 to 3,650.")
-    form.get_by_label("Keep each backup").fill("90")
-    button(form, "Schedule").click()
-    row = page.get_by_role("row").filter(has_text="page-regular")
-    expect(row).to_contain_text("<b>nightly</b>")
-    expect(row).to_contain_text("kept for 90 days")
-    row.get_by_role("checkbox").click()
-    expect(row.get_by_role("checkbox")).not_to_be_checked()
-    (schedule,) = api.call("GET", "/indexes/page-regular/backup-schedules")["data"]
-    assert (schedule["frequency"], schedule["enabled"]) == ("weekly", False)
-    row.get_by_role("button", name="Delete").click()
-    button(dialog(page), "Delete schedule").click()
-    expect(page.get_by_role("heading", name="No schedule yet")).to_be_visible()
 
 
 # -- the list ---------------------------------------------------------------------------------------------------------
