@@ -37,10 +37,10 @@ def test_language_and_theme_are_remembered(visitor: Visit) -> None:
 def test_who_has_no_key_is_asked_for_one_and_goes_on_where_they_were(browser: Browser, server: Serving) -> None:
     with visit(browser, server.url) as visitor:
         page = visitor.go("/")
-        page.get_by_label("API key").fill("wrong")
+        page.get_by_role("textbox", name="API key").fill("wrong")
         page.get_by_role("button", name="Use this key").click()
         expect(page.get_by_role("dialog")).to_contain_text("API key")
-        page.get_by_label("API key").fill(server.key)
+        page.get_by_role("textbox", name="API key").fill(server.key)
         page.get_by_role("button", name="Use this key").click()
         expect(page.get_by_role("row").filter(has_text="films")).to_be_visible()
 

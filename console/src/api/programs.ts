@@ -22,7 +22,7 @@ const typescript = ({ origin, withKey }: Place) =>
 const apiKey = ${withKey ? "process.env.PINECONE_API_KEY" : '"none"'};
 const pc = new Pinecone({ apiKey, controllerHostUrl: ${quoted(origin)} });`;
 
-/** One curl command. lines: its headers and body. */
+/** One curl command. */
 function curl({ origin, withKey }: Place, path: string, type: string, body: string): string {
   const key = withKey ? ` \\\n  -H "Api-Key: $PINECONE_API_KEY"` : "";
   return `curl '${origin}${path}'${key} \\\n  -H 'Content-Type: ${type}' \\\n  -d '${body.replaceAll("'", `'\\''`)}'`;
@@ -111,8 +111,14 @@ console.log(await index.searchRecords({ query: { topK: 3, inputs: { text: "birds
   ];
 }
 
+/** Numbers of a vector in a shell command: written out, or made by the shell where there are many. */
+const SHORT = 8;
+const MADE = "'\"[$numbers]\"'";
+
 function ofNumbers({ name, dimension = 1 }: Index, place: Place): Programs {
-  const numbers = `[${Array(dimension <= 8 ? dimension : 3).fill("0.1")}${dimension > 8 ? `, ... ${dimension} numbers` : ""}]`;
+  const short = dimension <= SHORT;
+  const numbers = short ? `[${Array(dimension).fill("0.1").join(", ")}]` : "NUMBERS";
+  const command = (path: string, body: string) => curl(place, path, JSON_TYPE, body).replace("NUMBERS", MADE);
   return [
     [
       "Python",
@@ -135,13 +141,12 @@ console.log(await index.query({ vector: values, topK: 3, filter: { kind: "bird" 
     [
       "curl",
       [
-        curl(
-          place,
+        ...(short ? [] : [`numbers=$(yes 0.1 | head -n ${dimension} | paste -sd, -)`]),
+        command(
           `/indexes/${name}/vectors/upsert`,
-          JSON_TYPE,
           `{"vectors": [{"id": "owl", "values": ${numbers}, "metadata": {"kind": "bird"}}]}`,
         ),
-        curl(place, `/indexes/${name}/query`, JSON_TYPE, `{"vector": ${numbers}, "topK": 3, "includeMetadata": true}`),
+        command(`/indexes/${name}/query`, `{"vector": ${numbers}, "topK": 3, "includeMetadata": true}`),
       ].join("\n"),
     ],
   ];

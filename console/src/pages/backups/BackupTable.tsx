@@ -4,7 +4,7 @@ import { send } from "../../api/client";
 import { to } from "../../routes";
 import { bytes, moment, number, words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Confirm } from "../../ui/Confirm";
 import { RestoreBackup } from "./RestoreBackup";
 import "./backups.css";
@@ -86,7 +86,7 @@ export function BackupTable({ backups, short = false, onChanged }: Props) {
           )}
           <p>{say("what", { index: deleting.source_index_name, when: moment(deleting.created_at) })}</p>
           <p class="notice warn">{say("forever")}</p>
-          <CallCode call={deleteBackup(deleting.backup_id)} />
+          <AsCode call={deleteBackup(deleting.backup_id)} />
         </Confirm>
       )}
     </>

@@ -3,7 +3,7 @@ import { type Backup, createBackup } from "../../api/backups";
 import { send } from "../../api/client";
 import { number, words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextArea, TextField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
@@ -85,7 +85,7 @@ export function CreateBackup({ index, choices = [], onClose, onCreated }: Props)
           rows={2}
           wrong={description.length > DESCRIPTION ? say("long", { count: DESCRIPTION }) : undefined}
         />
-        {source && <CallCode call={call} />}
+        {source && <AsCode call={call} />}
         {action.error !== undefined && <Problem error={action.error} />}
         <div class="actions">
           <button type="button" class="button" onClick={onClose}>

@@ -4,7 +4,7 @@ import { send } from "../../api/client";
 import { wholeNumber } from "../../api/limits";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
@@ -91,7 +91,7 @@ export function CreateSchedule({ choices, onClose, onCreated }: Props) {
             autocomplete="off"
           />
         </div>
-        {index && kept !== undefined && <CallCode call={call} />}
+        {index && kept !== undefined && <AsCode call={call} />}
         {action.error !== undefined && <Problem error={action.error} />}
         <div class="actions">
           <button type="button" class="button" onClick={onClose}>

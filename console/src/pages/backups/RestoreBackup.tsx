@@ -8,7 +8,7 @@ import { rowsOf, type TagRow, tagsOf, tooMany, wrongTags } from "../../api/tags"
 import { to, withQuery } from "../../routes";
 import { moment, words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, TextField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
@@ -90,7 +90,7 @@ export function RestoreBackup({ backup, onClose }: { backup: Backup; onClose: ()
           {many && <p class="wrong">{say("many", { count: LIMITS.tags })}</p>}
         </fieldset>
         <CheckField label={say("protect")} checked={isProtected} onInput={setProtected} />
-        <CallCode call={call} />
+        <AsCode call={call} />
         {action.error !== undefined && <Problem error={action.error} />}
         <div class="actions">
           <button type="button" class="button" onClick={onClose}>

@@ -5,7 +5,7 @@ import { fetchIndexes } from "../../api/indexes";
 import { everything } from "../../api/pages";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Confirm } from "../../ui/Confirm";
 import { Empty } from "../../ui/Empty";
 import { Problem } from "../../ui/Problem";
@@ -76,7 +76,7 @@ export function Schedules({ turn }: { turn: number }) {
             <strong class="data">{deleting.schedule.name}</strong> ({deleting.index})
           </p>
           <p>{say("stay")}</p>
-          <CallCode call={deleteSchedule(deleting.schedule.schedule_id)} />
+          <AsCode call={deleteSchedule(deleting.schedule.schedule_id)} />
         </Confirm>
       )}
     </>

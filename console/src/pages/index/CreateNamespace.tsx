@@ -3,7 +3,7 @@ import { send } from "../../api/client";
 import { createNamespace, LONGEST_NAMESPACE, wrongNamespace } from "../../api/namespaces";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
@@ -67,7 +67,7 @@ export function CreateNamespace({ index, taken, onClose, onCreated }: Props) {
           autocomplete="off"
           spellcheck={false}
         />
-        <CallCode call={createNamespace(index, name)} />
+        <AsCode call={createNamespace(index, name)} />
         {action.error !== undefined && <Problem error={action.error} />}
         <div class="actions">
           <button type="button" class="button" onClick={onClose}>

@@ -5,7 +5,7 @@ import { deleteIndex, type Index } from "../../api/indexes";
 import { to } from "../../routes";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Confirm } from "../../ui/Confirm";
 import { Section } from "../../ui/Section";
 
@@ -64,7 +64,7 @@ export function DeleteIndex({ index, onChanged }: { index: Index; onChanged: () 
           </p>
           <p>{say("about")}</p>
           <p class="notice warn">{say("forever")}</p>
-          <CallCode call={call} />
+          <AsCode call={call} />
         </Confirm>
       )}
     </Section>

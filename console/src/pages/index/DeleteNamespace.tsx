@@ -2,7 +2,7 @@ import { send } from "../../api/client";
 import { deleteNamespace } from "../../api/namespaces";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Confirm } from "../../ui/Confirm";
 
 const say = words({
@@ -42,7 +42,7 @@ export function DeleteNamespace({ index, name, records, onClose, onDeleted }: Pr
       </p>
       <p>{records ? say("lost", { count: records }) : say("none")}</p>
       <p class="notice warn">{say("forever")}</p>
-      <CallCode call={call} />
+      <AsCode call={call} />
     </Confirm>
   );
 }

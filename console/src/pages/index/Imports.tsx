@@ -5,7 +5,7 @@ import type { Index } from "../../api/indexes";
 import { everything } from "../../api/pages";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { CheckField, TextField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
 import { Section } from "../../ui/Section";
@@ -41,9 +41,8 @@ interface Props {
 
 export function Imports({ index, onImported }: Props) {
   const imports = useCall((signal) => everything<Import>(listImports(index.name), signal), [index.name]);
-  const open = (imports.answer ?? []).filter(isUnderWay).length;
-  useRepeat(open > 0, 1, imports.again);
-  useWhenEnded(open, onImported);
+  useRepeat(Boolean(imports.answer?.some(isUnderWay)), 1, imports.again);
+  useWhenEnded(imports.answer, onImported);
 
   const cancelling = useAction();
   const cancel = (id: string) =>
@@ -102,19 +101,20 @@ function StartImport({ index, onStarted }: { index: string; onStarted: () => voi
         <button type="submit" class="button small" disabled={action.busy}>
           {action.busy ? say("starting") : say("start")}
         </button>
-        {uri.trim() && <CallCode call={call} />}
+        {uri.trim() && <AsCode call={call} />}
       </div>
     </form>
   );
 }
 
-/** Tells when fewer are under way than before. */
-function useWhenEnded(open: number, then: () => void) {
-  const before = useRef(open);
+/** Tells when more have ended than before; a quick one ends between two looks. */
+function useWhenEnded(imports: readonly Import[] | undefined, then: () => void) {
+  const ended = imports?.filter((one) => !isUnderWay(one)).length;
+  const before = useRef(ended);
   const latest = useRef(then);
   latest.current = then;
   useEffect(() => {
-    if (open < before.current) latest.current();
-    before.current = open;
-  }, [open]);
+    if (ended !== undefined && before.current !== undefined && ended > before.current) latest.current();
+    before.current = ended;
+  }, [ended]);
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { configureIndex } from "../../api/indexes";
 import { words } from "../../state/language";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Problem } from "../../ui/Problem";
 import type { Action } from "../../ui/useAction";
 
@@ -42,7 +42,7 @@ export function SettingForm(props: Props) {
       {props.action.error !== undefined && <Problem error={props.action.error} />}
       {props.dirty && (
         <>
-          {props.body !== undefined && <CallCode call={configureIndex(props.index, props.body)} />}
+          {props.body !== undefined && <AsCode call={configureIndex(props.index, props.body)} />}
           <div class="row">
             <button type="submit" class="button primary small" disabled={props.action.busy || props.body === undefined}>
               {props.action.busy ? say("saving") : say("save")}

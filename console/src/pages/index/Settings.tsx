@@ -1,6 +1,6 @@
 import { configureIndex } from "../../api/indexes";
 import { words } from "../../state/language";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Problem } from "../../ui/Problem";
 import { Section } from "../../ui/Section";
 import { EmbedForm } from "./EmbedForm";
@@ -41,7 +41,7 @@ function Protection({ index, onChanged }: FormProps) {
         </span>
       </label>
       {action.error !== undefined && <Problem error={action.error} />}
-      <CallCode call={configureIndex(index.name, body)} />
+      <AsCode call={configureIndex(index.name, body)} />
     </div>
   );
 }

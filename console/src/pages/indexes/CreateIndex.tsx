@@ -6,7 +6,7 @@ import { fetchModels } from "../../api/models";
 import { to } from "../../routes";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
-import { CallCode } from "../../ui/CallCode";
+import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, TextField } from "../../ui/Field";
 import { KindFields } from "../../ui/KindFields";
@@ -136,7 +136,7 @@ export function CreateIndex({ draft, onDraft, onClose, onCreated }: Props) {
           checked={draft.isProtected}
           onInput={(isProtected) => change({ isProtected })}
         />
-        <CallCode call={call} />
+        <AsCode call={call} />
         {action.error !== undefined && <Problem error={action.error} />}
         {tried && Object.keys(wrong).length > 0 && (
           <p class="notice bad" role="alert">
