@@ -1,1 +1,0 @@
-import{t as e}from"./code-Bs2z67Wd.js";import{o as t,p as n}from"./Field-Bmt29xbV.js";import{E as r}from"./index-_eC0h1Gw.js";var i=n({call:{en:`The API call`,ko:`API 호출`}});function a({call:n,open:a=!1}){return t(`details`,{open:a,children:[t(`summary`,{class:`soft small`,children:i(`call`)}),t(r,{texts:e(n)})]})}export{a as t};
