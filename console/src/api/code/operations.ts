@@ -270,12 +270,15 @@ function match(pattern: readonly string[], segments: readonly string[]): Record<
   return parts;
 }
 
+/** They add to the answer, and change nothing that is found. */
+const HARMLESS = new Set(["explain"]);
+
 /** Members of the request that the SDK has no name for. */
 export function leftOut(given: Given, said: Said): readonly string[] {
   const used = new Set(said.used);
   const inQuery = said.used.some((name) => name.startsWith("query."));
   return Object.entries(given).flatMap(([name, value]) => {
-    if (!isGiven(value) || used.has(name)) return [];
+    if (!isGiven(value) || used.has(name) || HARMLESS.has(name)) return [];
     if (name !== "query" || !inQuery) return [name];
     return Object.keys(value as object).filter((member) => !used.has(`query.${member}`));
   });

@@ -26,11 +26,11 @@ const say = words({
   kind_exact: { en: "Every record is compared", ko: "모든 레코드와 비교" },
   kind_gather: { en: "Just the records that match are compared", ko: "조건에 맞는 레코드만 비교" },
   kind_scan: {
-    en: "codes of all records, then the stored vectors of the best",
+    en: "Codes of all records, then the stored vectors of the best",
     ko: "전체 코드로 후보를 고른 뒤 저장된 벡터로 비교",
   },
   kind_ivf: {
-    en: "codes of some clusters, then the stored vectors of the best",
+    en: "Codes of some clusters, then the stored vectors of the best",
     ko: "일부 클러스터의 코드로 후보를 고른 뒤 저장된 벡터로 비교",
   },
   kind_hnsw: { en: "A graph is walked (hnsw)", ko: "그래프 탐색 (hnsw)" },

@@ -88,6 +88,11 @@ export function QueryPanel(props: Props) {
         }}
       >
         <Fields {...props} />
+        {settings.by !== "image" && settings.by !== "text" && (
+          <div class="row">
+            <Submit waiting={waiting} />
+          </div>
+        )}
         {settings.by !== "image" && (
           <FilterBuilder
             index={index.name}
@@ -95,11 +100,6 @@ export function QueryPanel(props: Props) {
             value={readFilter(settings.filter) ?? undefined}
             onChange={(chosen) => onChange({ filter: chosen ? JSON.stringify(chosen) : "" })}
           />
-        )}
-        {settings.by !== "image" && settings.by !== "text" && (
-          <div class="row">
-            <Submit waiting={waiting} />
-          </div>
         )}
       </div>
     </section>
