@@ -10,6 +10,7 @@ import { Waiting } from "../../ui/Waiting";
 import { Trouble } from "./Trouble";
 
 const say = words({
+  audit: { en: "Audit log", ko: "감사 기록" },
   key: { en: "Key id", ko: "키 ID" },
   operation: { en: "Operation", ko: "작업" },
   any: { en: "Any", ko: "모두" },
@@ -42,7 +43,7 @@ export function Audit() {
   const shown = (entries.answer ?? []).filter((entry) => !result || entry.result === result);
 
   return (
-    <section class="stack" aria-label={say("operation")}>
+    <section class="stack">
       <div class="operate-filters">
         <div class="grow">
           <TextField
@@ -80,7 +81,7 @@ export function Audit() {
       )}
       {shown.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <div class="panel scroll" tabIndex={0} role="region" aria-label={say("operation")}>
+        <div class="panel scroll" tabIndex={0} role="region" aria-label={say("audit")}>
           <Entries
             entries={shown}
             onKey={(key) => change({ key })}
@@ -121,7 +122,7 @@ function Entries({ entries, onKey, onOperation }: Props) {
         {entries.map((entry) => (
           <tr key={`${entry.time} ${entry.request}`}>
             <td class="operate-time">{moment(entry.time)}</td>
-            <td>
+            <td class="operate-path">
               <button type="button" class="operate-link mono" onClick={() => onOperation(entry.operation)}>
                 {entry.operation || entry.path || "–"}
               </button>

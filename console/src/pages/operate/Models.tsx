@@ -86,7 +86,7 @@ function Table({ models }: { models: readonly Model[] }) {
         <tbody>
           {models.map((model) => (
             <tr key={model.model}>
-              <td class="mono data">{model.model}</td>
+              <td class="mono operate-name">{model.model}</td>
               <td>
                 <span class="badge">{purpose(model)}</span>
               </td>
