@@ -107,7 +107,7 @@ interface Props {
 
 function Entries({ entries, onKey, onOperation }: Props) {
   return (
-    <table class="table small">
+    <table class="table small operate-wide">
       <thead>
         <tr>
           <th>{say("time")}</th>

@@ -73,7 +73,7 @@ function Table({ models }: { models: readonly Model[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div class="scroll" tabIndex={0} role="region" aria-label={say("models")}>
-      <table class="table">
+      <table class="table operate-wide">
         <thead>
           <tr>
             <th>{say("name")}</th>

@@ -53,7 +53,7 @@ export function Settings() {
       {shown.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <div class="panel scroll" tabIndex={0} role="region" aria-label={say("settings")}>
-          <table class="table">
+          <table class="table operate-wide">
             <thead>
               <tr>
                 <th>{say("name")}</th>

@@ -100,7 +100,7 @@ function Table({ window }: { window: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div class="scroll" tabIndex={0} role="region" aria-label={say("traffic")}>
-      <table class="table">
+      <table class="table operate-wide">
         <thead>
           <tr>
             <th>{say("operation")}</th>
