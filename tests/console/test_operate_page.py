@@ -147,6 +147,7 @@ def test_service_accounts_and_hostile_names(visitor: Visit, server: Serving, adm
     page.get_by_role("button", name="Create a service account").click()
     page.get_by_label("Name", exact=True).fill(TEXTS[1])
     page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.locator("[data-secret]")).to_have_count(2)
     parts = page.locator("[data-secret]").all_inner_texts()
     page.get_by_role("button", name="I have copied it").click()
     given = {"client_id": parts[0], "client_secret": parts[1], "grant_type": "client_credentials"}
