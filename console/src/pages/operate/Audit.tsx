@@ -1,15 +1,17 @@
 import { useState } from "preact/hooks";
-import { type AuditEntry, fetchAudit, readAudit } from "../../api/server";
-import { bytes, moment, words } from "../../state/language";
+import { fetchAudit, readAudit } from "../../api/server";
+import { words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { AsCode } from "../../ui/AsCode";
 import { Empty } from "../../ui/Empty";
 import { SelectField, TextField } from "../../ui/Field";
 import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
+import { AuditTable } from "./AuditTable";
 import { Trouble } from "./Trouble";
 
 const say = words({
+  audit: { en: "Audit log", ko: "감사 기록" },
   key: { en: "Key id", ko: "키 ID" },
   operation: { en: "Operation", ko: "작업" },
   any: { en: "Any", ko: "모두" },
@@ -17,10 +19,6 @@ const say = words({
   ok: { en: "done", ko: "완료" },
   refused: { en: "refused", ko: "거절" },
   failed: { en: "failed", ko: "실패" },
-  time: { en: "Time", ko: "시각" },
-  who: { en: "Key and client", ko: "키와 클라이언트" },
-  where: { en: "Index and namespaces", ko: "인덱스와 네임스페이스" },
-  bytes: { en: "In", ko: "받은 양" },
   none: { en: "Nothing is written down", ko: "기록이 없습니다" },
   begin: {
     en: "Every change and every refusal is written to logs/audit.jsonl in the data directory. If you expected entries here, take a filter away, or see whether the setting audit is off.",
@@ -28,12 +26,10 @@ const say = words({
   },
   again: { en: "Refresh", ko: "새로 고침" },
   more: { en: "Show more", ko: "더 보기" },
-  none_index: { en: "the server", ko: "서버" },
 });
 
 const STEP = 100;
 const MOST = 1000;
-const TONES: Readonly<Record<string, string>> = { ok: "good", refused: "warn", failed: "bad" };
 
 export function Audit() {
   const [{ key = "", operation = "", result = "" }, change] = useQuery();
@@ -42,7 +38,7 @@ export function Audit() {
   const shown = (entries.answer ?? []).filter((entry) => !result || entry.result === result);
 
   return (
-    <section class="stack" aria-label={say("operation")}>
+    <section class="stack">
       <div class="operate-filters">
         <div class="grow">
           <TextField
@@ -80,8 +76,8 @@ export function Audit() {
       )}
       {shown.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <div class="panel scroll" tabIndex={0} role="region" aria-label={say("operation")}>
-          <Entries
+        <div class="panel scroll" tabIndex={0} role="region" aria-label={say("audit")}>
+          <AuditTable
             entries={shown}
             onKey={(key) => change({ key })}
             onOperation={(operation) => change({ operation })}
@@ -95,70 +91,5 @@ export function Audit() {
       )}
       <AsCode call={readAudit(limit, key, operation)} />
     </section>
-  );
-}
-
-interface Props {
-  readonly entries: readonly AuditEntry[];
-  readonly onKey: (key: string) => void;
-  readonly onOperation: (operation: string) => void;
-}
-
-function Entries({ entries, onKey, onOperation }: Props) {
-  return (
-    <table class="table small">
-      <thead>
-        <tr>
-          <th>{say("time")}</th>
-          <th>{say("operation")}</th>
-          <th>{say("result")}</th>
-          <th>{say("where")}</th>
-          <th>{say("who")}</th>
-          <th class="number">{say("bytes")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {entries.map((entry) => (
-          <tr key={`${entry.time} ${entry.request}`}>
-            <td class="operate-time">{moment(entry.time)}</td>
-            <td>
-              <button type="button" class="operate-link mono" onClick={() => onOperation(entry.operation)}>
-                {entry.operation || entry.path || "–"}
-              </button>
-              <div class="soft mono data">
-                {entry.method} {entry.path}
-              </div>
-            </td>
-            <td>
-              <span class={`badge ${TONES[entry.result] ?? ""}`}>
-                {entry.result === "ok" || entry.result === "refused" || entry.result === "failed"
-                  ? say(entry.result)
-                  : entry.result}{" "}
-                {entry.status}
-              </span>
-            </td>
-            <td class="data">
-              {entry.index || <span class="soft">{say("none_index")}</span>}
-              {entry.namespaces?.filter(Boolean).map((name) => (
-                <div key={name} class="soft data">
-                  {name}
-                </div>
-              ))}
-            </td>
-            <td>
-              {entry.key ? (
-                <button type="button" class="operate-link mono" onClick={() => onKey(entry.key)}>
-                  {entry.key.slice(0, 13)}
-                </button>
-              ) : (
-                "–"
-              )}
-              <div class="soft data">{[entry.client, ...(entry.roles ?? [])].filter(Boolean).join(" · ")}</div>
-            </td>
-            <td class="number">{bytes(entry.bytes_in ?? 0)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

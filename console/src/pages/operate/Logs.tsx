@@ -51,7 +51,7 @@ export function Logs() {
   }, [last?.time, shown.length, follows]);
 
   return (
-    <section class="stack" aria-label={say("log")}>
+    <section class="stack">
       <div class="operate-filters">
         <SelectField
           label={say("level")}

@@ -73,7 +73,7 @@ function Table({ models }: { models: readonly Model[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div class="scroll" tabIndex={0} role="region" aria-label={say("models")}>
-      <table class="table">
+      <table class="table operate-wide">
         <thead>
           <tr>
             <th>{say("name")}</th>
@@ -86,7 +86,7 @@ function Table({ models }: { models: readonly Model[] }) {
         <tbody>
           {models.map((model) => (
             <tr key={model.model}>
-              <td class="mono data">{model.model}</td>
+              <td class="mono operate-name">{model.model}</td>
               <td>
                 <span class="badge">{purpose(model)}</span>
               </td>

@@ -1,5 +1,5 @@
-import { fetchSettings, readSettings } from "../../api/server";
-import { number, words } from "../../state/language";
+import { fetchSettings, readSettings, type Setting } from "../../api/server";
+import { bytes, words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { AsCode } from "../../ui/AsCode";
 import { Empty } from "../../ui/Empty";
@@ -33,7 +33,7 @@ export function Settings() {
     (one) => one.name.toLowerCase().includes(setting.trim().toLowerCase()) && (!changed || differ(one)),
   );
   return (
-    <section class="stack" aria-label={say("settings")}>
+    <section class="stack">
       <p class="soft">{say("how")}</p>
       <div class="operate-filters">
         <div class="grow">
@@ -53,7 +53,7 @@ export function Settings() {
       {shown.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <div class="panel scroll" tabIndex={0} role="region" aria-label={say("settings")}>
-          <table class="table">
+          <table class="table operate-wide">
             <thead>
               <tr>
                 <th>{say("name")}</th>
@@ -66,7 +66,10 @@ export function Settings() {
               {shown.map((one) => (
                 <tr key={one.name}>
                   <td class="mono">{one.name}</td>
-                  <td class="mono data">{differ(one) ? <strong>{told(one.value)}</strong> : told(one.value)}</td>
+                  <td class="mono data">
+                    {differ(one) ? <strong>{told(one.value)}</strong> : told(one.value)}
+                    <Size of={one} />
+                  </td>
                   <td class="mono data soft">{told(one.default)}</td>
                   <td>
                     <span class={`badge ${one.source === "default" ? "" : "good"}`}>{one.source}</span>
@@ -82,9 +85,14 @@ export function Settings() {
   );
 }
 
+/** Numbers of bytes as people say them. */
+function Size({ of: { name, value } }: { of: Setting }) {
+  if (typeof value !== "number" || value < 1024 || !/bytes|memory/.test(name)) return null;
+  return <span class="soft"> ({bytes(value)})</span>;
+}
+
 function told(value: unknown): string {
   if (value === null || value === undefined || value === "") return say("none_given");
-  if (typeof value === "number") return number(value);
   if (Array.isArray(value)) return value.length ? value.map(told).join(", ") : say("none_given");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

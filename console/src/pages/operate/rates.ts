@@ -21,6 +21,8 @@ export interface Family {
   readonly since: number | null;
 }
 
+/** The histogram of every request's duration, by operation, status and transport. */
+export const REQUESTS = "pinyon_request_duration_seconds";
 const MOST_SNAPSHOTS = 240;
 const PARTS = /_(?:bucket|sum|count)$/;
 

@@ -13,6 +13,10 @@ const say = words({
     en: "A model may not know a rare word, a name or a code; then it guesses. A search by words finds exactly that, but knows no synonyms. Hybrid asks both and joins what they say.",
     ko: "모델은 드문 낱말이나 이름, 코드를 모를 수 있고, 그럴 때는 짐작합니다. 단어 검색은 바로 그것을 정확히 찾지만 비슷한 말은 모릅니다. 하이브리드는 둘 다에 묻고 결과를 합칩니다.",
   },
+  slow: {
+    en: "The first search by words reads a dictionary of Korean; that may take some seconds.",
+    ko: "첫 단어 검색은 한국어 사전을 읽느라 몇 초 걸릴 수 있습니다.",
+  },
   question: { en: "Your search", ko: "검색어" },
   dense: { en: "By meaning", ko: "의미" },
   lexical: { en: "By words", ko: "단어" },
@@ -43,6 +47,7 @@ export function Words() {
           <Column key={mode} wanted={{ text, mode, k: K }} mode={mode} />
         ))}
       </div>
+      <p class="soft small">{say("slow")}</p>
       <p class="notice">{say("try")}</p>
       <AsCode call={search({ text, mode: "hybrid", k: K })} />
     </>

@@ -55,7 +55,7 @@ export function Accounts({ token, onMade }: { token: string; onMade: (made: Made
       {accounts.answer && accounts.answer.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <div class="scroll" tabIndex={0} role="region" aria-label={say("title")}>
-          <table class="table">
+          <table class="table operate-wide">
             <thead>
               <tr>
                 <th>{say("name")}</th>

@@ -30,7 +30,7 @@ export function KeyTable({ keys, onRoles, onRevoke }: Props) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div class="scroll" tabIndex={0} role="region" aria-label={say("keys")}>
-      <table class="table">
+      <table class="table operate-wide">
         <thead>
           <tr>
             <th>{say("name")}</th>

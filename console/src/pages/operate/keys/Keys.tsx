@@ -64,7 +64,7 @@ export function Keys() {
             {ROLES.map((role) => (
               <tr key={role}>
                 <td>
-                  <code class="data">{role}</code>
+                  <code class="operate-name">{role}</code>
                 </td>
                 <td>{mayDo(role)}</td>
               </tr>
