@@ -337,6 +337,33 @@ def test_a_vector_of_twenty_thousand_numbers_does_not_hold_up_the_page(
     api.delete("/indexes/wide")
 
 
+def test_documents_are_changed_by_their_own_api(visitor: Visit, api: httpx.Client) -> None:
+    headers = {"X-Pinecone-Api-Version": "2026-07"}
+    schema = {"fields": {"body": {"type": "string", "full_text_search": {}}}}
+    api.post("/indexes", json={"name": "papers", "schema": schema}, headers=headers).raise_for_status()
+    documents = [{"_id": f"paper-{at}", "body": f"about owls {at}", "year": 1990 + at} for at in range(4)]
+    _post(api, "/indexes/papers/namespaces/__default__/documents/upsert", {"documents": documents})
+    page = visitor.go("/indexes/papers/browse?id=paper-1")
+    panel = _panel(page)
+    panel.get_by_label("Value of body").fill("about jays")
+    panel.get_by_role("button", name="Remove year").click()
+    panel.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    found = _stored(api, "papers", "paper-1")
+    assert found is not None
+    assert found["metadata"] == {"body": "about jays"}
+
+    visitor.go(f"/indexes/papers/browse?filter={quote(json.dumps({'body': {'$match_all': 'owls'}}))}")
+    expect(_status(page)).to_contain_text("3 records match")
+    expect(page.get_by_label("Comparison of condition 1")).to_have_value("$match_all")
+    page.get_by_role("checkbox", name="Choose paper-0").check()
+    page.get_by_role("button", name="Delete those chosen").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(_status(page)).to_contain_text("2 records match")
+    assert _stored(api, "papers", "paper-0") is None
+    api.delete("/indexes/papers")
+
+
 # -- deleting and exporting --------------------------------------------------------------------------------------------
 
 
