@@ -3,8 +3,9 @@ import { type Metadata, mostBytes, type Place, type StoredRecord } from "../../a
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
 import { Problem } from "../../ui/Problem";
+import { type Drafts, keyOf } from "./drafts";
 import { draftOfMetadata, type MetadataDraft, MetadataEditor, readDraft } from "./MetadataEditor";
-import { bytesOf, changesOf, inexactIn } from "./metadata";
+import { applied, bytesOf, changesOf, inexactIn } from "./metadata";
 import { type Saved, saveMetadata, type Way, wayOf } from "./save";
 
 const say = words({
@@ -50,15 +51,15 @@ interface Props {
   /** undefined: deleted meanwhile, while something typed is left. */
   readonly record: StoredRecord | undefined;
   readonly textField: string | undefined;
-  /** What was typed and not saved, by id: it is there again when somebody comes back to the record. */
-  readonly drafts: Map<string, MetadataDraft>;
+  readonly drafts: Drafts;
   readonly onSaved: (record: StoredRecord) => void;
   readonly onStale: () => void;
 }
 
 export function RecordMetadata({ place, id, record, textField, drafts, onSaved, onStale }: Props) {
-  const read = useRef<Metadata>(record?.metadata ?? {});
-  const [draft, setDraft] = useState<MetadataDraft>(() => drafts.get(id) ?? draftOfMetadata(read.current));
+  const key = keyOf(place, id);
+  const read = useRef<Metadata>(drafts.get(key)?.before ?? record?.metadata ?? {});
+  const [draft, setDraft] = useState<MetadataDraft>(() => drafts.get(key)?.draft ?? draftOfMetadata(read.current));
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<Exclude<Saved, { kind: "saved" }>>();
   const [error, setError] = useState<unknown>();
@@ -72,11 +73,11 @@ export function RecordMetadata({ place, id, record, textField, drafts, onSaved, 
 
   const change = (changed: MetadataDraft) => {
     setDraft(changed);
-    drafts.set(id, changed);
+    drafts.set(key, { draft: changed, before });
   };
   const start = (now: Metadata) => {
     read.current = now;
-    drafts.delete(id);
+    drafts.delete(key);
     setDraft(draftOfMetadata(now, draft.mode));
     setOutcome(undefined);
     setError(undefined);
@@ -95,7 +96,12 @@ export function RecordMetadata({ place, id, record, textField, drafts, onSaved, 
         toast(say("saved"));
       } else {
         setOutcome(saved);
-        if (saved.kind === "conflict") read.current = { ...saved.record.metadata };
+        if (saved.kind === "conflict") {
+          // Only what was told is taken over: another save replaces just that.
+          read.current = { ...saved.record.metadata };
+          drafts.set(key, { draft: rebased(draft, before, metadata, read.current), before: read.current });
+          setDraft(rebased(draft, before, metadata, read.current));
+        }
         if (saved.kind === "gone") onStale();
       }
     } catch (error) {
@@ -135,6 +141,11 @@ export function RecordMetadata({ place, id, record, textField, drafts, onSaved, 
       )}
     </form>
   );
+}
+
+/** The draft on top of what others wrote: their changes, except where ours differ. */
+function rebased(draft: MetadataDraft, before: Metadata, after: Metadata, now: Metadata): MetadataDraft {
+  return draftOfMetadata(applied(now, changesOf(before, after)), draft.mode);
 }
 
 function Pending({ before, after, way }: { before: Metadata; after: Metadata; way: Way }) {

@@ -9,7 +9,7 @@ import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
 import { CodeDialog } from "./CodeDialog";
 import { DeleteRecords } from "./DeleteRecords";
-import type { MetadataDraft } from "./MetadataEditor";
+import { type Drafts, keyOf } from "./drafts";
 import { RecordMetadata } from "./RecordMetadata";
 import { decoded } from "./source";
 import { SparseView, VectorView } from "./VectorView";
@@ -35,7 +35,7 @@ interface Props {
   readonly index: Index;
   readonly place: Place;
   readonly id: string;
-  readonly drafts: Map<string, MetadataDraft>;
+  readonly drafts: Drafts;
   readonly onClose: () => void;
   readonly onStep: (step: 1 | -1) => void;
   readonly onChanged: (record: StoredRecord) => void;
@@ -44,14 +44,15 @@ interface Props {
 
 /** One record, beside the list. */
 export function RecordPanel({ index, place, id, drafts, onClose, onStep, onChanged, onDeleted }: Props) {
+  const key = keyOf(place, id);
   const asked = useCall(
-    async (signal) => ({ record: await fetchRecord(place, id, signal), id }),
+    async (signal) => ({ record: await fetchRecord(place, id, signal), key }),
     [place.index, place.namespace, id],
   );
   const [dialog, setDialog] = useState<"code" | "delete">();
   const panel = useRef<HTMLElement>(null);
   const meant = decoded(id);
-  const answer = asked.answer?.id === id ? asked.answer : undefined;
+  const answer = asked.answer?.key === key ? asked.answer : undefined;
 
   // Another record begins at its top.
   useEffect(() => {
@@ -105,12 +106,12 @@ export function RecordPanel({ index, place, id, drafts, onClose, onStep, onChang
       {asked.error !== undefined && <Problem error={asked.error} again={asked.again} />}
       {!answer && asked.waiting && <Waiting />}
       {answer && !answer.record && <Gone onAgain={asked.again} onDrop={() => onDeleted([id])} />}
-      {(answer?.record || drafts.has(id)) && (
+      {answer && (answer.record || drafts.has(key)) && (
         <RecordMetadata
-          key={id}
+          key={key}
           place={place}
           id={id}
-          record={answer?.record}
+          record={answer.record}
           textField={index.embed?.field_map?.text}
           drafts={drafts}
           onSaved={(record) => {

@@ -13,7 +13,7 @@ import { Waiting } from "../../ui/Waiting";
 import { Bar } from "./Bar";
 import { columnsOf, fieldsIn } from "./columns";
 import { type Dialog, Dialogs } from "./Dialogs";
-import type { MetadataDraft } from "./MetadataEditor";
+import { type Drafts, keyOf } from "./drafts";
 import { RecordCards } from "./RecordCards";
 import { RecordPanel } from "./RecordPanel";
 import { RecordTable } from "./RecordTable";
@@ -52,7 +52,7 @@ export function Records({ index, stats, onCount }: Props) {
   const { place, view, namespaces, recorded, dimension, problems } = shownIn(index, stats, query);
   const [turn, setTurn] = useState(0);
   const rows = useRows(view, dimension, turn);
-  const chosen = useChosen(rows);
+  const chosen = useChosen(rows, place.namespace);
   const fields = useCall(
     (signal) => fetchFields(index.name, place.namespace, signal),
     [index.name, place.namespace, turn],
@@ -61,7 +61,7 @@ export function Records({ index, stats, onCount }: Props) {
     async (signal) => (view.filter ? await countMatching(place, view.filter, signal).catch(uncounted) : undefined),
     [index.name, place.namespace, query.filter, turn],
   );
-  const drafts = useRef(new Map<string, MetadataDraft>());
+  const drafts = useRef<Drafts>(new Map());
   const [open, setOpen] = useState(Boolean(query.filter));
   const [dialog, setDialog] = useState<Dialog>();
 
@@ -75,7 +75,7 @@ export function Records({ index, stats, onCount }: Props) {
 
   const deleted = (ids: readonly string[]) => {
     const gone = new Set(ids);
-    for (const id of ids) drafts.current.delete(id);
+    for (const id of ids) drafts.current.delete(keyOf(place, id));
     rows.remove(gone);
     chosen.clear(gone);
     if (query.id !== undefined && gone.has(query.id)) change({ id: undefined });

@@ -6,6 +6,7 @@ import { applied, changesOf, conflictsOf, draftsOf, inexactIn, metadataOf, metad
 import { batches, RecordRows, type Source } from "./rows";
 import { wayOf } from "./save";
 import { shortened } from "./shortened";
+import { nextLimit } from "./source";
 import { barsOf, factsOf, numbersOf, sparseOf } from "./vector";
 
 const METADATA: Metadata = {
@@ -116,6 +117,15 @@ describe("vectors", () => {
     expect(factsOf([3, -4])).toEqual({ norm: 5, least: -4, most: 3 });
     expect(barsOf([0, 0], 96)).toEqual([0, 0]);
   });
+});
+
+test("pages by filter grow until their JSON has a few megabytes", () => {
+  const record = (length: number): StoredRecord => ({ id: "x", values: [], metadata: { text: "x".repeat(length) } });
+  expect(nextLimit(200, [record(100)], 8)).toBe(800);
+  expect(nextLimit(3200, [record(20)], 8)).toBe(10_000);
+  expect(nextLimit(200, [record(100)], 1024)).toBe(351);
+  expect(nextLimit(200, [record(40_000)], 8)).toBe(99);
+  expect(nextLimit(1, [], 20_000)).toBe(4);
 });
 
 test("columns are those of the address, or the most frequent fields", () => {

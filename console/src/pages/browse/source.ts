@@ -21,15 +21,19 @@ export interface View {
 
 const NUMBERS_AT_ONCE = 60_000;
 const MOST_AT_ONCE = 100;
-/** A page by filter looks for all that match again, so its pages are larger. */
-const NUMBERS_OF_A_PAGE = 250_000;
-const MOST_OF_A_PAGE = 1000;
+/** For each page by filter the server looks for all that match again: after a quick first one, pages grow. */
+const FIRST_PAGE = 200;
+const GROWTH = 4;
+const MOST_OF_A_PAGE = 10_000;
+const LETTERS_OF_A_PAGE = 4_000_000;
+const LETTERS_OF_A_NUMBER = 11;
+const SAMPLE = 20;
 
 /** dimension: numbers of a vector, which every answer brings along. */
 export function sourceOf({ place, prefix, filter }: View, dimension: number, ask: typeof send = send): Source {
   const fitting = (numbers: number, most: number) =>
     Math.max(1, Math.min(most, Math.floor(numbers / (dimension || 1))));
-  const limit = fitting(NUMBERS_OF_A_PAGE, MOST_OF_A_PAGE);
+  let limit = fitting(NUMBERS_AT_ONCE, FIRST_PAGE);
 
   const page = async (token: string | undefined, signal: AbortSignal): Promise<Page> => {
     if (!filter) {
@@ -37,12 +41,20 @@ export function sourceOf({ place, prefix, filter }: View, dimension: number, ask
       return { ids: listed.vectors.map(({ id }) => id), next: listed.pagination?.next };
     }
     const found = await ask<Found>(fetchByFilter(place, filter, limit, token), signal);
+    limit = nextLimit(limit, Object.values(found.vectors).slice(0, SAMPLE), dimension);
     const records = recordsOf(found).filter(({ id }) => id.startsWith(prefix));
     return { ids: records.map(({ id }) => id), records, next: found.pagination?.next };
   };
   const records = async (ids: readonly string[], signal: AbortSignal) =>
     recordsOf(await ask<Found>(fetchByIds(place, ids), signal));
   return { page, records, batch: fitting(NUMBERS_AT_ONCE, MOST_AT_ONCE) };
+}
+
+/** Records of the next page, so that its JSON is of a few megabytes at most, judged by some of this one. */
+export function nextLimit(limit: number, sample: readonly StoredRecord[], dimension: number): number {
+  const letters = sample.reduce((sum, { metadata }) => sum + JSON.stringify(metadata ?? {}).length, 0);
+  const size = letters / Math.max(1, sample.length) + LETTERS_OF_A_NUMBER * dimension + 1;
+  return Math.max(1, Math.min(MOST_OF_A_PAGE, limit * GROWTH, Math.floor(LETTERS_OF_A_PAGE / size)));
 }
 
 /** In order of id, which JSON objects do not keep for ids that look like whole numbers. */

@@ -1,8 +1,8 @@
-import { useCallback, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { RecordRows } from "./rows";
 
 /** Records that were chosen, by id: they stay chosen out of sight. */
-export function useChosen(rows: RecordRows) {
+export function useChosen(rows: RecordRows, namespace: string) {
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
   const from = useRef<number>(undefined);
 
@@ -28,5 +28,7 @@ export function useChosen(rows: RecordRows) {
     from.current = undefined;
     setIds((before) => new Set(gone ? [...before].filter((id) => !gone.has(id)) : []));
   }, []);
+  // The same ids are other records in another namespace.
+  useEffect(() => clear(), [namespace, clear]);
   return { ids, choose, clear };
 }
