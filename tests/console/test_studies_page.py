@@ -88,8 +88,13 @@ def test_charts_have_the_axes_that_one_chooses(files: dict[str, Path], visitor: 
     expect(chart).to_contain_text("build s by m")
     chart.get_by_text("The figures as a table").click()
     expect(chart.locator("tbody tr")).to_have_count(2)  # exact search has no m
-    chart.get_by_role("button", name="hnsw").click()
-    expect(chart.locator("tbody tr")).to_have_count(2)
+    panel.get_by_label("Across").first.select_option("recall_at_k")
+    expect(chart.locator("tbody tr")).to_have_count(3)
+    flat = chart.get_by_role("button", name="flat")
+    flat.click()
+    expect(flat).to_have_attribute("aria-pressed", "false")
+    panel.get_by_label("log").first.check()
+    expect(chart.locator("canvas")).to_be_visible()
 
 
 def test_a_tuning_marks_what_was_chosen(files: dict[str, Path], visitor: Visit) -> None:
@@ -167,7 +172,7 @@ def test_a_hostile_file_is_text(tmp_path: Path, files: dict[str, Path], browser:
         for text in TEXTS:
             expect(panel.locator(".study-says")).to_contain_text(text)
         panel.get_by_text("Settings").click()
-        panel.locator("figure canvas").first.hover()
+        panel.locator("figure .u-over").first.hover()
         assert not visitor.harmed()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         visitor.check_accessible()

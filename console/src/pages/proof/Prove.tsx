@@ -4,9 +4,10 @@ import { queryIndex } from "../../api/proof";
 import { words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { SelectField, TextArea, TextField } from "../../ui/Field";
+import { Section } from "../../ui/Section";
 import { Going } from "./Going";
 import { Outcomes } from "./Outcomes";
-import { ask, type Outcome, searchOf } from "./proving";
+import { ask, type Outcome, searchOf, type Task } from "./proving";
 import { type Drawn, drawMixtures, drawRecords, MOST, pasted, type Question, type Wrong } from "./questions";
 import { useRun } from "./useRun";
 
@@ -68,7 +69,8 @@ export function Prove({ index, namespace }: Props) {
   const [query, change] = useQuery();
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState<Wrong>();
-  const [drawn, setDrawn] = useState<Drawn>();
+  // What was asked, whatever the form says by now.
+  const [drawn, setDrawn] = useState<Drawn & { readonly task: Task }>();
   const run = useRun<Outcome>();
   const sparse = index.vector_type === "sparse";
   const sources = SOURCES.filter((one) => !(sparse && one === "mixtures"));
@@ -91,8 +93,8 @@ export function Prove({ index, namespace }: Props) {
       const found: Drawn =
         own && !("problem" in own)
           ? { questions: own, from: own.length, all: true }
-          : await draw(index.name, namespace, count, seed, signal);
-      setDrawn(found);
+          : await draw(task, count, seed, signal);
+      setDrawn({ ...found, task });
       expect(found.questions.length);
       for (const [turn, question] of found.questions.entries()) add(await ask(task, question, turn, signal));
     });
@@ -100,9 +102,7 @@ export function Prove({ index, namespace }: Props) {
 
   const example: Question = { name: "", by: { id: "ID" }, own: "ID" };
   return (
-    <section class="panel stack">
-      <h2>{say("title")}</h2>
-      <p class="soft">{say("about")}</p>
+    <Section title={say("title")} about={say("about")}>
       <form class="proof-form" onSubmit={prove}>
         <SelectField
           label={say("source")}
@@ -152,15 +152,15 @@ export function Prove({ index, namespace }: Props) {
       <Going progress={run} onCancel={run.cancel} again={prove} />
       {drawn?.questions.length === 0 && !run.running && <p class="notice">{say("missing")}</p>}
       {drawn && !drawn.all && run.items.length > 0 && <p class="soft small">{say("from", { from: drawn.from })}</p>}
-      {run.items.length > 0 && (
+      {drawn && run.items.length > 0 && (
         <Outcomes
           outcomes={run.items}
-          task={task}
+          task={drawn.task}
           done={!run.running}
-          call={queryIndex(index.name, searchOf(task, run.items[0]?.question ?? example, true))}
+          call={queryIndex(index.name, searchOf(drawn.task, run.items[0]?.question ?? example, true))}
         />
       )}
-    </section>
+    </Section>
   );
 }
 

@@ -1,6 +1,7 @@
 /** Asks every question twice, and compares. Pure but for what it asks. */
 
-import { type Filter, type Match, type Plan, type Search, search } from "../../api/proof";
+import { type Match, type Plan, type Search, search } from "../../api/proof";
+import type { Filter } from "../../ui/filter/filter";
 import type { Question } from "./questions";
 import { bootstrap, type Interval, mayFail, median, overlap } from "./recall";
 
