@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -122,6 +124,19 @@ def test_recall_is_what_the_api_itself_says(api: Api, visitor: Visit) -> None:
 CELLS = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
 
 
+def test_a_proof_may_be_of_the_records_that_match_a_filter(api: Api, visitor: Visit) -> None:
+    few = {"part": {"$lt": 5}}  # 45 records
+    page = visitor.go(f"/indexes/lists/proof?filter={quote(json.dumps(few))}")
+    part = prove(page, ["row-0777"])
+    expect(outcomes(part)).to_contain_text("10 / 10")
+    expect(outcomes(part)).to_contain_text("gather")
+    part.get_by_text("The API call").click()
+    expect(part).to_contain_text('"$lt": 5')
+    address = outcomes(part).get_by_role("link").first.get_attribute("href") or ""
+    assert "filter=%7B%22part%22" in address
+
+
+@pytest.mark.nightly
 def test_queries_are_drawn_from_the_index_or_mixed_of_it(api: Api, visitor: Visit) -> None:
     page = visitor.go("/indexes/lists/proof?n=20&k=5")
     part = section(page, "Prove it now")
@@ -192,6 +207,7 @@ def test_the_meter_is_the_one_of_the_index(api: Api, visitor: Visit) -> None:
     expect(figure(part, "Recall")).to_have_text(shown, timeout=10_000)  # looked at again every few seconds
 
 
+@pytest.mark.nightly
 def test_requests_are_counted_as_the_server_counts_them(api: Api, visitor: Visit) -> None:
     page = visitor.go("/indexes/lists/proof")
     part = section(page, "How long requests take")
@@ -204,27 +220,25 @@ def test_requests_are_counted_as_the_server_counts_them(api: Api, visitor: Visit
     expect(figure(part, "p99")).to_contain_text("s")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_bad_queries_are_refused_before_anything_is_asked(api: Api, visitor: Visit) -> None:
+    page = visitor.go("/indexes/lists/proof?ask=pasted")
+    part = section(page, "Prove it now")
+    field = part.get_by_label("An id or a vector a line")
+    for text, said in (
         ("[1, 2, 3]", "has 3 numbers, and the index 24"),
         (str([0.5] * 20_000), "has 20,000 numbers, and the index 24"),
         ("row-0001\n[1, ", "Line 2 is not JSON"),
         ('["a"]', "Line 1 holds something that is no number"),
         ("  ", "Enter an id or a vector"),
-    ],
-)
-def test_bad_queries_are_refused_before_anything_is_asked(api: Api, visitor: Visit, text: str, said: str) -> None:
-    page = visitor.go("/indexes/lists/proof?ask=pasted")
-    part = section(page, "Prove it now")
-    field = part.get_by_label("An id or a vector a line")
-    field.fill(text)
-    part.get_by_role("button", name="Prove it").click()
-    expect(part).to_contain_text(said)
-    expect(field).to_have_value(text)
-    expect(outcomes(part)).to_have_count(0)
+    ):
+        field.fill(text)
+        part.get_by_role("button", name="Prove it").click()
+        expect(part).to_contain_text(said)
+        expect(field).to_have_value(text)
+        expect(outcomes(part)).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_numbers_beyond_their_limits_are_told_at_once(api: Api, visitor: Visit) -> None:
     page = visitor.go("/indexes/lists/proof?n=5&k=0")
     part = section(page, "Prove it now")
@@ -238,6 +252,7 @@ def test_an_index_that_is_gone_is_told(visitor: Visit) -> None:
     expect(page.get_by_role("alert").first).to_contain_text("not there")
 
 
+@pytest.mark.nightly
 def test_hostile_ids_are_texts(visitor: Visit) -> None:
     page = visitor.go("/indexes/hostile/proof")
     part = prove(page, list(TEXTS[:6]))

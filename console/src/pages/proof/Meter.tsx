@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { Quality } from "../../api/indexes";
-import type { Plan } from "../../api/proof";
+import type { Plan } from "../../api/search";
 import { number, percent, words } from "../../state/language";
 import { Chart } from "../../ui/Chart";
 import { Contract } from "../../ui/Contract";

@@ -173,6 +173,7 @@ function SearchLink({ id, task }: { id: string; task: Task }) {
     id,
     namespace: task.namespace,
     k: String(task.topK),
+    filter: task.filter && JSON.stringify(task.filter),
     compare: "1",
     "b.exact": "1",
   });

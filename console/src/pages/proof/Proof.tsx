@@ -1,8 +1,8 @@
 import { useRoute } from "preact-iso";
 import { send } from "../../api/client";
 import { fetchIndex, namespaceNames } from "../../api/indexes";
-import { search } from "../../api/proof";
 import { type Ids, listIds } from "../../api/records";
+import { fetchHits, query as searchFor } from "../../api/search";
 import { words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { SelectField } from "../../ui/Field";
@@ -87,5 +87,7 @@ export function Proof() {
 /** How the index searches now; undefined where it has no record to ask for. */
 async function probe(index: string, namespace: string, signal: AbortSignal) {
   const id = (await send<Ids>(listIds({ index, namespace }, ""), signal)).vectors[0]?.id;
-  return id === undefined ? undefined : (await search(index, { namespace, topK: 10, id }, signal)).plan;
+  return id === undefined
+    ? undefined
+    : (await fetchHits(searchFor(index, { namespace, topK: 10, id, explain: true }), signal)).plan;
 }

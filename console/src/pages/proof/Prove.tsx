@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks";
 import type { Index } from "../../api/indexes";
-import { queryIndex } from "../../api/proof";
 import { words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { SelectField, TextArea, TextField } from "../../ui/Field";
+import { checkFilter } from "../../ui/filter/check";
+import { FilterBuilder } from "../../ui/filter/FilterBuilder";
 import { Section } from "../../ui/Section";
 import { Going } from "./Going";
 import { Outcomes } from "./Outcomes";
-import { ask, type Outcome, searchOf, type Task } from "./proving";
+import { ask, callOf, type Outcome, type Task } from "./proving";
 import { type Drawn, drawMixtures, drawRecords, MOST, pasted, type Question, type Wrong } from "./questions";
 import { useRun } from "./useRun";
 
@@ -28,6 +29,7 @@ const say = words({
   count_wrong: { en: "20 to 200", ko: "20~200" },
   k: { en: "Results (k)", ko: "결과 수(k)" },
   k_wrong: { en: "1 to 1000", ko: "1~1000" },
+  filter: { en: "Only among records that match a filter", ko: "필터에 맞는 레코드에서만" },
   prove: { en: "Prove it", ko: "증명하기" },
   own: { en: "An id or a vector a line", ko: "한 줄에 ID나 벡터 하나" },
   own_hint: {
@@ -78,7 +80,8 @@ export function Prove({ index, namespace }: Props) {
   const [count, k] = [Number(query.n ?? 50), Number(query.k ?? 10)];
   const countIsWrong = source !== "pasted" && !(Number.isInteger(count) && count >= 20 && count <= MOST);
   const kIsWrong = !(Number.isInteger(k) && k >= 1 && k <= 1000);
-  const task = { index: index.name, namespace, topK: k };
+  const { filter } = checkFilter(query.filter ?? "");
+  const task: Task = { index: index.name, namespace, topK: k, filter };
 
   const prove = (event?: Event) => {
     event?.preventDefault();
@@ -149,6 +152,15 @@ export function Prove({ index, namespace }: Props) {
           </div>
         )}
       </form>
+      <details open={Boolean(filter)}>
+        <summary class="soft small">{say("filter")}</summary>
+        <FilterBuilder
+          index={index.name}
+          namespace={namespace}
+          value={filter}
+          onChange={(chosen) => change({ filter: chosen && JSON.stringify(chosen) })}
+        />
+      </details>
       <Going progress={run} onCancel={run.cancel} again={prove} />
       {drawn?.questions.length === 0 && !run.running && <p class="notice">{say("missing")}</p>}
       {drawn && !drawn.all && run.items.length > 0 && <p class="soft small">{say("from", { from: drawn.from })}</p>}
@@ -157,7 +169,7 @@ export function Prove({ index, namespace }: Props) {
           outcomes={run.items}
           task={drawn.task}
           done={!run.running}
-          call={queryIndex(index.name, searchOf(drawn.task, run.items[0]?.question ?? example, true))}
+          call={callOf(drawn.task, run.items[0]?.question ?? example, true)}
         />
       )}
     </Section>

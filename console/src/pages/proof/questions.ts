@@ -1,7 +1,6 @@
 /** The queries of a proof: drawn from the index, mixed of what it holds, or pasted. */
 
 import { send } from "../../api/client";
-import type { Search } from "../../api/proof";
 import { type Found, fetchByIds, type Ids, LIST_PAGE, listIds, type Place } from "../../api/records";
 import { sample } from "./recall";
 
@@ -10,7 +9,9 @@ const PAGES = 100;
 
 export interface Question {
   readonly name: string;
-  readonly by: Pick<Search, "id" | "vector">;
+  readonly by:
+    | { readonly id: string; readonly vector?: never }
+    | { readonly vector: readonly number[]; readonly id?: never };
   /** The record that is asked for itself, and does not count as an answer. */
   readonly own?: string;
 }
