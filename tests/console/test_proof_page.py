@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
-import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import APIRequestContext, Browser, Locator, Page, Route, expect
 
 from console.browsing import Visit, visit
 from console.hostile import TEXTS
@@ -22,13 +23,12 @@ BARE = "bare"
 class Api:
     """The index ``lists``: searches of it read one of 60 lists, so that they miss something."""
 
-    def __init__(self, server: Serving) -> None:
-        headers = {"X-Pinecone-Api-Version": "2025-10", "Api-Key": server.key}
-        self.http = httpx.Client(base_url=server.url, headers=headers, timeout=60)
+    def __init__(self, requests: APIRequestContext) -> None:
+        self.requests = requests
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = self.http.post(path, json=body)
-        answer.raise_for_status()
+        answer = self.requests.post(path, data=body)
+        assert answer.ok, answer.text()
         return answer.json()
 
     def make(self) -> None:
@@ -58,16 +58,19 @@ class Api:
         return found | {"ids": others}
 
     def quality(self) -> Any:
-        return self.post("/indexes/lists/describe_index_stats", {})["namespaces"][""]["quality"]
+        return self.post("/indexes/lists/describe_index_stats", {})["namespaces"]["__default__"]["quality"]
 
 
 @pytest.fixture(scope="module")
-def api(server: Serving) -> Iterator[Api]:
-    made = Api(server)
+def api(browser: Browser, server: Serving) -> Iterator[Api]:
+    """Asked by the browser's process: tests themselves use no network."""
+    headers = {"X-Pinecone-Api-Version": "2025-10", "Api-Key": server.key}
+    context = browser.new_context(base_url=server.url, extra_http_headers=headers)
+    made = Api(context.request)
     made.make()
     yield made
-    made.http.delete("/indexes/lists")
-    made.http.close()
+    made.requests.delete("/indexes/lists")
+    context.close()
 
 
 def section(page: Page, title: str) -> Locator:
@@ -79,12 +82,17 @@ def figure(part: Locator, name: str) -> Locator:
     return part.locator("dl > div").filter(has=part.page.get_by_text(name, exact=True)).locator("strong")
 
 
+def outcomes(part: Locator) -> Locator:
+    """The rows of a proof, one a query."""
+    return part.get_by_role("region", name="Queries of the proof").locator("tbody tr")
+
+
 def prove(page: Page, ids: list[str]) -> Locator:
     part = section(page, "Prove it now")
     part.get_by_label("Queries", exact=True).select_option("pasted")
     part.get_by_label("An id or a vector a line").fill("\n".join(ids))
     part.get_by_role("button", name="Prove it").click()
-    expect(part.locator("tbody tr")).to_have_count(len(ids))
+    expect(outcomes(part)).to_have_count(len(ids))
     expect(part.get_by_role("button", name="Cancel")).to_have_count(0)
     return part
 
@@ -97,7 +105,7 @@ def test_recall_is_what_the_api_itself_says(api: Api, visitor: Visit) -> None:
 
     page = visitor.go("/indexes/lists/proof")
     part = prove(page, ids)
-    rows = [[cell.strip() for cell in row] for row in part.locator("tbody tr").evaluate_all(CELLS)]
+    rows = [[cell.strip() for cell in row] for row in outcomes(part).evaluate_all(CELLS)]
     assert {row[0]: row[1] for row in rows} == {one: f"{count} / {TOP_K}" for one, count in found.items()}
     for name, _, _, _, way, missed in rows:
         near, exact = asked[name]
@@ -108,24 +116,37 @@ def test_recall_is_what_the_api_itself_says(api: Api, visitor: Visit) -> None:
     whole = sum(count == TOP_K for count in found.values())
     assert figure(part, "Found everything").inner_text() == f"{whole} of {len(ids)}"
     part.get_by_label("Only queries that missed something").check()
-    expect(part.locator("tbody tr")).to_have_count(len(ids) - whole)
-    first = part.locator("tbody tr a").first
-    assert "/console/indexes/lists/search?id=row-" in (first.get_attribute("href") or "")
+    expect(outcomes(part)).to_have_count(len(ids) - whole)
+    address = outcomes(part).first.get_by_role("link").first.get_attribute("href") or ""
+    assert address.startswith("/console/indexes/lists/search?by=id&id=row-")
 
 
 CELLS = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
 
 
+def test_a_proof_may_be_of_the_records_that_match_a_filter(api: Api, visitor: Visit) -> None:
+    few = {"part": {"$lt": 5}}  # 45 records
+    page = visitor.go(f"/indexes/lists/proof?filter={quote(json.dumps(few))}")
+    part = prove(page, ["row-0777"])
+    expect(outcomes(part)).to_contain_text("10 / 10")
+    expect(outcomes(part)).to_contain_text("gather")
+    part.get_by_text("The API call").click()
+    expect(part).to_contain_text('"$lt": 5')
+    address = outcomes(part).get_by_role("link").first.get_attribute("href") or ""
+    assert "filter=%7B%22part%22" in address
+
+
+@pytest.mark.nightly
 def test_queries_are_drawn_from_the_index_or_mixed_of_it(api: Api, visitor: Visit) -> None:
     page = visitor.go("/indexes/lists/proof?n=20&k=5")
     part = section(page, "Prove it now")
     part.get_by_role("button", name="Prove it").click()
-    expect(part.locator("tbody tr")).to_have_count(20)
+    expect(outcomes(part)).to_have_count(20)
     expect(figure(part, "Recall@5")).to_be_visible()
     part.get_by_label("Queries", exact=True).select_option("mixtures")
     part.get_by_role("button", name="Prove it").click()
-    expect(part.locator("tbody tr").first).to_contain_text("½ row-")
-    expect(part.locator("tbody tr")).to_have_count(20)
+    expect(outcomes(part).first).to_contain_text("½ row-")
+    expect(outcomes(part)).to_have_count(20)
     assert "ask=mixtures" in page.url
 
 
@@ -144,7 +165,7 @@ def test_a_proof_that_is_cancelled_keeps_what_it_found(api: Api, visitor: Visit)
     expect(part.get_by_text("7 of 200")).to_be_visible()
     part.get_by_role("button", name="Cancel").click()
     expect(part.get_by_text("Cancelled after 7 of 200")).to_be_visible()
-    expect(part.locator("tbody tr")).to_have_count(7)
+    expect(outcomes(part)).to_have_count(7)
     expect(figure(part, "Found everything")).to_contain_text("of 7")
     expect(part.get_by_role("button", name="Prove it")).to_be_enabled()
 
@@ -172,7 +193,7 @@ def test_without_fields_there_is_no_filter_and_a_small_namespace_has_no_meter(ap
     expect(section(page, "The contract's meter")).to_contain_text("There is nothing to measure here")
     part = section(page, "Prove it now")
     part.get_by_role("button", name="Prove it").click()
-    expect(part.locator("tbody tr")).to_have_count(30)  # all that there are
+    expect(outcomes(part)).to_have_count(30)  # all that there are
     assert figure(part, f"Recall@{TOP_K}").inner_text() == "100%"
 
 
@@ -186,11 +207,12 @@ def test_the_meter_is_the_one_of_the_index(api: Api, visitor: Visit) -> None:
     expect(figure(part, "Recall")).to_have_text(shown, timeout=10_000)  # looked at again every few seconds
 
 
+@pytest.mark.nightly
 def test_requests_are_counted_as_the_server_counts_them(api: Api, visitor: Visit) -> None:
     page = visitor.go("/indexes/lists/proof")
     part = section(page, "How long requests take")
     expect(part.get_by_text("Where queries spend it")).to_be_visible()
-    lines = api.http.get("/metrics").text.splitlines()
+    lines = api.requests.get("/metrics").text().splitlines()
     counted = [line for line in lines if line.startswith("pinyon_request_duration_seconds_count{")]
     upserts = sum(float(line.rpartition(" ")[2]) for line in counted if 'operation="upsert"' in line)
     part.get_by_label("Operation").select_option("upsert")
@@ -198,27 +220,25 @@ def test_requests_are_counted_as_the_server_counts_them(api: Api, visitor: Visit
     expect(figure(part, "p99")).to_contain_text("s")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_bad_queries_are_refused_before_anything_is_asked(api: Api, visitor: Visit) -> None:
+    page = visitor.go("/indexes/lists/proof?ask=pasted")
+    part = section(page, "Prove it now")
+    field = part.get_by_label("An id or a vector a line")
+    for text, said in (
         ("[1, 2, 3]", "has 3 numbers, and the index 24"),
         (str([0.5] * 20_000), "has 20,000 numbers, and the index 24"),
         ("row-0001\n[1, ", "Line 2 is not JSON"),
         ('["a"]', "Line 1 holds something that is no number"),
         ("  ", "Enter an id or a vector"),
-    ],
-)
-def test_bad_queries_are_refused_before_anything_is_asked(api: Api, visitor: Visit, text: str, said: str) -> None:
-    page = visitor.go("/indexes/lists/proof?ask=pasted")
-    part = section(page, "Prove it now")
-    field = part.get_by_label("An id or a vector a line")
-    field.fill(text)
-    part.get_by_role("button", name="Prove it").click()
-    expect(part).to_contain_text(said)
-    expect(field).to_have_value(text)
-    expect(part.locator("tbody tr")).to_have_count(0)
+    ):
+        field.fill(text)
+        part.get_by_role("button", name="Prove it").click()
+        expect(part).to_contain_text(said)
+        expect(field).to_have_value(text)
+        expect(outcomes(part)).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_numbers_beyond_their_limits_are_told_at_once(api: Api, visitor: Visit) -> None:
     page = visitor.go("/indexes/lists/proof?n=5&k=0")
     part = section(page, "Prove it now")
@@ -232,6 +252,7 @@ def test_an_index_that_is_gone_is_told(visitor: Visit) -> None:
     expect(page.get_by_role("alert").first).to_contain_text("not there")
 
 
+@pytest.mark.nightly
 def test_hostile_ids_are_texts(visitor: Visit) -> None:
     page = visitor.go("/indexes/hostile/proof")
     part = prove(page, list(TEXTS[:6]))

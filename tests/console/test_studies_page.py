@@ -42,9 +42,7 @@ def opened(page: Page, *paths: Path) -> Locator:
 
 def column(panel: Locator, head: str) -> list[str]:
     heads = [text.strip(" ↑↓") for text in panel.locator("thead th").all_inner_texts()]
-    rows = panel.locator("tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
-    )
+    rows = panel.locator("tbody tr").evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.innerText))")
     return [row[heads.index(head)] for row in rows]
 
 
@@ -66,6 +64,7 @@ def test_a_study_shows_its_figures_and_what_they_say(files: dict[str, Path], vis
     visitor.check_accessible()
 
 
+@pytest.mark.nightly
 def test_rows_are_sorted_by_any_column(files: dict[str, Path], visitor: Visit) -> None:
     page = visitor.go("/studies")
     opened(page, files["hnsw"])
@@ -79,6 +78,7 @@ def test_rows_are_sorted_by_any_column(files: dict[str, Path], visitor: Visit) -
     assert [float(text) for text in column(figures(page), "index MB")] == up[::-1]
 
 
+@pytest.mark.nightly
 def test_charts_have_the_axes_that_one_chooses(files: dict[str, Path], visitor: Visit) -> None:
     page = visitor.go("/studies")
     panel = opened(page, files["hnsw"]).first
@@ -88,8 +88,13 @@ def test_charts_have_the_axes_that_one_chooses(files: dict[str, Path], visitor: 
     expect(chart).to_contain_text("build s by m")
     chart.get_by_text("The figures as a table").click()
     expect(chart.locator("tbody tr")).to_have_count(2)  # exact search has no m
-    chart.get_by_role("button", name="hnsw").click()
-    expect(chart.locator("tbody tr")).to_have_count(2)
+    panel.get_by_label("Across").first.select_option("recall_at_k")
+    expect(chart.locator("tbody tr")).to_have_count(3)
+    flat = chart.get_by_role("button", name="flat")
+    flat.click()
+    expect(flat).to_have_attribute("aria-pressed", "false")
+    panel.get_by_label("log").first.check()
+    expect(chart.locator("canvas")).to_be_visible()
 
 
 def test_a_tuning_marks_what_was_chosen(files: dict[str, Path], visitor: Visit) -> None:
@@ -123,27 +128,26 @@ def test_several_files_stand_side_by_side_and_none_leaves_the_browser(files: dic
     expect(page.locator("section.study")).to_have_count(2)
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("{", "it is not JSON"),
-        ('{"format": "something else"}', "its format is something else"),
-        ('{"format": "pinyon study 9"}', "newer release"),
-        ('{"format": "pinyon study 1", "settings": {"study": "hnsw"}, "rows": [{"kind": 3}]}', "rows[0].kind"),
-        ('{"format": "pinyon tuning 1", "settings": {}}', "contract is missing"),
-    ],
-)
 def test_a_broken_or_foreign_file_is_refused_with_what_is_wrong(
-    tmp_path: Path, files: dict[str, Path], visitor: Visit, content: str, said: str
+    tmp_path: Path, files: dict[str, Path], visitor: Visit
 ) -> None:
-    bad = tmp_path / "bad.json"
-    bad.write_text(content)
     page = visitor.go("/studies")
     opened(page, files["hnsw"])
-    page.locator("input[type=file]").set_input_files(bad)
-    expect(page.get_by_role("alert")).to_contain_text("bad.json: ")
-    expect(page.get_by_role("alert")).to_contain_text(said)
-    expect(page.locator("section.study")).to_have_count(1)
+    for number, (content, said) in enumerate(
+        (
+            ("{", "it is not JSON"),
+            ('{"format": "something else"}', "its format is something else"),
+            ('{"format": "pinyon study 9"}', "newer release"),
+            ('{"format": "pinyon study 1", "settings": {"study": "hnsw"}, "rows": [{"kind": 3}]}', "rows[0].kind"),
+            ('{"format": "pinyon tuning 1", "settings": {}}', "contract is missing"),
+        )
+    ):
+        bad = tmp_path / f"bad-{number}.json"
+        bad.write_text(content)
+        page.locator("input[type=file]").set_input_files(bad)
+        expect(page.get_by_role("alert")).to_contain_text(f"{bad.name}: ")
+        expect(page.get_by_role("alert")).to_contain_text(said)
+        expect(page.locator("section.study")).to_have_count(1)
 
 
 def test_a_hostile_file_is_text(tmp_path: Path, files: dict[str, Path], browser: Browser, server: Serving) -> None:
@@ -167,7 +171,7 @@ def test_a_hostile_file_is_text(tmp_path: Path, files: dict[str, Path], browser:
         for text in TEXTS:
             expect(panel.locator(".study-says")).to_contain_text(text)
         panel.get_by_text("Settings").click()
-        panel.locator("figure canvas").first.hover()
+        panel.locator("figure .u-over").first.hover()
         assert not visitor.harmed()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         visitor.check_accessible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ pytest.importorskip("matplotlib", reason="plots need it")
 pytest.importorskip("faiss", reason="graphs are faiss's")
 
 from pinyon import studies
-from pinyon.studies import Row, Source, Study, drawing, plots
+from pinyon.studies import Row, Source, Study, drawing, findings, plots
 from pinyon.studies.plans import PLANS
 
 HOSTILE = """</title><script>alert("x")</script><img src=//evil.example/x onerror='alert(1)'>&"""
@@ -70,6 +71,10 @@ def test_a_saved_study_is_complete(tmp_path: Path, measured: dict[str, Study], n
     assert any(tag == "svg" for tag, _ in page.elements)
     assert "What the figures show" in page.texts
     assert sum(tag == "tr" for tag, _ in page.elements) >= 1 + len(measured[name].rows)
+    said = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["findings"]
+    assert said == {one: findings.sentences(measured[name], one) for one in ("en", "ko")}
+    assert all(said.values())
+    assert Study.read(tmp_path) == measured[name]
 
 
 @pytest.mark.parametrize("name", PLANS)

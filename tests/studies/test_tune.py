@@ -121,6 +121,8 @@ def test_results_are_saved_whole_and_read_back(tuned: Tuning, tmp_path: Path) ->
     found = json.loads((tmp_path / "tuning.json").read_text(encoding="utf-8"))
     assert tuned.best is not None
     assert found["best"]["index"] == tuned.best.candidate.settings
+    assert found["findings"]["en"][0].startswith(f"Chosen: {tuned.best.candidate.settings}.")
+    assert found["findings"]["ko"][0].startswith(f"선택: {tuned.best.candidate.settings}.")
     with (tmp_path / "tuning.csv").open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert [line["index"] for line in lines if line["chosen"] == "True"] == [tuned.best.candidate.settings]

@@ -1,10 +1,10 @@
 import { useMemo, useState } from "preact/hooks";
-import { parseMetrics } from "../../api/prometheus";
-import { fetchMetrics } from "../../api/proof";
+import { fetchMetrics } from "../../api/server";
 import { number, words } from "../../state/language";
 import { Chart } from "../../ui/Chart";
 import { SelectField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
+import { Section } from "../../ui/Section";
 import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
 import { type Histogram, histograms, occupied, quantile } from "./histogram";
@@ -45,29 +45,30 @@ function at(histogram: Histogram, share: number): string {
 }
 
 export function Latency() {
-  const text = useCall(fetchMetrics, []);
+  const samples = useCall(fetchMetrics, []);
   const [chosen, setChosen] = useState("query");
   const [operations, stages] = useMemo(() => {
-    const samples = parseMetrics(text.answer ?? "");
+    const found = samples.answer ?? [];
     return [
-      histograms(samples, "pinyon_request_duration_seconds", "operation"),
-      histograms(samples, "pinyon_query_stage_seconds", "stage"),
+      histograms(found, "pinyon_request_duration_seconds", "operation"),
+      histograms(found, "pinyon_query_stage_seconds", "stage"),
     ];
-  }, [text.answer]);
+  }, [samples.answer]);
   const [name, histogram] = operations.find(([one]) => one === chosen) ?? operations[0] ?? [];
 
   return (
-    <section class="panel stack">
-      <div class="row spread">
-        <h2>{say("title")}</h2>
-        <button type="button" class="button small" onClick={text.again}>
+    <Section
+      title={say("title")}
+      about={say("about")}
+      actions={
+        <button type="button" class="button small" onClick={samples.again}>
           {say("refresh")}
         </button>
-      </div>
-      <p class="soft">{say("about")}</p>
-      {text.error !== undefined && <Problem error={text.error} again={text.again} />}
-      {!text.answer && text.waiting && <Waiting />}
-      {text.answer !== undefined && !histogram && <p class="notice">{say("none")}</p>}
+      }
+    >
+      {samples.error !== undefined && <Problem error={samples.error} again={samples.again} />}
+      {!samples.answer && samples.waiting && <Waiting />}
+      {samples.answer !== undefined && !histogram && <p class="notice">{say("none")}</p>}
       {name && histogram && (
         <>
           <SelectField
@@ -92,7 +93,7 @@ export function Latency() {
         </>
       )}
       {stages.length > 0 && <Stages stages={stages} />}
-    </section>
+    </Section>
   );
 }
 

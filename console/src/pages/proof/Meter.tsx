@@ -1,10 +1,11 @@
 import { useMemo } from "preact/hooks";
 import type { Quality } from "../../api/indexes";
-import type { Plan } from "../../api/proof";
+import type { Plan } from "../../api/search";
 import { number, percent, words } from "../../state/language";
 import { Chart } from "../../ui/Chart";
 import { Contract } from "../../ui/Contract";
 import { Problem } from "../../ui/Problem";
+import { Section } from "../../ui/Section";
 import { Waiting } from "../../ui/Waiting";
 import type { Reading } from "./problems";
 import { type Tile, Tiles } from "./Tiles";
@@ -70,11 +71,7 @@ interface Props {
 export function Meter({ meter, plan }: Props) {
   const now = meter.readings.at(-1)?.quality;
   return (
-    <section class="panel stack">
-      <div class="row spread">
-        <h2>{say("title")}</h2>
-        {meter.stats && <Contract quality={now} />}
-      </div>
+    <Section title={say("title")} about={now && say("about")} actions={meter.stats && <Contract quality={now} />}>
       {meter.error !== undefined && <Problem error={meter.error} again={meter.again} />}
       {!meter.stats && meter.error === undefined && <Waiting />}
       {meter.stats && !now && (
@@ -84,12 +81,11 @@ export function Meter({ meter, plan }: Props) {
       )}
       {now && (
         <>
-          <p class="soft">{say("about")}</p>
           <Tiles tiles={tiles(now, plan)} />
           <History readings={meter.readings} />
         </>
       )}
-    </section>
+    </Section>
   );
 }
 

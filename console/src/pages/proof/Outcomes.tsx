@@ -2,6 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Call } from "../../api/client";
 import { to, withQuery } from "../../routes";
 import { number, percent, words } from "../../state/language";
+import { AsCode } from "../../ui/AsCode";
 import { Chart } from "../../ui/Chart";
 import { CheckField } from "../../ui/Field";
 import { type Outcome, summary, type Task } from "./proving";
@@ -38,7 +39,6 @@ const say = words({
   none: { en: "No query missed anything.", ko: "빠뜨린 질의가 없습니다." },
   table: { en: "Queries of the proof", ko: "증명에 쓴 질의" },
   search: { en: "Search as {name}", ko: "{name}(으)로 검색" },
-  call: { en: "The API call", ko: "API 호출" },
 });
 
 interface Props {
@@ -77,10 +77,7 @@ export function Outcomes({ outcomes, task, done, call }: Props) {
       {found.exactly > 0 && <p class="soft small">{say("exactly", { count: found.exactly })}</p>}
       {done && <FoundChart outcomes={outcomes} k={task.topK} />}
       <OutcomeTable outcomes={outcomes} task={task} />
-      <details>
-        <summary class="soft small">{say("call")}</summary>
-        <pre class="code data">{`${call.method} ${call.path}\n${JSON.stringify(call.body, null, 1)}`}</pre>
-      </details>
+      <AsCode call={call} />
     </div>
   );
 }
@@ -170,7 +167,16 @@ function OutcomeRow({ outcome, task }: { outcome: Outcome; task: Task }) {
 }
 
 function SearchLink({ id, task }: { id: string; task: Task }) {
-  const address = withQuery(to.search(task.index), { namespace: task.namespace, id, k: String(task.topK) });
+  // Side by side: as usual, and exactly.
+  const address = withQuery(to.search(task.index), {
+    by: "id",
+    id,
+    namespace: task.namespace,
+    k: String(task.topK),
+    filter: task.filter && JSON.stringify(task.filter),
+    compare: "1",
+    "b.exact": "1",
+  });
   return (
     <a href={address} title={say("search", { name: id })}>
       {id}

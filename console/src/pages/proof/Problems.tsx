@@ -1,4 +1,4 @@
-import type { Plan } from "../../api/proof";
+import type { Plan } from "../../api/search";
 import { percent, words } from "../../state/language";
 import type { Problem, Reading } from "./problems";
 

@@ -1,12 +1,16 @@
-import { useEffect } from "preact/hooks";
 import { useRoute } from "preact-iso";
+import { send } from "../../api/client";
 import { fetchIndex, namespaceNames } from "../../api/indexes";
-import { fetchIdPage, search } from "../../api/proof";
+import { type Ids, listIds } from "../../api/records";
+import { fetchHits, query as searchFor } from "../../api/search";
 import { words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { SelectField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
+import { Section } from "../../ui/Section";
+import { SlowQueries } from "../../ui/SlowQueries";
 import { useCall } from "../../ui/useCall";
+import { useRepeat } from "../../ui/useRepeat";
 import { Waiting } from "../../ui/Waiting";
 import { IndexPage } from "../index/IndexPage";
 import { Latency } from "./Latency";
@@ -15,13 +19,17 @@ import { Problems } from "./Problems";
 import { Prove } from "./Prove";
 import { problems } from "./problems";
 import { Selectivity } from "./Selectivity";
-import { SlowQueries } from "./SlowQueries";
 import { useMeter } from "./useMeter";
 import "./proof.css";
 
 const say = words({
   namespace: { en: "Namespace", ko: "네임스페이스" },
   usual: { en: "(default)", ko: "(기본)" },
+  slow: { en: "Slow queries of this index", ko: "이 인덱스의 느린 질의" },
+  slow_about: {
+    en: "Queries beyond the server's setting “slow_query_ms”, newest first, with how they were answered and what would help.",
+    ko: "서버 설정 “slow_query_ms”를 넘긴 질의입니다. 최신순이며, 처리 방식과 도움이 될 조치를 함께 보여 줍니다.",
+  },
 });
 
 export function Proof() {
@@ -41,11 +49,7 @@ export function Proof() {
   });
 
   const unfinished = found.includes("building") || found.includes("codeless");
-  const { again } = plan;
-  useEffect(() => {
-    const timer = unfinished ? setInterval(() => document.hidden || again(), 10_000) : undefined;
-    return () => clearInterval(timer);
-  }, [unfinished, again]);
+  useRepeat(unfinished, 10, plan.again);
 
   return (
     <IndexPage
@@ -71,7 +75,9 @@ export function Proof() {
           <Prove index={index.answer} namespace={namespace} />
           <Selectivity index={name} namespace={namespace} />
           <Latency />
-          <SlowQueries index={name} />
+          <Section title={say("slow")} about={say("slow_about")}>
+            <SlowQueries index={name} />
+          </Section>
         </div>
       )}
     </IndexPage>
@@ -80,6 +86,8 @@ export function Proof() {
 
 /** How the index searches now; undefined where it has no record to ask for. */
 async function probe(index: string, namespace: string, signal: AbortSignal) {
-  const id = (await fetchIdPage(index, namespace, undefined, signal)).vectors[0]?.id;
-  return id === undefined ? undefined : (await search(index, { namespace, topK: 10, id }, signal)).plan;
+  const id = (await send<Ids>(listIds({ index, namespace }, ""), signal)).vectors[0]?.id;
+  return id === undefined
+    ? undefined
+    : (await fetchHits(searchFor(index, { namespace, topK: 10, id, explain: true }), signal)).plan;
 }

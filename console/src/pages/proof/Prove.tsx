@@ -1,12 +1,14 @@
 import { useState } from "preact/hooks";
 import type { Index } from "../../api/indexes";
-import { queryIndex } from "../../api/proof";
 import { words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { SelectField, TextArea, TextField } from "../../ui/Field";
+import { checkFilter } from "../../ui/filter/check";
+import { FilterBuilder } from "../../ui/filter/FilterBuilder";
+import { Section } from "../../ui/Section";
 import { Going } from "./Going";
 import { Outcomes } from "./Outcomes";
-import { ask, type Outcome, searchOf } from "./proving";
+import { ask, callOf, type Outcome, type Task } from "./proving";
 import { type Drawn, drawMixtures, drawRecords, MOST, pasted, type Question, type Wrong } from "./questions";
 import { useRun } from "./useRun";
 
@@ -27,6 +29,7 @@ const say = words({
   count_wrong: { en: "20 to 200", ko: "20~200" },
   k: { en: "Results (k)", ko: "결과 수(k)" },
   k_wrong: { en: "1 to 1000", ko: "1~1000" },
+  filter: { en: "Only among records that match a filter", ko: "필터에 맞는 레코드에서만" },
   prove: { en: "Prove it", ko: "증명하기" },
   own: { en: "An id or a vector a line", ko: "한 줄에 ID나 벡터 하나" },
   own_hint: {
@@ -68,7 +71,8 @@ export function Prove({ index, namespace }: Props) {
   const [query, change] = useQuery();
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState<Wrong>();
-  const [drawn, setDrawn] = useState<Drawn>();
+  // What was asked, whatever the form says by now.
+  const [drawn, setDrawn] = useState<Drawn & { readonly task: Task }>();
   const run = useRun<Outcome>();
   const sparse = index.vector_type === "sparse";
   const sources = SOURCES.filter((one) => !(sparse && one === "mixtures"));
@@ -76,7 +80,8 @@ export function Prove({ index, namespace }: Props) {
   const [count, k] = [Number(query.n ?? 50), Number(query.k ?? 10)];
   const countIsWrong = source !== "pasted" && !(Number.isInteger(count) && count >= 20 && count <= MOST);
   const kIsWrong = !(Number.isInteger(k) && k >= 1 && k <= 1000);
-  const task = { index: index.name, namespace, topK: k };
+  const { filter } = checkFilter(query.filter ?? "");
+  const task: Task = { index: index.name, namespace, topK: k, filter };
 
   const prove = (event?: Event) => {
     event?.preventDefault();
@@ -91,8 +96,8 @@ export function Prove({ index, namespace }: Props) {
       const found: Drawn =
         own && !("problem" in own)
           ? { questions: own, from: own.length, all: true }
-          : await draw(index.name, namespace, count, seed, signal);
-      setDrawn(found);
+          : await draw(task, count, seed, signal);
+      setDrawn({ ...found, task });
       expect(found.questions.length);
       for (const [turn, question] of found.questions.entries()) add(await ask(task, question, turn, signal));
     });
@@ -100,9 +105,7 @@ export function Prove({ index, namespace }: Props) {
 
   const example: Question = { name: "", by: { id: "ID" }, own: "ID" };
   return (
-    <section class="panel stack">
-      <h2>{say("title")}</h2>
-      <p class="soft">{say("about")}</p>
+    <Section title={say("title")} about={say("about")}>
       <form class="proof-form" onSubmit={prove}>
         <SelectField
           label={say("source")}
@@ -149,18 +152,27 @@ export function Prove({ index, namespace }: Props) {
           </div>
         )}
       </form>
+      <details open={Boolean(filter)}>
+        <summary class="soft small">{say("filter")}</summary>
+        <FilterBuilder
+          index={index.name}
+          namespace={namespace}
+          value={filter}
+          onChange={(chosen) => change({ filter: chosen && JSON.stringify(chosen) })}
+        />
+      </details>
       <Going progress={run} onCancel={run.cancel} again={prove} />
       {drawn?.questions.length === 0 && !run.running && <p class="notice">{say("missing")}</p>}
       {drawn && !drawn.all && run.items.length > 0 && <p class="soft small">{say("from", { from: drawn.from })}</p>}
-      {run.items.length > 0 && (
+      {drawn && run.items.length > 0 && (
         <Outcomes
           outcomes={run.items}
-          task={task}
+          task={drawn.task}
           done={!run.running}
-          call={queryIndex(index.name, searchOf(task, run.items[0]?.question ?? example, true))}
+          call={callOf(drawn.task, run.items[0]?.question ?? example, true)}
         />
       )}
-    </section>
+    </Section>
   );
 }
 

@@ -1,10 +1,11 @@
 import { useMemo } from "preact/hooks";
 import { send } from "../../api/client";
 import { describeFields, type Fields } from "../../api/fields";
-import type { Filter } from "../../api/proof";
 import { number, percent, words } from "../../state/language";
 import { Chart } from "../../ui/Chart";
+import type { Filter } from "../../ui/filter/filter";
 import { Problem } from "../../ui/Problem";
+import { Section } from "../../ui/Section";
 import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
 import { type Choice, choices } from "./filters";
@@ -70,7 +71,7 @@ export function Selectivity({ index, namespace }: Props) {
 
   const measure = () =>
     run.start(async ({ signal, expect, add }) => {
-      const { questions } = await drawRecords(index, namespace, QUERIES, 7, signal);
+      const { questions } = await drawRecords({ index, namespace }, QUERIES, 7, signal);
       expect(questions.length * found.length);
       let turn = 0;
       for (const choice of found) {
@@ -84,9 +85,7 @@ export function Selectivity({ index, namespace }: Props) {
     });
 
   return (
-    <section class="panel stack">
-      <h2>{say("title")}</h2>
-      <p class="soft">{say("about", { queries: QUERIES })}</p>
+    <Section title={say("title")} about={say("about", { queries: QUERIES })}>
       {fields.error !== undefined && <Problem error={fields.error} again={fields.again} />}
       {!fields.answer && fields.waiting && <Waiting />}
       {fields.answer && found.length < 2 && <p class="notice">{say("none")}</p>}
@@ -100,7 +99,7 @@ export function Selectivity({ index, namespace }: Props) {
       <Going progress={run} onCancel={run.cancel} again={measure} />
       {points.length > 0 && <PointTable points={points} />}
       {points.length > 1 && !run.running && <Charts points={points} />}
-    </section>
+    </Section>
   );
 }
 

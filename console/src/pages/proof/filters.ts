@@ -1,7 +1,7 @@
 /** Filters of falling share, made of the fields that the records have. Pure functions. */
 
 import type { FieldInfo } from "../../api/fields";
-import type { Filter } from "../../api/proof";
+import type { Filter } from "../../ui/filter/filter";
 
 /** Shares that are looked for; the nearest that the fields give is taken. */
 export const SHARES = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001] as const;

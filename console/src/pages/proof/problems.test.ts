@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Quality } from "../../api/indexes";
-import type { Plan } from "../../api/proof";
+import type { Plan } from "../../api/search";
 import { problems } from "./problems";
 
 const GOOD: Quality = {
@@ -22,6 +22,13 @@ const PLAN: Plan = {
   candidates: 120,
   exact: false,
   milliseconds: {},
+  recall: 0.995,
+  low: 0.992,
+  high: 0.998,
+  label: "measured",
+  effort: 1,
+  shortage: "",
+  fusion: null,
 };
 const of = (quality: Partial<Quality>, plan: Partial<Plan> = {}, ready = true) =>
   problems({ readings: [{ at: 0, quality: { ...GOOD, ...quality } }], plan: { ...PLAN, ...plan }, ready });

@@ -1,7 +1,7 @@
 /** What is wrong with an index's recall, and how grave it is. Pure. */
 
 import type { Quality } from "../../api/indexes";
-import type { Plan } from "../../api/proof";
+import type { Plan } from "../../api/search";
 
 /** Above it every record is scored: the engine has nothing left to raise. */
 export const MOST_EFFORT = 64;

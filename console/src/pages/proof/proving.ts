@@ -1,8 +1,10 @@
 /** Asks every question twice, and compares. Pure but for what it asks. */
 
-import { type Filter, type Match, type Plan, type Search, search } from "../../api/proof";
+import type { Call } from "../../api/client";
+import { fetchHits, type Plan, query } from "../../api/search";
+import type { Filter } from "../../ui/filter/filter";
 import type { Question } from "./questions";
-import { bootstrap, type Interval, mayFail, median, overlap } from "./recall";
+import { bootstrap, type Interval, type Match, mayFail, median, overlap } from "./recall";
 
 export interface Answer {
   readonly matches: readonly Match[];
@@ -39,21 +41,22 @@ export async function ask(task: Task, question: Question, turn: number, signal: 
   return { question, ...overlap(approximate.matches, exact.matches), approximate, exact };
 }
 
-export function searchOf({ namespace, topK, filter }: Task, { by, own }: Question, exact: boolean): Search {
-  return {
+export function callOf({ index, namespace, topK, filter }: Task, { by, own }: Question, exact: boolean): Call {
+  return query(index, {
     namespace,
     topK: own === undefined ? topK : topK + 1, // itself is taken out below
     ...by,
     ...(filter ? { filter } : {}),
-    ...(exact ? { exact: true as const } : {}),
-  };
+    ...(exact ? { exact } : {}),
+    explain: true,
+  });
 }
 
 async function answer(task: Task, question: Question, exact: boolean, signal: AbortSignal): Promise<Answer> {
   const begun = performance.now();
-  const { matches, plan } = await search(task.index, searchOf(task, question, exact), signal);
+  const { hits, plan } = await fetchHits(callOf(task, question, exact), signal);
   const took = performance.now() - begun;
-  const others = matches.filter(({ id }) => id !== question.own).slice(0, task.topK);
+  const others = hits.filter(({ id }) => id !== question.own).slice(0, task.topK);
   const stages = Object.values(plan?.milliseconds ?? {});
   return { matches: others, plan, milliseconds: stages.length ? stages.reduce((sum, one) => sum + one, 0) : took };
 }

@@ -1,15 +1,17 @@
 /** The queries of a proof: drawn from the index, mixed of what it holds, or pasted. */
 
-import { fetchIdPage, fetchVectors, type Search } from "../../api/proof";
+import { send } from "../../api/client";
+import { type Found, fetchByIds, type Ids, LIST_PAGE, listIds, type Place } from "../../api/records";
 import { sample } from "./recall";
 
 /** Pages of ids that are read at most to draw from. */
 const PAGES = 100;
-const FETCHED = 100;
 
 export interface Question {
   readonly name: string;
-  readonly by: Pick<Search, "id" | "vector">;
+  readonly by:
+    | { readonly id: string; readonly vector?: never }
+    | { readonly vector: readonly number[]; readonly id?: never };
   /** The record that is asked for itself, and does not count as an answer. */
   readonly own?: string;
 }
@@ -23,11 +25,11 @@ export interface Drawn {
 }
 
 /** Ids of the namespace, drawn from as many as are read in `PAGES` pages. */
-async function drawIds(index: string, namespace: string, count: number, seed: number, signal: AbortSignal) {
+async function drawIds(place: Place, count: number, seed: number, signal: AbortSignal) {
   const ids: string[] = [];
   let token: string | undefined;
   for (let page = 0; page < PAGES; page += 1) {
-    const found = await fetchIdPage(index, namespace, token, signal);
+    const found = await send<Ids>(listIds(place, "", token), signal);
     ids.push(...found.vectors.map(({ id }) => id));
     token = found.pagination?.next;
     if (!token) break;
@@ -36,37 +38,25 @@ async function drawIds(index: string, namespace: string, count: number, seed: nu
 }
 
 /** Records of the index, each left out of its own answer. */
-export async function drawRecords(
-  index: string,
-  namespace: string,
-  count: number,
-  seed: number,
-  signal: AbortSignal,
-): Promise<Drawn> {
-  const { ids, ...drawn } = await drawIds(index, namespace, count, seed, signal);
+export async function drawRecords(place: Place, count: number, seed: number, signal: AbortSignal): Promise<Drawn> {
+  const { ids, ...drawn } = await drawIds(place, count, seed, signal);
   return { ...drawn, questions: ids.map((id) => ({ name: id, by: { id }, own: id })) };
 }
 
 /** Points half-way between two records: queries that are not stored, as those of users. */
-export async function drawMixtures(
-  index: string,
-  namespace: string,
-  count: number,
-  seed: number,
-  signal: AbortSignal,
-): Promise<Drawn> {
-  const { ids, ...drawn } = await drawIds(index, namespace, 2 * count, seed, signal);
+export async function drawMixtures(place: Place, count: number, seed: number, signal: AbortSignal): Promise<Drawn> {
+  const { ids, ...drawn } = await drawIds(place, 2 * count, seed, signal);
   const values = new Map<string, readonly number[]>();
-  for (let start = 0; start < ids.length; start += FETCHED) {
-    const found = await fetchVectors(index, namespace, ids.slice(start, start + FETCHED), signal);
-    for (const [id, record] of Object.entries(found)) if (record.values?.length) values.set(id, record.values);
+  for (let start = 0; start < ids.length; start += LIST_PAGE) {
+    const { vectors } = await send<Found>(fetchByIds(place, ids.slice(start, start + LIST_PAGE)), signal);
+    for (const [id, record] of Object.entries(vectors)) if (record.values?.length) values.set(id, record.values);
   }
   const questions: Question[] = [];
-  for (let place = 0; place + 1 < ids.length; place += 2) {
-    const [one, other] = [ids[place] as string, ids[place + 1] as string];
+  for (let at = 0; at + 1 < ids.length; at += 2) {
+    const [one, other] = [ids[at] as string, ids[at + 1] as string];
     const [left, right] = [values.get(one), values.get(other)];
     if (!left || !right) continue;
-    const vector = left.map((value, at) => (value + (right[at] ?? 0)) / 2);
+    const vector = left.map((value, axis) => (value + (right[axis] ?? 0)) / 2);
     questions.push({ name: `½ ${one} + ½ ${other}`, by: { vector } });
   }
   return { ...drawn, questions };

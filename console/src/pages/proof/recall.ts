@@ -1,6 +1,9 @@
 /** Recall of one answer, and what is known of its mean. Pure functions. */
 
-import type { Match } from "../../api/proof";
+import type { Hit } from "../../api/search";
+
+/** A result: of an answer, only ids and scores are compared. */
+export type Match = Pick<Hit, "id" | "score">;
 
 const RESAMPLES = 2000;
 const OUTSIDE = 0.05;

@@ -1,5 +1,7 @@
 /** The files that `pinyon study` and `pinyon tune` write, as values; or what is wrong with a file. Pure. */
 
+import { flat, isObject, type Json, lengthOf, Missing, number, object, shown, string } from "./json";
+
 export const STUDY = "pinyon study 1";
 export const TUNING = "pinyon tuning 1";
 export const MOST_BYTES = 32 * 2 ** 20;
@@ -50,8 +52,6 @@ export type Wrong =
   | { readonly problem: "newer"; readonly said: string }
   | { readonly problem: "part"; readonly said: string };
 
-type Json = { readonly [name: string]: unknown };
-
 /** The results in a file's text. */
 export function read(file: string, text: string): Results | Wrong {
   if (text.length > MOST_BYTES) return { problem: "large", megabytes: Math.ceil(text.length / 1e6) };
@@ -74,8 +74,6 @@ export function read(file: string, text: string): Results | Wrong {
     throw error;
   }
 }
-
-class Missing extends Error {}
 
 function study(file: string, found: Json): Results {
   const settings = object(found, "settings");
@@ -277,46 +275,8 @@ function parameter(found: unknown): Cell {
   return found === undefined || found === null ? null : (number(found) ?? shown(found));
 }
 
-function flat(found: Json): Array<readonly [string, string]> {
-  return Object.entries(found).flatMap(([name, value]): Array<readonly [string, string]> => {
-    if (value === null || value === undefined || lengthOf(value) === 0) return [];
-    if (isObject(value)) return flat(value).map(([inner, one]) => [`${name}.${inner}`, one]);
-    return [[name, shown(value)]];
-  });
-}
-
 export function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((one, other) => one - other);
   const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? null : (low + high) / 2;
-}
-
-function isObject(found: unknown): found is Json {
-  return typeof found === "object" && found !== null && !Array.isArray(found);
-}
-
-function object(found: Json, name: string): Json {
-  const value = found[name];
-  if (!isObject(value)) throw new Missing(name);
-  return value;
-}
-
-function string(found: Json, name: string): string {
-  const value = found[name];
-  if (typeof value !== "string") throw new Missing(`settings.${name}`);
-  return value;
-}
-
-function number(found: unknown): number | null {
-  return typeof found === "number" && Number.isFinite(found) ? found : null;
-}
-
-function lengthOf(found: unknown): number {
-  return Array.isArray(found) ? found.length : 1;
-}
-
-function shown(found: unknown): string {
-  const text =
-    typeof found === "string" ? found : Array.isArray(found) ? found.map(shown).join(", ") : JSON.stringify(found);
-  return (text ?? "").slice(0, 300);
 }
