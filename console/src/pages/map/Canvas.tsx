@@ -4,6 +4,7 @@ import { words } from "../../state/language";
 import { listen, type Tool } from "./gestures";
 import { nearest } from "./grid";
 import { HoverCard } from "./HoverCard";
+import { moved } from "./keys";
 import { held, rectangle } from "./lasso";
 import type { Look } from "./look";
 import { Plot } from "./plot";
@@ -21,13 +22,6 @@ const say = words({
 
 const REACH = 12;
 const MIDDLE_REACH = 40;
-const STEP = 70;
-const ARROWS: Readonly<Record<string, Place>> = {
-  ArrowLeft: [1, 0],
-  ArrowRight: [-1, 0],
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-};
 
 interface Props {
   readonly index: string;
@@ -52,7 +46,7 @@ export function Canvas(props: Props) {
   const above = useRef<HTMLCanvasElement>(null);
   const latest = useRef(props);
   latest.current = props;
-  const [hovered, setHovered] = useState<{ at: number; keys: boolean }>();
+  const [hovered, setHovered] = useState<{ readonly at: number }>();
   const keys = useId();
 
   const pointAt = (place: Place, reach: number) => {
@@ -62,10 +56,10 @@ export function Canvas(props: Props) {
     const [x, y] = drawing.take(place);
     return nearest(points.grid, x, y, reach / (drawing.frame.unit * drawing.view.zoom), scene.shown);
   };
-  const hover = (at: number, keys = false) => {
+  const hover = (at: number) => {
     const { points } = latest.current;
     plot.current?.mark({ hovered: at < 0 ? null : [points.x[at] as number, points.y[at] as number] });
-    setHovered((former) => (at < 0 ? undefined : former?.at === at ? former : { at, keys }));
+    setHovered(at < 0 ? undefined : { at }); // anew each time: the same point may be elsewhere on the screen
   };
 
   useLayoutEffect(() => {
@@ -79,7 +73,10 @@ export function Canvas(props: Props) {
     const ends = listen(element, {
       tool: () => latest.current.tool,
       pan: (dx, dy) => drawing.set(panned(drawing.view, drawing.frame, dx, dy)),
-      zoom: (factor, [px, py]) => drawing.set(zoomed(drawing.view, drawing.frame, factor, px, py)),
+      zoom: (factor, [px, py]) => {
+        hover(-1);
+        drawing.set(zoomed(drawing.view, drawing.frame, factor, px, py));
+      },
       hover: (at) => hover(at ? pointAt(at, REACH) : -1),
       tap: (at) => {
         const found = pointAt(at, REACH);
@@ -111,24 +108,20 @@ export function Canvas(props: Props) {
   const onKeyDown = (event: KeyboardEvent) => {
     const drawing = plot.current;
     if (!drawing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { width, height } = drawing.frame;
-    const arrow = ARROWS[event.key];
-    const factor = { "+": 1.5, "=": 1.5, "-": 1 / 1.5, _: 1 / 1.5 }[event.key];
-    if (arrow) drawing.set(panned(drawing.view, drawing.frame, arrow[0] * STEP, arrow[1] * STEP));
-    else if (factor) drawing.set(zoomed(drawing.view, drawing.frame, factor, width / 2, height / 2));
-    else if (event.key === "0") drawing.set(drawing.start());
+    const view = moved(event.key, drawing);
+    if (view) drawing.set(view);
     else if (event.key === "Enter" && hovered) props.onPin(hovered.at);
-    else if (event.key === "s" || event.key === "S") props.onSelectView();
+    else if (event.key.toLowerCase() === "s") props.onSelectView();
     else if (event.key === "Escape") props.onRelease();
     else return;
     event.preventDefault();
     drawing.cross = true;
-    if (arrow || factor || event.key === "0") hover(pointAt([width / 2, height / 2], MIDDLE_REACH), true);
+    if (view) hover(pointAt([drawing.frame.width / 2, drawing.frame.height / 2], MIDDLE_REACH));
   };
   const setCross = (cross: boolean) => {
     if (!plot.current) return;
     plot.current.cross = cross;
-    plot.current.request();
+    plot.current.request(false);
   };
 
   return (

@@ -6,6 +6,7 @@ import { Canvas } from "./Canvas";
 import type { Tool } from "./gestures";
 import { inBox } from "./grid";
 import { useLook } from "./look";
+import { movesOf } from "./moves";
 import { PointsTable } from "./PointsTable";
 import type { Plot } from "./plot";
 import { maskOf, type Points } from "./points";
@@ -17,7 +18,7 @@ import { Tools } from "./Tools";
 import { sameRecords } from "./useMap";
 import { useQueried } from "./useQueried";
 import { useScene } from "./useScene";
-import { around, type Bounds, boundsOf, type Place, shown, type View, whole, written, zoomed } from "./view";
+import { type Bounds, shown, type View, whole, written } from "./view";
 
 const NOTHING = new Uint32Array();
 
@@ -75,33 +76,15 @@ export function Explorer(props: Props) {
     });
     return Uint32Array.from(found).sort();
   }, [points, box, scene.shown]);
+  const moves = movesOf(() => plot.current, points);
   const choose = (places: Uint32Array) => {
     setChosen(places);
     if (places.length) props.onChange({ panel: "chosen" });
   };
   const pin = (id: string) => {
     const at = points.place(id);
-    if (at !== undefined) bring([points.x[at] as number, points.y[at] as number]);
+    if (at !== undefined) moves.bring([points.x[at] as number, points.y[at] as number]);
     props.onChange({ record: id });
-  };
-  /** A place that is out of sight comes into the middle. */
-  const bring = ([x, y]: Place) => {
-    const drawing = plot.current;
-    if (!drawing) return;
-    const { left, right, bottom, top } = shown(drawing.view, drawing.frame);
-    if (x < left || x > right || y < bottom || y > top) drawing.fly({ ...drawing.view, x, y });
-  };
-  const zoom = (factor: number) => {
-    const drawing = plot.current;
-    if (!drawing) return;
-    const { width, height } = drawing.frame;
-    drawing.fly(zoomed(drawing.view, drawing.frame, factor, width / 2, height / 2));
-  };
-  const zoomTo = (places: Uint32Array) => {
-    const x = Float64Array.from(places, (at) => points.x[at] as number);
-    const y = Float64Array.from(places, (at) => points.y[at] as number);
-    const drawing = plot.current;
-    drawing?.fly(around(boundsOf(x, y), drawing.frame));
   };
   const { record } = settings;
 
@@ -129,8 +112,8 @@ export function Explorer(props: Props) {
             tool={tool}
             onTool={setTool}
             onSelectView={() => choose(inView)}
-            onZoom={zoom}
-            onWhole={() => plot.current?.fly(whole(points.bounds))}
+            onZoom={moves.zoom}
+            onWhole={moves.whole}
           />
           {waiting && <span class="map-busy spinner" aria-hidden="true" />}
           <Summary answer={points.answer} />
@@ -154,7 +137,7 @@ export function Explorer(props: Props) {
             onPin={pin}
             onLightRow={setRow}
             onLightOdd={setOdd}
-            onZoomTo={zoomTo}
+            onZoomTo={moves.zoomTo}
             onClear={() => setChosen(NOTHING)}
           />
         </div>

@@ -1,10 +1,8 @@
 import { useEffect, useId, useMemo, useState } from "preact/hooks";
-import { fetchNearest } from "../../api/map";
 import { number, words } from "../../state/language";
-import { Problem } from "../../ui/Problem";
-import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
-import { byDistance, type Odd, outliers, threshold, twins, usual } from "./oddities";
+import { Far, Twins } from "./OddTables";
+import { byDistance, outliers, threshold, twins, usual } from "./oddities";
 import type { Points } from "./points";
 import { MOST_MEASURED, type Settings } from "./settings";
 
@@ -22,10 +20,6 @@ const say = words({
   count: { en: { one: "1 record", other: "{count} records" }, ko: "레코드 {count}개" },
   first: { en: "The first {count}:", ko: "처음 {count}개:" },
   no: { en: "No two records are so close.", ko: "이만큼 가까운 레코드가 없습니다." },
-  record: { en: "Record", ko: "레코드" },
-  nearest: { en: "Nearest other", ko: "가장 가까운 것" },
-  distance: { en: "Distance", ko: "거리" },
-  times: { en: "× usual", ko: "보통의 몇 배" },
 });
 
 const LISTED = 20;
@@ -114,90 +108,5 @@ function Measured(props: Props & { nearest: ReadonlyArray<number | null> }) {
       {odd.length > 0 && kind === "twins" && <Twins {...props} odd={odd.slice(0, LISTED)} />}
       {odd.length > 0 && kind === "outliers" && <Far {...props} odd={odd.slice(0, LISTED)} usual={usual(sorted)} />}
     </div>
-  );
-}
-
-/** Which record is so near is asked for what is listed only. */
-function Twins({ index, points, settings, odd, onPin }: Props & { odd: readonly Odd[] }) {
-  const ids = odd.map(({ at }) => points.answer.ids[at] as string);
-  const { namespace, filter } = settings;
-  const others = useCall(
-    (signal) =>
-      Promise.all(
-        ids.map(async (id) => {
-          const asked = { namespace, id, topK: 3, ...(filter ? { filter } : {}) };
-          return [id, (await fetchNearest(index, asked, signal)).find((match) => match.id !== id)?.id] as const;
-        }),
-      ),
-    [index, namespace, JSON.stringify([ids, filter])],
-  );
-  const partner = new Map(others.answer ?? []);
-  // Of two that are nearest to each other, one row is enough.
-  const rows = odd.filter(({ at }, row) => {
-    const other = partner.get(points.answer.ids[at] as string);
-    const before = ids.slice(0, row);
-    return !other || !before.includes(other) || partner.get(other) !== points.answer.ids[at];
-  });
-  return (
-    <>
-      {others.error !== undefined && <Problem error={others.error} again={others.again} />}
-      <table class="table map-list">
-        <thead>
-          <tr>
-            <th>{say("record")}</th>
-            <th>{say("nearest")}</th>
-            <th class="number">{say("distance")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ at, distance }) => {
-            const id = points.answer.ids[at] as string;
-            const other = partner.get(id);
-            return (
-              <tr key={id}>
-                <td>
-                  <Pin id={id} onPin={onPin} />
-                </td>
-                <td>{other === undefined ? "…" : <Pin id={other} onPin={onPin} />}</td>
-                <td class="number">{number(distance, 5)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </>
-  );
-}
-
-function Far({ points, odd, usual, onPin }: Props & { odd: readonly Odd[]; usual: number }) {
-  return (
-    <table class="table map-list">
-      <thead>
-        <tr>
-          <th>{say("record")}</th>
-          <th class="number">{say("distance")}</th>
-          <th class="number">{say("times")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {odd.map(({ at, distance }) => (
-          <tr key={at}>
-            <td>
-              <Pin id={points.answer.ids[at] as string} onPin={onPin} />
-            </td>
-            <td class="number">{number(distance, 5)}</td>
-            <td class="number">{usual ? number(distance / usual, 1) : "–"}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function Pin({ id, onPin }: { id: string; onPin: (id: string) => void }) {
-  return (
-    <button type="button" class="map-link data" onClick={() => onPin(id)}>
-      {id}
-    </button>
   );
 }

@@ -33,6 +33,7 @@ export class Plot {
   private picture: Picture | undefined;
   private stamps = new Map<string, Stamp>();
   private asked = 0;
+  private stale = true;
   private settling: ReturnType<typeof setTimeout> | undefined;
   private flight: { from: View; to: View; began: number } | undefined;
   private readonly below: CanvasRenderingContext2D;
@@ -62,6 +63,7 @@ export class Plot {
     this.stamps.clear();
     this.frame = { ...this.frame, width, height };
     this.fit();
+    this.stale = true;
     this.draw(); // a canvas whose size was set is empty: not for a frame either
   }
 
@@ -74,7 +76,7 @@ export class Plot {
 
   mark(changed: Partial<Marks>): void {
     this.marks = { ...this.marks, ...changed };
-    this.request();
+    this.request(false);
   }
 
   set(view: View): void {
@@ -94,7 +96,8 @@ export class Plot {
     this.request();
   }
 
-  start(): View {
+  /** The view of everything. */
+  get start(): View {
     return this.scene ? whole(this.scene.points.bounds) : this.view;
   }
 
@@ -108,7 +111,9 @@ export class Plot {
     return Math.min(LARGEST, Math.max(1.15, Math.min(4, base)) * Math.max(0.8, this.view.zoom ** 0.3));
   }
 
-  request(): void {
+  /** points: whether these changed, and not only what lies above them. */
+  request(points = true): void {
+    this.stale ||= points;
     if (!this.asked) this.asked = requestAnimationFrame(() => this.step());
   }
 
@@ -126,6 +131,7 @@ export class Plot {
     this.asked = 0;
     if (this.flight) {
       const { from, to, began } = this.flight;
+      this.stale = true;
       const share = Math.min(1, (performance.now() - began) / FLIGHT);
       this.view = share === 1 ? to : between(from, to, 1 - (1 - share) ** 3);
       if (share === 1) {
@@ -137,9 +143,20 @@ export class Plot {
   }
 
   private draw(): void {
-    const { scene, look, picture, image, frame, ratio, view } = this;
+    const { scene, look, picture, image, frame, view } = this;
     if (!scene || !look || !picture || !image) return;
     const began = performance.now();
+    if (this.stale) this.drawPoints(scene, look, picture, image);
+    this.stale = false;
+    drawOver(this.above, this.marks, scene.names, this.put, look, { ...frame, cross: this.cross });
+    const { dataset } = this.above.canvas;
+    dataset.milliseconds = (performance.now() - began).toFixed(2);
+    dataset.view = `${view.x},${view.y},${frame.unit * view.zoom}`;
+    dataset.points = String(scene.full.length + scene.faint.length);
+  }
+
+  private drawPoints(scene: Scene, look: Look, picture: Picture, image: ImageData): void {
+    const { frame, ratio, view } = this;
     const { room } = picture;
     const scale = frame.unit * view.zoom * ratio;
     const onto = {
@@ -153,11 +170,6 @@ export class Plot {
     if (scene.faint.length) paint(picture, points, scene.faint, onto, this.stamp(0.7), look.quiet);
     paint(picture, points, scene.full, onto, this.stamp(this.strength(), this.emphasis()), look.palette);
     this.below.putImageData(image, -room, -room, room, room, picture.width, picture.height);
-    drawOver(this.above, this.marks, scene.names, this.put, look, { ...frame, cross: this.cross });
-    const { dataset } = this.above.canvas;
-    dataset.milliseconds = (performance.now() - began).toFixed(2);
-    dataset.view = `${view.x},${view.y},${frame.unit * view.zoom}`;
-    dataset.points = String(scene.full.length + scene.faint.length);
   }
 
   /** Many points on one another still show where most of them are. */
