@@ -7,6 +7,7 @@ import { asked, askForKey, forgetKey, key } from "../state/session";
 import { setTheme, THEMES, theme } from "../state/theme";
 import { KeyDialog } from "../ui/KeyDialog";
 import { Toasts } from "../ui/Toasts";
+import { useNarrow } from "../ui/useNarrow";
 import { Palette } from "./Palette";
 
 const say = words({
@@ -51,6 +52,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const { path } = useLocation();
   const [open, setOpen] = useState(false);
   const [palette, setPalette] = useState(false);
+  const narrow = useNarrow();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu
   useEffect(() => setOpen(false), [path]);
@@ -94,8 +96,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <button type="button" class="button wide-only" onClick={() => setPalette(true)}>
           {say("commands")}
         </button>
-        <KeyButton />
-        <Chooser />
+        {!narrow && <Tools />}
       </header>
       <nav id="navigation" class={`side ${open ? "open" : ""}`} aria-label={say("pages")}>
         <ul>
@@ -112,6 +113,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
             </a>
           </li>
         </ul>
+        {narrow && (
+          <div class="stack tight">
+            <Tools />
+          </div>
+        )}
       </nav>
       <main id="main" class="main" tabIndex={-1}>
         {children}
@@ -133,6 +139,16 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** What belongs to the visitor; on a phone it is in the menu. */
+function Tools() {
+  return (
+    <>
+      <KeyButton />
+      <Chooser />
+    </>
+  );
+}
+
 function KeyButton() {
   if (key.value) {
     return (
@@ -142,7 +158,7 @@ function KeyButton() {
     );
   }
   return (
-    <button type="button" class="button wide-only" onClick={() => askForKey(say("voluntary"))}>
+    <button type="button" class="button" onClick={() => askForKey(say("voluntary"))}>
       {say("enter")}
     </button>
   );

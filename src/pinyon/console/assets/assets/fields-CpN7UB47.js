@@ -1,1 +1,0 @@
-import{p as e,u as t}from"./Waiting-D3N_VjQ8.js";import{R as n}from"./index-Cl6sJp5W.js";var r=(e,t)=>({method:`GET`,path:n(e,`/pinyon/fields`),query:{namespace:t}});async function i(n,i,a){try{return await e(r(n,i),a)}catch(e){if(e instanceof t)return;throw e}}export{i as n,r as t};

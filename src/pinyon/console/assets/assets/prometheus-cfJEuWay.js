@@ -1,3 +1,0 @@
-var e=/^([A-Za-z_:][\w:]*)\s*(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$/,t=/([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g,n=/_(?:bucket|sum|count)$/;function r(r){let o=new Map,s=new Map,c=[];for(let l of r.split(`
-`)){if(l.startsWith(`#`)){let[,e,t,n]=/^# (HELP|TYPE) (\S+) ?(.*)$/.exec(l)??[];t&&(e===`HELP`?o:s).set(t,a(n??``));continue}let[,r,u=``,d]=e.exec(l)??[];if(!r||d===void 0)continue;let f={};for(let[,e,n]of u.matchAll(t))e&&(f[e]=a(n??``));let p=s.has(r)?r:r.replace(n,``);c.push({name:r,labels:f,value:i(d),help:o.get(p)??``,type:s.get(p)??`untyped`})}return c}function i(e){return e===`+Inf`?1/0:e===`-Inf`?-1/0:Number(e)}function a(e){return e.replace(/\\(.)/g,(e,t)=>t===`n`?`
-`:t)}export{r as t};
