@@ -65,7 +65,7 @@ export function StatusLine({ rows, total, view, chosen, most, ...on }: Props) {
         <button
           type="button"
           class="button small danger browse-end"
-          disabled={view.prefix !== ""}
+          disabled={view.prefix !== "" || known === 0}
           title={view.prefix ? say("noPrefix") : undefined}
           onClick={on.onDeleteMatching}
         >
