@@ -6,6 +6,7 @@ import { SelectField } from "../../ui/Field";
 import { Problem } from "../../ui/Problem";
 import { Section } from "../../ui/Section";
 import { useCall } from "../../ui/useCall";
+import { useRepeat } from "../../ui/useRepeat";
 import { Waiting } from "../../ui/Waiting";
 import { type Histogram, histograms, occupied, quantile } from "./histogram";
 import { Tiles } from "./Tiles";
@@ -46,6 +47,7 @@ function at(histogram: Histogram, share: number): string {
 
 export function Latency() {
   const samples = useCall(fetchMetrics, []);
+  useRepeat(true, 15, samples.again);
   const [chosen, setChosen] = useState("query");
   const [operations, stages] = useMemo(() => {
     const found = samples.answer ?? [];

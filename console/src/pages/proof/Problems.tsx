@@ -8,6 +8,11 @@ const say = words({
     en: "Recall is {recall} where {target} was promised. Pinyon raises its effort by itself while queries come in. If ef_search or nprobe is fixed for this index, take it out or raise it; “pinyon tune --index NAME” finds settings that keep the contract.",
     ko: "약속은 {target}인데 재현율이 {recall}입니다. 질의가 들어오는 동안 Pinyon이 탐색량을 스스로 올립니다. 이 인덱스에 ef_search나 nprobe를 고정했다면 빼거나 올리세요. “pinyon tune --index 이름”이 약속을 지키는 설정을 찾아 줍니다.",
   },
+  unproven: { en: "The contract is not proven to be kept", ko: "약속을 지킨다고 아직 증명되지 않았습니다" },
+  unproven_advice: {
+    en: "Recall is {recall} where {target} was promised, but it may be as low as {low}. More queries narrow the interval, and Pinyon raises its effort by itself while it stays below.",
+    ko: "약속은 {target}이고 재현율은 {recall}이지만 {low}까지 낮을 수 있습니다. 질의가 쌓이면 구간이 좁아지고, 그래도 낮으면 Pinyon이 탐색량을 스스로 올립니다.",
+  },
   falling: { en: "Recall is falling", ko: "재현율이 떨어지고 있습니다" },
   falling_advice: {
     en: "It fell by more than chance explains since this page was opened. Queries may have changed, for example to another model or another topic. Prove it below with such queries, and compare.",
@@ -56,6 +61,7 @@ interface Props {
 export function Problems({ found, last, plan }: Props) {
   const values = {
     recall: percent(last?.quality.recall ?? 1, 2),
+    low: percent(last?.quality.low ?? 0, 2),
     target: percent(last?.quality.target ?? 1, 2),
     effort: last?.quality.effort ?? 1,
   };

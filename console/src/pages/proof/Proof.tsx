@@ -76,7 +76,10 @@ export function Proof() {
           <Selectivity index={name} namespace={namespace} />
           <Latency />
           <Section title={say("slow")} about={say("slow_about")}>
-            <SlowQueries index={name} />
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+            <div class="tall" tabIndex={0} role="region" aria-label={say("slow")}>
+              <SlowQueries index={name} />
+            </div>
           </Section>
         </div>
       )}

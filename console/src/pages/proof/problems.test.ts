@@ -40,7 +40,8 @@ describe("problems of recall", () => {
   });
 
   it("are a broken contract, an effort that is high or exhausted, and what is not measured yet", () => {
-    expect(of({ holds: false, effort: 70 })).toEqual(["missed", "exhausted"]);
+    expect(of({ holds: false, recall: 0.98, effort: 70 })).toEqual(["missed", "exhausted"]);
+    expect(of({ holds: false, recall: 0.992, low: 0.985 })).toEqual(["unproven"]);
     expect(of({ effort: 12 })).toEqual(["laborious"]);
     expect(of({ label: "estimate", holds: null })).toEqual(["unmeasured"]);
   });

@@ -18,6 +18,7 @@ export interface Reading {
 
 export type Problem =
   | "missed"
+  | "unproven"
   | "falling"
   | "exhausted"
   | "laborious"
@@ -39,7 +40,7 @@ export interface Known {
 export function problems({ readings, plan, ready, kind = "" }: Known): readonly Problem[] {
   const quality = readings.at(-1)?.quality;
   const found: Problem[] = [];
-  if (quality?.holds === false) found.push("missed");
+  if (quality?.holds === false) found.push(quality.recall < quality.target ? "missed" : "unproven");
   if (isFalling(readings)) found.push("falling");
   if (quality && quality.effort > MOST_EFFORT) found.push("exhausted");
   else if (quality && quality.effort >= MUCH_EFFORT) found.push("laborious");
