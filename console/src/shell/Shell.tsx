@@ -54,7 +54,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const [palette, setPalette] = useState(false);
   const narrow = useNarrow();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu
+  // A new page closes the menu.
   useEffect(() => setOpen(false), [path]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

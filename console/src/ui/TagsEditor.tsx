@@ -51,7 +51,7 @@ export function TagsEditor({ rows, onChange, strict = false }: Props) {
         const invalid = problem ? { "aria-invalid": "true" as const } : {};
         const count = at + 1;
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other name than their place
+          // Rows have no other name than their place.
           <div class="field" key={at}>
             <div class="tag-row">
               <input

@@ -22,7 +22,7 @@ export function useCall<Answer>(
   const latest = useRef(ask);
   latest.current = ask;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what to ask is told by `about`
+  // What to ask is told by `about`.
   useEffect(() => {
     const controller = new AbortController();
     setState((former) => ({ ...former, waiting: true }));
