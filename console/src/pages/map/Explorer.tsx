@@ -74,7 +74,7 @@ export function Explorer(props: Props) {
     inBox(points.grid, box ?? points.bounds, (at) => {
       if (scene.shown(at)) found.push(at);
     });
-    return Uint32Array.from(found).sort();
+    return new Uint32Array(found).sort();
   }, [points, box, scene.shown]);
   const moves = movesOf(() => plot.current, points);
   const choose = (places: Uint32Array) => {

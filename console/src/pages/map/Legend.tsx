@@ -1,4 +1,4 @@
-import { number, words } from "../../state/language";
+import { language, number, words } from "../../state/language";
 import type { Colouring, Group, Scalar } from "./colouring";
 import type { Look } from "./look";
 
@@ -18,12 +18,17 @@ const say = words({
 export function nameOf(group: Group): string {
   if (group.kind === "other") return say("other", { count: group.distinct ?? 0 });
   if (group.kind === "missing") return say("missing");
-  if (group.kind === "range") return `${number(group.least ?? 0, 2)} – ${number(group.most ?? 0, 2)}`;
+  if (group.kind === "range") return `${figure(group.least ?? 0)} – ${figure(group.most ?? 0)}`;
   return valueName(group.value ?? "");
 }
 
+/** A value that is a number: 1999 may be a year, so it has no comma. */
+function figure(value: number): string {
+  return new Intl.NumberFormat(language.value, { maximumSignificantDigits: 6, useGrouping: "min2" }).format(value);
+}
+
 export function valueName(value: Scalar): string {
-  if (typeof value === "number") return number(value, 4);
+  if (typeof value === "number") return figure(value);
   return value === "" ? say("empty") : String(value);
 }
 

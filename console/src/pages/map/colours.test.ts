@@ -9,7 +9,7 @@ test("colours are read from the theme's tokens", () => {
 });
 
 test("a pixel's bytes are red, green, blue and opaque", () => {
-  expect([...new Uint8Array(Uint32Array.of(pixel([1, 2, 3])).buffer)]).toEqual([1, 2, 3, 255]);
+  expect([...new Uint8Array(Int32Array.of(pixel([1, 2, 3])).buffer)]).toEqual([1, 2, 3, 255]);
 });
 
 test("a ramp begins and ends with its stops", () => {

@@ -13,7 +13,7 @@ export function parse(text: string): Rgb {
 
 /** As the 32 bits of a pixel in ImageData on a little-endian machine, which all that browsers run on are. */
 export function pixel([red, green, blue]: Rgb): number {
-  return (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+  return 0xff000000 | (blue << 16) | (green << 8) | red;
 }
 
 export function css([red, green, blue]: Rgb): string {

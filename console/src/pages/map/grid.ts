@@ -61,7 +61,8 @@ export function inBox(grid: Grid, box: Bounds, see: (at: number) => void): void 
     const end = start[r * columns + last + 1] as number;
     for (let place = start[r * columns + first] as number; place < end; place += 1) {
       const at = items[place] as number;
-      const [px, py] = [x[at] as number, y[at] as number];
+      const px = x[at] as number;
+      const py = y[at] as number;
       if (px >= box.left && px <= box.right && py >= box.bottom && py <= box.top) see(at);
     }
   }

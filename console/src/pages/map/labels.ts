@@ -63,9 +63,9 @@ function densest(
   const counts = new Uint32Array(SIDE * SIDE);
   for (const at of places) counts[cells[at] as number] = (counts[cells[at] as number] as number) + 1;
   let [best, most] = [0, 0];
-  for (const at of places) {
-    const count = block(cells[at] as number).reduce((sum, cell) => sum + (counts[cell] as number), 0);
-    if (count > most) [best, most] = [cells[at] as number, count];
+  for (const middle of new Set(places.map((at) => cells[at] as number))) {
+    const count = block(middle).reduce((sum, cell) => sum + (counts[cell] as number), 0);
+    if (count > most) [best, most] = [middle, count];
   }
   const around = new Set(block(best));
   const crowd = [...around].reduce((sum, cell) => sum + (all[cell] as number), 0);

@@ -20,16 +20,22 @@ export function held(grid: Grid, polygon: readonly Place[], counts: (at: number)
   });
   const found: number[] = [];
   inBox(grid, box, (at) => {
-    const [x, y] = [grid.x[at] as number, grid.y[at] as number];
+    const x = grid.x[at] as number;
+    const y = grid.y[at] as number;
+    const near = edges[band(y)] as number[];
     let within = false;
-    for (const end of edges[band(y)] as number[]) {
+    for (let place = 0; place < near.length; place += 1) {
+      const end = near[place] as number;
       const start = (end || ys.length) - 1;
-      const [ax, ay, bx, by] = [xs[end] as number, ys[end] as number, xs[start] as number, ys[start] as number];
-      if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) within = !within;
+      const ay = ys[end] as number;
+      const by = ys[start] as number;
+      if (ay > y === by > y) continue;
+      const ax = xs[end] as number;
+      if (x < (((xs[start] as number) - ax) * (y - ay)) / (by - ay) + ax) within = !within;
     }
     if (within && counts(at)) found.push(at);
   });
-  return Uint32Array.from(found).sort();
+  return new Uint32Array(found).sort();
 }
 
 /** The corners of a rectangle between two places. */

@@ -7,10 +7,10 @@ import { css, parse, pixel, type Rgb, ramp } from "./colours";
 
 export interface Look {
   /** By the places of `colouring.ts`, for pixels and for elements. */
-  readonly palette: Uint32Array;
+  readonly palette: Int32Array;
   readonly css: readonly string[];
   /** All places in one quiet colour, for points that stand back. */
-  readonly quiet: Uint32Array;
+  readonly quiet: Int32Array;
   readonly ground: number;
   readonly text: { readonly ink: string; readonly halo: string; readonly soft: string; readonly accent: string };
   readonly font: string;
@@ -32,9 +32,9 @@ function read(): Look {
     palette[RAMP + place] = step;
   });
   return {
-    palette: Uint32Array.from(palette, pixel),
+    palette: Int32Array.from(palette, pixel),
     css: palette.map(css),
-    quiet: new Uint32Array(PALETTE).fill(pixel(colour("map-quiet"))),
+    quiet: new Int32Array(PALETTE).fill(pixel(colour("map-quiet"))),
     ground: pixel(colour("surface")),
     text: { ink: token("ink"), halo: token("surface"), soft: token("ink-soft"), accent: token("accent") },
     font: token("font"),

@@ -6,35 +6,33 @@ const PARTS = 4;
 export interface Stamp {
   /** Pixels that the disc may reach from its middle. */
   readonly reach: number;
-  readonly steps: ReadonlyArray<Int32Array>;
-  readonly cover: ReadonlyArray<Int32Array>;
+  /** Pairs: a pixel, counted from the middle's, and how much of it is covered, 1 to 256. */
+  readonly parts: ReadonlyArray<Int32Array>;
 }
 
 /** radius: of the disc in pixels. stride: pixels of a line. strength: 0 to 1, how much of the ground it hides. */
 export function stamp(radius: number, stride: number, strength: number): Stamp {
   const reach = Math.ceil(radius + 1);
-  const steps: Int32Array[] = [];
-  const cover: Int32Array[] = [];
+  const parts: Int32Array[] = [];
   for (let part = 0; part < PARTS * PARTS; part += 1) {
     const middleX = ((part % PARTS) + 0.5) / PARTS - 0.5;
     const middleY = (Math.floor(part / PARTS) + 0.5) / PARTS - 0.5;
-    const found: Array<[step: number, cover: number]> = [];
+    const found: number[] = [];
     for (let y = -reach; y <= reach; y += 1) {
       for (let x = -reach; x <= reach; x += 1) {
         const share = Math.max(0, Math.min(1, radius + 0.5 - Math.hypot(x - middleX, y - middleY)));
         const level = Math.round(256 * strength * share);
-        if (level > 0) found.push([y * stride + x, level]);
+        if (level > 0) found.push(y * stride + x, level);
       }
     }
-    steps.push(Int32Array.from(found, ([step]) => step));
-    cover.push(Int32Array.from(found, ([, level]) => level));
+    parts.push(new Int32Array(found));
   }
-  return { reach, steps, cover };
+  return { reach, parts };
 }
 
 /** A picture with room around its edges, twice a disc's reach, so that discs at the edge need no clipping. */
 export interface Picture {
-  readonly pixels: Uint32Array;
+  readonly pixels: Int32Array;
   readonly width: number;
   readonly height: number;
   readonly room: number;
@@ -62,12 +60,12 @@ export function paint(
   order: Uint32Array,
   onto: Onto,
   disc: Stamp,
-  palette: Uint32Array,
+  palette: Int32Array,
 ): void {
   const { pixels, width, height, room } = picture;
   const { x, y, tint } = points;
   const { scaleX, scaleY, shiftX, shiftY } = onto;
-  const { steps, cover, reach } = disc;
+  const { parts, reach } = disc;
   const stride = width + 2 * room;
   const edge = room - reach; // a disc of a point further out would not fit into the picture with its room
   for (let place = 0; place < order.length; place += 1) {
@@ -77,23 +75,18 @@ export function paint(
     if (!(px > -edge && px < width + edge && py > -edge && py < height + edge)) continue;
     const [column, line] = [Math.floor(px), Math.floor(py)];
     const part = Math.floor((py - line) * PARTS) * PARTS + Math.floor((px - column) * PARTS);
-    blend(
-      pixels,
-      (line + room) * stride + column + room,
-      steps[part] as Int32Array,
-      cover[part] as Int32Array,
-      palette[tint[at] as number] as number,
-    );
+    const middle = (line + room) * stride + column + room;
+    blend(pixels, middle, parts[part] as Int32Array, palette[tint[at] as number] as number);
   }
 }
 
 /** Mixes a colour into the pixels of a disc. Red and blue are mixed in one multiplication, green in another. */
-function blend(pixels: Uint32Array, middle: number, steps: Int32Array, cover: Int32Array, colour: number): void {
+function blend(pixels: Int32Array, middle: number, disc: Int32Array, colour: number): void {
   const redBlue = colour & 0xff00ff;
   const green = colour & 0x00ff00;
-  for (let step = 0; step < steps.length; step += 1) {
-    const place = middle + (steps[step] as number);
-    const level = cover[step] as number;
+  for (let step = 0; step < disc.length; step += 2) {
+    const place = middle + (disc[step] as number);
+    const level = disc[step + 1] as number;
     const under = pixels[place] as number;
     const rest = 256 - level;
     const mixedRedBlue = ((Math.imul(redBlue, level) + Math.imul(under & 0xff00ff, rest)) >>> 8) & 0xff00ff;

@@ -59,7 +59,7 @@ export class Plot {
     const room = 2 * Math.ceil(LARGEST * this.ratio + 2);
     const { width: columns, height: lines } = this.below.canvas;
     this.image = new ImageData(columns + 2 * room, lines + 2 * room);
-    this.picture = { pixels: new Uint32Array(this.image.data.buffer), width: columns, height: lines, room };
+    this.picture = { pixels: new Int32Array(this.image.data.buffer), width: columns, height: lines, room };
     this.stamps.clear();
     this.frame = { ...this.frame, width, height };
     this.fit();

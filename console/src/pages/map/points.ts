@@ -20,8 +20,8 @@ export interface Points {
 }
 
 export function pointsOf(answer: MapAnswer): Points {
-  const x = Float64Array.from(answer.x);
-  const y = Float64Array.from(answer.y);
+  const x = new Float64Array(answer.x);
+  const y = new Float64Array(answer.y);
   const bounds = boundsOf(x, y);
   const colouring = colouringOf(answer.values, x.length);
   let places: Map<string, number> | undefined;
