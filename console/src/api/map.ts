@@ -4,11 +4,16 @@ import type { Filter } from "../ui/filter/filter";
 import { type Call, send } from "./client";
 import { of } from "./indexes";
 
+export const METHODS = ["pca", "umap"] as const;
+export type Method = (typeof METHODS)[number];
+
 export interface MapRequest {
   readonly namespace: string;
   readonly filter?: Filter;
   /** The most points; of more records a sample is shown, the same every time. */
   readonly limit: number;
+  /** pca at once; umap, which keeps neighbours together, in a minute and with an extra of the server. */
+  readonly method?: Method;
   /** The metadata field whose values come along. */
   readonly colour?: string;
   /** Whether the distances to the nearest other point come along. */
@@ -22,7 +27,7 @@ export interface MapAnswer {
   readonly namespace: string;
   readonly records: number;
   readonly matching: number;
-  /** Shares of the variance along the two axes. */
+  /** Shares of the variance along the two axes; null where axes mean nothing. */
   readonly explained: readonly number[] | null;
   readonly ids: readonly string[];
   readonly x: readonly number[];

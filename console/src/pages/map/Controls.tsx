@@ -1,15 +1,19 @@
 import type { FieldInfo } from "../../api/fields";
+import { METHODS } from "../../api/map";
 import { number, words } from "../../state/language";
 import { SelectField } from "../../ui/Field";
 import { FilterBuilder } from "../../ui/filter/FilterBuilder";
 import type { Filter } from "../../ui/filter/filter";
-import { LIMITS, type Settings } from "./settings";
+import { LIMITS, type Settings, UMAP_POINTS } from "./settings";
 
 const say = words({
   namespace: { en: "Namespace", ko: "네임스페이스" },
   usual: { en: "(default)", ko: "(기본)" },
   colour: { en: "Colour by", ko: "색 기준" },
   none: { en: "one colour", ko: "한 가지 색" },
+  method: { en: "Places by", ko: "배치 방법" },
+  pca: { en: "PCA, at once", ko: "PCA (바로)" },
+  umap: { en: "UMAP, about a minute", ko: "UMAP (1분쯤)" },
   points: { en: "Points at most", ko: "최대 점 수" },
   filter: { en: "Filter", ko: "필터" },
   filtered: { en: "Filter (in use)", ko: "필터 (적용 중)" },
@@ -31,7 +35,7 @@ interface Props {
 
 /** What is shown, and how: everything that asks the server anew. */
 export function Controls({ index, namespaces, fields, settings, colour, onChange }: Props) {
-  const { namespace, filter, limit } = settings;
+  const { namespace, filter, limit, method } = settings;
   const known = fields.map(({ name }) => name);
   const names = colour !== undefined && !known.includes(colour) ? [colour, ...known] : known;
   const spaces = namespaces.includes(namespace) ? namespaces : [namespace, ...namespaces];
@@ -55,6 +59,18 @@ export function Controls({ index, namespaces, fields, settings, colour, onChange
                 ? { colour: undefined, plain: "1", off: undefined }
                 : { colour: chosen.slice(FIELD.length), plain: undefined, off: undefined },
             )
+          }
+        />
+        <SelectField
+          label={say("method")}
+          value={method}
+          options={METHODS.map((method) => [method, say(method)] as const)}
+          onInput={(method) =>
+            onChange({
+              view: undefined,
+              method: method === "pca" ? undefined : method,
+              ...(method === "umap" && limit > UMAP_POINTS ? { points: String(UMAP_POINTS) } : {}),
+            })
           }
         />
         <SelectField

@@ -9,6 +9,7 @@ describe("the address of a map", () => {
       filter: undefined,
       colour: undefined,
       limit: 100_000,
+      method: "pca",
       off: [],
       view: undefined,
       record: undefined,

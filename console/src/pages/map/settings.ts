@@ -1,12 +1,15 @@
 /** What the address says of a map, so that it can be shared. */
 
 import type { FieldInfo } from "../../api/fields";
+import { METHODS, type Method } from "../../api/map";
 import type { Filter } from "../../ui/filter/filter";
 import { read, type View } from "./view";
 
 export const PANELS = ["colours", "chosen", "query", "odd"] as const;
 export type Panel = (typeof PANELS)[number];
 export const LIMITS = [2_000, 10_000, 50_000, 100_000] as const;
+/** Points to begin with where places are found by their neighbours, which takes long. */
+export const UMAP_POINTS = 10_000;
 export const NEIGHBOURS = [5, 10, 25, 50] as const;
 /** Distances between neighbours are known when at most this many points are shown. */
 export const MOST_MEASURED = 10_000;
@@ -17,6 +20,7 @@ export interface Settings {
   /** undefined: whichever field suits. null: none. */
   readonly colour: string | null | undefined;
   readonly limit: number;
+  readonly method: Method;
   /** Keys of the legend's rows that are switched off. */
   readonly off: readonly string[];
   readonly view: View | undefined;
@@ -38,6 +42,7 @@ export function settingsOf(query: Query, namespaces: readonly string[]): Setting
     filter: filter && typeof filter === "object" && !Array.isArray(filter) ? (filter as Filter) : undefined,
     colour: query.plain ? null : query.colour,
     limit: LIMITS.find((limit) => String(limit) === query.points) ?? 100_000,
+    method: METHODS.find((method) => method === query.method) ?? "pca",
     off: Array.isArray(off) ? off.filter((key): key is string => typeof key === "string") : [],
     view: read(query.view),
     record: query.record,

@@ -20,7 +20,7 @@ export interface MapState {
 
 /** Asks for the map that the settings describe. A new colour or filter keeps the old map until the new one is here. */
 export function useMap(index: string, settings: Settings): MapState {
-  const { namespace, filter, limit } = settings;
+  const { namespace, filter, limit, method } = settings;
   const fields = useCall((signal) => fetchFields(index, namespace, signal), [index, namespace]);
   const ready = !fields.waiting;
   const colour = settings.colour === null ? undefined : (settings.colour ?? usualColour(fields.answer?.fields ?? []));
@@ -30,11 +30,12 @@ export function useMap(index: string, settings: Settings): MapState {
     (): MapRequest => ({
       namespace,
       limit,
+      ...(method === "pca" ? {} : { method }),
       ...(written ? { filter: JSON.parse(written) } : {}),
       ...(colour === undefined ? {} : { colour }),
       ...(neighbours ? { neighbours } : {}),
     }),
-    [namespace, limit, written, colour, neighbours],
+    [namespace, limit, method, written, colour, neighbours],
   );
   const map = useCall(
     async (signal) => (ready ? { points: pointsOf(await fetchMap(index, request, signal)), colour } : undefined),

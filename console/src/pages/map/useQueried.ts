@@ -19,7 +19,7 @@ export function useQueried(
   points: Points | undefined,
 ): Asked<Queried | undefined> {
   const { text, near, neighbours } = settings;
-  const { namespace, filter, limit } = request;
+  const { namespace, filter, limit, method } = request;
   const there = points !== undefined;
   return useCall(
     async (signal): Promise<Queried | undefined> => {
@@ -29,11 +29,13 @@ export function useQueried(
       const at = near ? points.place(near) : undefined;
       const [matches, placed] = await Promise.all([
         fetchNearest(index, { ...scope, ...about, topK: neighbours + (near ? 1 : 0) }, signal),
-        at === undefined ? fetchMap(index, { ...scope, ...about, limit }, signal) : undefined,
+        at === undefined
+          ? fetchMap(index, { ...scope, ...about, limit, ...(method ? { method } : {}) }, signal)
+          : undefined,
       ]);
       const place = placed ? placed.query : ([points.x[at as number], points.y[at as number]] as Place);
       return { place, matches: matches.filter(({ id }) => id !== near).slice(0, neighbours) };
     },
-    [index, model, text, near, neighbours, there, JSON.stringify([namespace, filter, limit])],
+    [index, model, text, near, neighbours, there, JSON.stringify([namespace, filter, limit, method])],
   );
 }
