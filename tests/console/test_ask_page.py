@@ -304,6 +304,7 @@ def test_hostile_names_and_texts_are_texts(visitor: Visit, shelf: str) -> None:
     assert not visitor.harmed()
 
 
+@pytest.mark.nightly
 def test_two_settings_are_compared_side_by_side_and_stand_in_the_address(visitor: Visit) -> None:
     page = visitor.go("/ask/library")
     page.get_by_text("How answers are made").click()

@@ -108,6 +108,7 @@ def test_twenty_thousand_records_scroll_smoothly_and_are_read_where_they_are_in_
     assert page.locator(".virtual-row").count() < 60
 
 
+@pytest.mark.nightly
 def test_columns_namespace_and_the_beginning_of_an_id_are_in_the_address(visitor: Visit) -> None:
     page = visitor.go("/indexes/films/browse")
     page.keyboard.press("/")
@@ -128,6 +129,7 @@ def test_columns_namespace_and_the_beginning_of_an_id_are_in_the_address(visitor
     expect(_status(page)).to_contain_text("23 records")
 
 
+@pytest.mark.nightly
 def test_records_are_cards_on_a_phone_and_nothing_is_wider_than_the_screen(browser: Browser, server: Serving) -> None:
     with visit(browser, server.url, server.key, width=360) as visitor:
         for path in (
@@ -362,6 +364,7 @@ def test_a_vector_of_twenty_thousand_numbers_does_not_hold_up_the_page(
     api.delete("/indexes/wide")
 
 
+@pytest.mark.nightly
 def test_documents_are_changed_by_their_own_api(visitor: Visit, api: httpx.Client) -> None:
     headers = {"X-Pinecone-Api-Version": "2026-07"}
     schema = {"fields": {"body": {"type": "string", "full_text_search": {}}}}
@@ -528,6 +531,7 @@ def test_an_index_that_is_gone_is_told_with_a_way_back(visitor: Visit) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Indexes")
 
 
+@pytest.mark.nightly
 def test_a_key_that_may_only_read_browses_and_is_told_what_it_may_not(
     browser: Browser, server: Serving, scratch: Any, api: httpx.Client
 ) -> None:

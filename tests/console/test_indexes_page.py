@@ -192,6 +192,7 @@ def test_namespaces_are_created_and_deleted(visitor: Visit, api: Api, name: str)
     assert "page-spaces" in api.names()
 
 
+@pytest.mark.nightly
 def test_an_index_that_somebody_else_deleted_says_so_and_leads_back(visitor: Visit, api: Api) -> None:
     api.create("page-lost")
     page = visitor.go("/indexes/page-lost")

@@ -131,6 +131,7 @@ def test_every_record_is_a_point_coloured_by_its_cluster(visitor: Visit, points:
     visitor.check_accessible()
 
 
+@pytest.mark.nightly
 def test_the_colour_under_a_point_is_the_colour_of_its_group(visitor: Visit, points: Points) -> None:
     page = visitor.go("/indexes/points/map")
     canvas(page)
@@ -157,6 +158,7 @@ def test_the_colour_under_a_point_is_the_colour_of_its_group(visitor: Visit, poi
     assert np.median(np.abs(np.array(seen) - wanted).max(axis=1)) < 40
 
 
+@pytest.mark.nightly
 def test_groups_can_be_switched_off_and_looked_at_alone(visitor: Visit, points: Points) -> None:
     page = visitor.go("/indexes/points/map")
     canvas(page)
@@ -211,6 +213,7 @@ def test_a_lasso_chooses_exactly_what_it_holds(visitor: Visit, points: Points) -
     visitor.check_accessible()
 
 
+@pytest.mark.nightly
 def test_a_selection_becomes_a_filter_a_table_and_a_file(
     visitor: Visit, points: Points, ask: Callable[..., Points]
 ) -> None:
@@ -275,6 +278,7 @@ def test_it_works_by_keyboard_alone(visitor: Visit, points: Points) -> None:
     expect(page.get_by_role("region", name="Record")).to_contain_text(points.ids[nearest])
 
 
+@pytest.mark.nightly
 def test_wheel_and_drag_keep_what_is_under_the_pointer(visitor: Visit, points: Points) -> None:
     page = visitor.go("/indexes/points/map")
     host = canvas(page)
@@ -346,6 +350,7 @@ def test_a_record_has_lines_to_its_nearest(visitor: Visit, points: Points, api: 
     visitor.check_accessible()
 
 
+@pytest.mark.nightly
 def test_a_text_is_placed_among_the_records(visitor: Visit, ask: Callable[..., Points], api: httpx.Client) -> None:
     page = visitor.go("/indexes/films/map?panel=query")
     canvas(page, 320)
@@ -362,6 +367,7 @@ def test_a_text_is_placed_among_the_records(visitor: Visit, ask: Callable[..., P
     assert overlay(page, np.array([*on_screen(page, np.array([place])), [400, 4]])) == [255, 0]
 
 
+@pytest.mark.nightly
 def test_duplicates_and_outliers_light_up(visitor: Visit, ask: Callable[..., Points]) -> None:
     page = visitor.go("/indexes/points/map?panel=odd")
     canvas(page)
@@ -420,6 +426,7 @@ def test_what_the_server_refuses_is_told_and_can_be_mended(visitor: Visit) -> No
     expect(visitor.go("/indexes/nothing/map").get_by_role("alert")).to_contain_text("nothing")
 
 
+@pytest.mark.nightly
 def test_a_server_that_went_away_is_asked_again(visitor: Visit) -> None:
     page = visitor.page
     page.route("**/pinyon/map", lambda route: route.abort())
@@ -430,6 +437,7 @@ def test_a_server_that_went_away_is_asked_again(visitor: Visit) -> None:
     canvas(page)
 
 
+@pytest.mark.nightly
 def test_it_fits_a_phone(browser: Browser, server: Serving) -> None:
     with visit(browser, server.url, server.key, language="ko", theme="dark", width=360) as visitor:
         for path in ("?panel=query", "?record=point-00000"):

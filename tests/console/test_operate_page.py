@@ -82,6 +82,7 @@ def test_every_metric_of_the_server_has_a_panel(visitor: Visit, server: Serving)
     visitor.check_accessible()
 
 
+@pytest.mark.nightly
 def test_requests_are_counted_while_one_watches(visitor: Visit, server: Serving) -> None:
     page = visitor.go("/operate")
     for _ in range(7):
@@ -138,6 +139,7 @@ def test_a_key_is_created_changed_and_revoked_and_the_server_follows(visitor: Vi
     assert asked(server, "GET", "/indexes/points", secret).status_code == 401
 
 
+@pytest.mark.nightly
 def test_service_accounts_and_hostile_names(visitor: Visit, server: Serving, admin: Admin) -> None:
     for number, text in enumerate(TEXTS):
         admin.key(f"{number} {text}"[:80], "DataPlaneViewer")
@@ -189,6 +191,7 @@ def test_a_viewer_is_told_which_role_may_look(browser: Browser, server: Serving,
             visitor.check_accessible()
 
 
+@pytest.mark.nightly
 def test_a_key_that_may_not_see_metrics_is_refused_once(browser: Browser, server: Serving, admin: Admin) -> None:
     key = admin.key("reader", "DataPlaneViewer")
     with visit(browser, server.url, key) as visitor:
@@ -287,6 +290,7 @@ def test_sections_are_accessible_and_fit_a_phone(
         visitor.check_accessible()
 
 
+@pytest.mark.nightly
 def test_a_phone_is_wide_enough(browser: Browser, server: Serving) -> None:
     with visit(browser, server.url, server.key, width=360) as visitor:
         for section in ("", "/audit", "/models"):

@@ -170,6 +170,7 @@ def test_a_proof_that_is_cancelled_keeps_what_it_found(api: Api, visitor: Visit)
     expect(part.get_by_role("button", name="Prove it")).to_be_enabled()
 
 
+@pytest.mark.nightly
 def test_recall_is_measured_for_filters_that_keep_fewer_and_fewer(api: Api, visitor: Visit) -> None:
     page = visitor.go("/indexes/lists/proof")
     part = section(page, "Recall against selectivity")
@@ -187,6 +188,7 @@ def test_recall_is_measured_for_filters_that_keep_fewer_and_fewer(api: Api, visi
     expect(part.locator("figure canvas")).to_have_count(2)
 
 
+@pytest.mark.nightly
 def test_without_fields_there_is_no_filter_and_a_small_namespace_has_no_meter(api: Api, visitor: Visit) -> None:
     page = visitor.go(f"/indexes/lists/proof?namespace={BARE}")
     expect(section(page, "Recall against selectivity")).to_contain_text("No filter can be made")

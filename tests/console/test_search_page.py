@@ -325,6 +325,7 @@ def test_an_image_needs_what_is_not_there_yet(visitor: Visit) -> None:
     expect(page.get_by_text("multimodal embedding model")).to_be_visible()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("index", "settings"),
     [("films", {"q": "소년이 부엉이에게", "compare": "1"}), ("hostile", {"by": "id", "id": "large"})],

@@ -129,6 +129,7 @@ def clean_up(page: Page, api: Api) -> None:
     assert not api.is_there()
 
 
+@pytest.mark.nightly
 def test_a_tour_that_was_broken_off_goes_on_where_it_stopped(visitor: Visit, api: Api) -> None:
     page = visitor.page
     written: list[int] = []
@@ -180,6 +181,7 @@ def test_somebody_elses_index_of_texts_can_be_used_as_it_is(visitor: Visit, api:
     expect(page.get_by_role("dialog")).to_contain_text("This tour did not make that index")
 
 
+@pytest.mark.nightly
 def test_progress_is_remembered_and_arrow_keys_turn_the_page(visitor: Visit, api: Api) -> None:
     page = visitor.go("/tour")
     make(page)
@@ -196,6 +198,7 @@ def test_progress_is_remembered_and_arrow_keys_turn_the_page(visitor: Visit, api
     expect(page.get_by_text(DONE)).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_key_steps_in_korean_on_a_phone(browser: Browser, server: Serving, api: Api) -> None:
     with visit(browser, server.url, server.key, language="ko", theme="dark", width=360) as visitor:
         page = visitor.go("/tour")
