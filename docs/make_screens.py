@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "console"
@@ -20,11 +21,14 @@ from PIL import Image  # noqa: E402
 
 from console.browsing import chromium, visit  # noqa: E402
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 PAGES = {
     "indexes": "/",
     "overview": "/indexes/points",
     "browse": "/indexes/films/browse",
-    "search": "/indexes/films/search?text=a+bird+that+learns&run=1",
+    "search": "/indexes/films/search?q=a+bird+that+learns+to+read",
     "proof": "/indexes/points/proof",
     "map": "/indexes/points/map?colour=cluster",
     "studies": "/studies",
@@ -38,14 +42,27 @@ WIDTH = 800
 """Pixels of one view in the picture."""
 
 
-def shoot(url: str) -> None:
+def act(page: Page, name: str, study: Path) -> None:
+    """What somebody would do first on a page."""
+    if name == "search":
+        page.locator("[data-main-search]").press("Enter")
+    elif name == "studies":
+        page.locator("input[type=file]").set_input_files(study / "results.json")
+    elif name == "ask":
+        page.locator("textarea[data-main-search]").fill("When does a pinyon pine bear its first seeds?")
+        page.locator("textarea[data-main-search]").press("Enter")
+        page.wait_for_timeout(12_000)
+    page.wait_for_timeout(2_500)
+
+
+def shoot(url: str, study: Path) -> None:
     with chromium() as browser:
         for name, path in PAGES.items():
             shots = []
             for language, theme in VIEWS:
                 with visit(browser, url, language=language, theme=theme) as visitor:
                     visitor.go(path)
-                    visitor.page.wait_for_timeout(1_500)
+                    act(visitor.page, name, study)
                     shots.append(Image.open(io.BytesIO(visitor.page.screenshot())).convert("RGB"))
             save(shots, TARGET / f"{name}.webp")
             sys.stdout.write(f"{name}\n")
@@ -64,13 +81,16 @@ def save(shots: list[Image.Image], path: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pinyon.cli", "--data", folder, "--json", "serve", "--port", "0"]
+        study = Path(folder) / "study"
+        measured = ("hnsw", "--generate", "5000x32", "--query-count", "100", "--repeats", "1", "--out", study)
+        subprocess.run([sys.executable, "-m", "pinyon.cli", "study", *measured], check=True, capture_output=True)
+        command = [sys.executable, "-m", "pinyon.cli", "--data", f"{folder}/data", "--json", "serve", "--port", "0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             url = json.loads(server.stdout.readline())["url"]
             try:
                 subprocess.run([sys.executable, ROOT / "tests" / "console" / "seed.py", url], check=True)
-                shoot(url)
+                shoot(url, study)
             finally:
                 server.terminate()
 
