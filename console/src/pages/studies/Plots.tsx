@@ -6,6 +6,9 @@ import { type Choice, drawn, numeric, usual } from "./columns";
 import type { Results } from "./read";
 import { columnName } from "./words";
 
+/** Recall ends at 1; with room for a mark there. */
+const FULL = 1.002;
+
 const say = words({
   title: { en: "{y} by {x}", ko: "{x}에 따른 {y}" },
   across: { en: "Across", ko: "가로축" },
@@ -51,7 +54,7 @@ function Plot({ all, columns, first }: { all: readonly Results[]; columns: reado
         at={at}
         series={series}
         x={{ label: name(x), log: logX }}
-        y={{ label: name(y), log: logY }}
+        y={{ label: name(y), log: logY, ...(y.startsWith("recall") && !logY ? { most: FULL } : {}) }}
         height={300}
       />
       <fieldset class="studies-axes">
