@@ -1,11 +1,12 @@
-"""The console's map in a real browser: how long until it is drawn, and how smooth it is to move.
+"""The console in a real browser: how soon it shows something, and how smooth its table and its map are to move.
 
-Run: python benchmarks/console_map.py [--points 100000] [--soon 50000] [--seconds 6] [--scale 1]
+Run: python benchmarks/console.py [--points 100000] [--soon 50000] [--seconds 6] [--scale 1]
 
-Rows are 384 numbers with metadata. "Answered" is the request as a client sees it; "drawn" is from opening the page's
-address, its code in the cache or not, to the first picture with all points. Frames are the intervals between calls of
-requestAnimationFrame while a mouse drags or a wheel turns; "draw" is what the page does in one of them. Chromium draws
-without a GPU here, on the same cores as the server.
+Rows are 384 numbers with metadata. "First paint" is the browser's own first-contentful-paint of a page, by a visitor
+who never came before and by one who did. "Answered" is the request as a client sees it; "drawn" is from opening the
+page's address, its code in the cache or not, to the first picture with all points. Frames are the intervals between
+calls of requestAnimationFrame while a mouse drags, a wheel turns or the table scrolls; "draw" is what the page does in
+one of them. Chromium draws without a GPU here, on the same cores as the server.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from console.browsing import chromium
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 BATCH = 5_000
 REPEATS = 5
@@ -42,6 +43,19 @@ RECORD = """() => {
     };
     window.recording = requestAnimationFrame(step);
 }"""
+PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+SCROLL = """async ([distance, frames]) => {
+    const list = document.querySelector(".virtual");
+    const times = [];
+    let last = performance.now();
+    for (let frame = 0; frame < frames; frame++) {
+        list.scrollTop += distance;
+        const now = await new Promise(requestAnimationFrame);
+        times.push(now - last);
+        last = now;
+    }
+    return times.slice(1);
+}"""
 STOP = "() => { cancelAnimationFrame(window.recording); return window.frames; }"
 
 
@@ -54,6 +68,31 @@ def fill(folder: Path, name: str, work: Workload) -> None:
             part = slice(start, start + BATCH)
             columns = {key: column[part] for key, column in work.columns.items()}
             index.upsert(vectors=work.base[part], ids=work.ids[part], metadata=columns)
+
+
+def bench_paint(browser: Browser, url: str, paths: dict[str, str]) -> None:
+    for name, path in paths.items():
+        first, again = [], []
+        for _ in range(REPEATS):
+            with browser.new_context() as context:
+                page = context.new_page()
+                page.add_init_script(f"sessionStorage.setItem('pinyon.key', '{KEY}')")
+                for times in (first, again):
+                    page.goto(f"{url}/console{path}")
+                    page.wait_for_load_state("networkidle")
+                    times.append(page.evaluate(PAINT))
+        say(f"  {name:9s} first paint median {np.median(first):.0f} ms, again {np.median(again):.0f} ms (bar 1,000 ms)")
+
+
+def bench_table(page: Page, rows: int) -> None:
+    page.goto(page.url.replace("/map", "/browse"))
+    page.locator(f".virtual[aria-rowcount='{rows}']").wait_for(timeout=120_000)
+    for distance in (120, 400):
+        times = np.array(page.evaluate(SCROLL, [distance, 300]))
+        say(
+            f"  table     {rows:,} records, {distance} px a frame   between frames p50 {np.median(times):.1f} ms, "
+            f"p95 {np.quantile(times, 0.95):.1f} ms"
+        )
 
 
 def bench_request(server: PinyonServer, name: str) -> None:
@@ -125,10 +164,16 @@ def main() -> None:
         for size in sizes:
             work = Workload.load(size, 1)
             fill(folder, f"points-{size}", work)
-        say(f"Map of {work.dimension} dimensions, {work.origin}")
         with PinyonServer(folder) as server, chromium() as browser:
             server.settle()
             url = f"http://127.0.0.1:{server.port}"
+            names = {
+                "indexes": "/",
+                "browse": f"/indexes/points-{sizes[0]}/browse",
+                "map": f"/indexes/points-{sizes[0]}/map",
+            }
+            bench_paint(browser, url, names)
+            say(f"Map of {work.dimension} dimensions, {work.origin}")
             page = browser.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=wanted.scale)
             page.add_init_script(f"sessionStorage.setItem('pinyon.key', '{KEY}')")
             for size in sizes:
@@ -137,6 +182,7 @@ def main() -> None:
             across, down = page.locator("canvas.above").evaluate("one => [one.width, one.height]")
             say(f"Moving {sizes[-1]:,} points on {across} x {down} pixels")
             bench_frames(page, wanted.seconds)
+            bench_table(page, sizes[-1])
 
 
 if __name__ == "__main__":
