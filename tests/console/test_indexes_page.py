@@ -279,7 +279,7 @@ def test_the_list_is_narrowed_by_name_model_and_tag_and_the_address_says_so(visi
     page.get_by_role("searchbox").fill("cinema e5")
     expect(page.get_by_role("rowheader")).to_have_count(1)
     expect(page.get_by_role("rowheader")).to_contain_text("films")
-    page.wait_for_url(re.compile(r"/console\?find=cinema\+e5$"))
+    page.wait_for_url(re.compile(r"/console/\?find=cinema\+e5$"))
     page.get_by_role("searchbox").fill("nothing like that")
     expect(page.get_by_text("No index is like that.")).to_be_visible()
 

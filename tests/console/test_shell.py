@@ -20,6 +20,7 @@ def test_everything_is_a_few_keystrokes_away(visitor: Visit) -> None:
     page = visitor.go("/")
     page.keyboard.press("Control+k")
     page.keyboard.type("films map")
+    expect(page.get_by_role("option", name="Map of films")).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/indexes/films/map")
 

@@ -22,7 +22,7 @@ from pinyon.engine import Database
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 
 NIGHTLY = os.environ.get("PINYON_NIGHTLY") == "1"
-KILLS = 10_000 if NIGHTLY else 200
+KILLS = 10_000 if NIGHTLY else 100
 LIVES = 4
 """Directories; each goes through its share of the kills."""
 WRITES_PER_KILL = 2

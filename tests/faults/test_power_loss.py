@@ -14,7 +14,7 @@ from faults.vfs import Disk, FaultyVFS, Operation, Trace, place
 from pinyon.errors import PinyonError
 
 STEPS = 12
-STATES = 20_000 if os.environ.get("PINYON_NIGHTLY") == "1" else 2_000
+STATES = 20_000 if os.environ.get("PINYON_NIGHTLY") == "1" else 1_000
 
 
 def record(opener: Opener, folder: Path, steps: int = STEPS) -> Trace:

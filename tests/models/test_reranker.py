@@ -76,6 +76,7 @@ def test_a_query_without_words_is_compared_as_a_whole(reranker: Reranker) -> Non
     np.testing.assert_allclose(reranker.rerank("?!", ["?!", "a cat"]), whole, atol=1e-5)
 
 
+@pytest.mark.nightly
 def test_questions_find_their_paragraph_better_than_by_whole_texts(reranker: Reranker, shared_data: Path) -> None:
     """Of the 20 paragraphs that are nearest as a whole: .51 of questions have theirs first, and .84 after reranking."""
     file = shared_data / "korquad" / "KorQuAD_v1.0_dev.json"
