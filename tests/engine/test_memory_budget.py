@@ -222,7 +222,7 @@ def test_so_many_namespaces_may_be_loaded_however_small() -> None:
 def test_writes_and_searches_of_more_than_fits_give_what_a_roomy_database_gives(tmp_path: Path) -> None:
     rng = np.random.default_rng(13)
     rows = {name: clustered(N, 20 + at) for at, name in enumerate("abcdef")}
-    with Database(tmp_path / "data", memory="2MB") as database:
+    with Database(tmp_path / "data", memory="1400KB") as database:
         index = made(database)
         for name, its in rows.items():
             filled(index, name, its)

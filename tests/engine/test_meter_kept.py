@@ -28,7 +28,7 @@ from engine.test_meter import (
     with_depth,
 )
 from pinyon.engine import Database, Index, maintenance
-from pinyon.engine.learned import KIND
+from pinyon.engine.learned import KIND, Learned, MeterCache
 from pinyon.types import Quality, Query
 
 __all__ = ["by_hand", "often"]
@@ -303,3 +303,37 @@ def test_a_namespace_that_made_room_comes_back_with_what_was_learned(
         assert index.ready(timeout=120)
         after = quality(index)
         assert (after.checked, after.recall, after.interval) == (before.checked, before.recall, before.interval)
+
+
+def test_a_reader_who_began_before_it_was_written_finds_it_too(tmp_path: Path) -> None:
+    with Database(tmp_path / "data") as database:
+        index = made(database)
+        ask(index, clustered(220, 14))
+        index.metering.settle()
+        state, before = state_of(index), quality(index)
+        with index.memory.truth.read() as view:
+            assert view.lsn_of(state.ns_id) == state.snapshot.lsn
+            index.memory.drop(state)
+            until(lambda: state.meter.kept is state.meter.learned)
+            assert len(index.memory.state(view, state.ns_id).meter.outcomes) == before.checked
+
+
+def test_what_could_not_be_written_when_a_namespace_made_room_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def somebody_else_writes(self: MeterCache, ns_id: int, lsn: int, learned: Learned) -> bool:
+        tried.append(ns_id)
+        return False
+
+    with Database(tmp_path / "data") as database:
+        index = made(database)
+        ask(index, clustered(220, 14))
+        index.metering.settle()
+        state, before = state_of(index), quality(index)
+        with monkeypatch.context() as patch:
+            patch.setattr(MeterCache, "save", somebody_else_writes)
+            index.memory.drop(state)
+            until(lambda: tried)
+    assert told_of(tmp_path / "data").checked == before.checked

@@ -77,7 +77,8 @@ class Memory:
         self.texts = TextCache(truth, directory)
         self._states: dict[int, NamespaceState] = {}
         self._parted: dict[int, tuple[int, Meter]] = {}
-        """ns_id -> (LSN, meter) of namespaces that made room before what their meters learned was kept."""
+        """ns_id -> (LSN, meter) of namespaces that made room before what their meters learned was kept, and a while
+        longer: whoever began to read before that was written does not see it in the file."""
         self._lock = threading.Lock()
         self._asked = 0
 
@@ -252,10 +253,10 @@ class Memory:
                 raise Moved
             if view.dimension != self.spec.dimension:
                 raise Stale
+            learned = self._learned(view, ns_id)
             saved = self.cache.load(view, state.snapshot, self.budget)
             if saved is not None:
                 state.restore(saved)
-            learned = self._learned(view, ns_id)
             if learned is not None:
                 state.recall(learned, self.spec)
             state = self._keep(state)
@@ -272,11 +273,18 @@ class Memory:
         if not self.meters.enabled:
             return
         for ns_id, (lsn, meter) in list(self._parted.items()):
-            self._keep_learned(ns_id, lsn, meter)
-            self._parted.pop(ns_id, None)
+            if meter.learned is meter.kept:  # since the last round: nobody reads from before it any more
+                self._forget_parted(ns_id, meter)
+            else:
+                self._keep_learned(ns_id, lsn, meter)
         for state in self.loaded_states():
             if state.metered is not None:
                 self._keep_learned(state.ns_id, state.snapshot.lsn, state.metered)
+
+    def _forget_parted(self, ns_id: int, meter: Meter) -> None:
+        with self._lock:
+            if self._parted.get(ns_id, (0, None))[1] is meter:
+                del self._parted[ns_id]
 
     def _keep_learned(self, ns_id: int, lsn: int, meter: Meter) -> None:
         learned = meter.learned
@@ -327,6 +335,7 @@ class Memory:
 
     def _part(self, state: NamespaceState) -> None:
         meter = state.metered
+        self._parted.pop(state.ns_id, None)  # of an earlier stay
         if self.meters.enabled and meter is not None and meter.learned is not meter.kept:
             self._parted[state.ns_id] = state.snapshot.lsn, meter
             self.learned(True)
