@@ -25,7 +25,7 @@ from _workload import Workload, say
 from pinyon import Pinecone, ServerlessSpec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from console.browsing import chromium
+from console.browsing import chromium, scrolled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -44,18 +44,6 @@ RECORD = """() => {
     window.recording = requestAnimationFrame(step);
 }"""
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
-SCROLL = """async ([distance, frames]) => {
-    const list = document.querySelector(".virtual");
-    const times = [];
-    let last = performance.now();
-    for (let frame = 0; frame < frames; frame++) {
-        list.scrollTop += distance;
-        const now = await new Promise(requestAnimationFrame);
-        times.push(now - last);
-        last = now;
-    }
-    return times.slice(1);
-}"""
 STOP = "() => { cancelAnimationFrame(window.recording); return window.frames; }"
 
 
@@ -88,7 +76,7 @@ def bench_table(page: Page, rows: int) -> None:
     page.goto(page.url.replace("/map", "/browse"))
     page.locator(f".virtual[aria-rowcount='{rows}']").wait_for(timeout=120_000)
     for distance in (120, 400):
-        times = np.array(page.evaluate(SCROLL, [distance, 300]))
+        times = np.array(scrolled(page, distance, 300))
         say(
             f"  table     {rows:,} records, {distance} px a frame   between frames p50 {np.median(times):.1f} ms, "
             f"p95 {np.quantile(times, 0.95):.1f} ms"

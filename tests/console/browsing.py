@@ -99,6 +99,26 @@ class Visit:
         return bool(self.page.evaluate("Boolean(window.__harmed)"))
 
 
+_SCROLL = """async ([distance, frames]) => {
+  const list = document.querySelector(".virtual");
+  const times = [];
+  let last = performance.now();
+  for (let frame = 0; frame < frames; frame++) {
+    list.scrollTop += distance;
+    const now = await new Promise(requestAnimationFrame);
+    times.push(now - last);
+    last = now;
+  }
+  return times.slice(1);
+}"""
+
+
+def scrolled(page: Page, distance: int, frames: int) -> list[float]:
+    """Milliseconds between frames while the page's table moves by ``distance`` pixels in each."""
+    times: list[float] = page.evaluate(_SCROLL, [distance, frames])
+    return times
+
+
 @contextmanager
 def visit(
     browser: Browser, url: str, key: str = "", *, language: str = "en", theme: str = "light", width: int = 1280

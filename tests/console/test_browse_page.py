@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from console.browsing import Visit, visit
+from console.browsing import Visit, scrolled, visit
 from console.hostile import TEXTS
 from console.seed import ascii_of
 from sdk.places import Serving
@@ -77,19 +77,6 @@ def _status(page: Page) -> Locator:
 
 # -- the list ----------------------------------------------------------------------------------------------------------
 
-_SCROLL = """async ([distance, frames]) => {
-  const list = document.querySelector(".virtual");
-  const times = [];
-  let last = performance.now();
-  for (let frame = 0; frame < frames; frame++) {
-    list.scrollTop += distance;
-    const now = await new Promise(requestAnimationFrame);
-    times.push(now - last);
-    last = now;
-  }
-  return times.slice(1);
-}"""
-
 
 def test_twenty_thousand_records_scroll_smoothly_and_are_read_where_they_are_in_sight(
     visitor: Visit, capsys: pytest.CaptureFixture[str]
@@ -97,7 +84,7 @@ def test_twenty_thousand_records_scroll_smoothly_and_are_read_where_they_are_in_
     page = visitor.go("/indexes/points/browse")
     expect(_status(page)).to_contain_text("20,000 records")
     expect(page.get_by_role("table")).to_have_attribute("aria-rowcount", "20000")
-    times = np.array(page.evaluate(_SCROLL, [400, 120]))
+    times = np.array(scrolled(page, 400, 120))
     with capsys.disabled():
         figures = f"median {np.median(times):.1f}, 95 % {np.percentile(times, 95):.1f}, longest {times.max():.1f}"
         print(f"\n20,000 records, 400 px a frame: frame times in ms: {figures}")  # noqa: T201

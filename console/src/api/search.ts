@@ -1,4 +1,4 @@
-/** Searches of one index, and the models that turn texts into what can be searched by. */
+/** Searches of one index, and what turns texts into what can be searched by. */
 
 import { type Call, send } from "./client";
 import { of } from "./indexes";
@@ -41,15 +41,6 @@ export interface Sparse {
   readonly values: readonly number[];
 }
 
-export interface Model {
-  readonly model: string;
-  readonly type: "embed" | "rerank";
-  readonly short_description: string;
-  readonly vector_type?: "dense" | "sparse";
-  readonly default_dimension?: number;
-  readonly supported_dimensions?: readonly number[];
-}
-
 export const query = (index: string, body: unknown): Call => ({ method: "POST", path: of(index, "/query"), body });
 /** The default namespace is called __default__ in paths. */
 export const searchRecords = (index: string, namespace: string, body: unknown): Call => ({
@@ -63,10 +54,6 @@ export const embed = (model: string, text: string, parameters: unknown): Call =>
   body: { model, inputs: [{ text }], parameters },
 });
 export const rerank = (body: unknown): Call => ({ method: "POST", path: "/rerank", body });
-export const listModels = (): Call => ({ method: "GET", path: "/models" });
-
-export const fetchModels = async (signal?: AbortSignal) =>
-  (await send<{ models: readonly Model[] }>(listModels(), signal)).models;
 
 /** The answer of either search. */
 export async function fetchHits(call: Call, signal?: AbortSignal): Promise<Answer> {

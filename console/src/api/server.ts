@@ -61,19 +61,6 @@ export interface SlowQuery {
   readonly advice: string | readonly string[];
 }
 
-export interface Model {
-  readonly model: string;
-  readonly short_description: string;
-  readonly type: string;
-  readonly vector_type?: string;
-  readonly default_dimension?: number;
-  readonly supported_dimensions?: readonly number[];
-  readonly supported_metrics?: readonly string[];
-  readonly max_sequence_length: number;
-  readonly max_batch_size: number;
-  readonly provider_name: string;
-}
-
 const get = (path: string, query: Call["query"] = {}): Call => ({ method: "GET", path, query });
 
 export const readVersion = (): Call => get("/version");
@@ -83,7 +70,6 @@ export const readLogs = (limit: number, level: string): Call => get("/pinyon/log
 export const readAudit = (limit: number, key: string, operation: string): Call =>
   get("/pinyon/audit", { limit, key, operation });
 export const readSlowQueries = (limit: number): Call => get("/pinyon/slow-queries", { limit });
-export const listModels = (): Call => get("/models");
 
 export const fetchVersion = (signal?: AbortSignal) => send<Version>(readVersion(), signal);
 export const fetchSettings = async (signal?: AbortSignal) =>
@@ -94,8 +80,6 @@ export const fetchAudit = async (limit: number, key: string, operation: string, 
   (await send<{ entries: readonly AuditEntry[] }>(readAudit(limit, key, operation), signal)).entries;
 export const fetchSlowQueries = async (limit: number, signal?: AbortSignal) =>
   (await send<{ queries: readonly SlowQuery[] }>(readSlowQueries(limit), signal)).queries;
-export const fetchModels = async (signal?: AbortSignal) =>
-  (await send<{ models: readonly Model[] }>(listModels(), signal)).models;
 
 export async function fetchMetrics(signal?: AbortSignal): Promise<Sample[]> {
   return parseMetrics(await (await respond(readMetrics(), signal)).text());

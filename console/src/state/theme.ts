@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 export type Theme = "system" | "light" | "dark" | "contrast";
 export const THEMES: readonly Theme[] = ["system", "light", "dark", "contrast"];
@@ -10,17 +10,26 @@ function stored(): Theme {
   return THEMES.find((theme) => theme === value) ?? "system";
 }
 
+/** What was chosen. */
 export const theme = signal<Theme>(stored());
+
+const system = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
+const dark = signal(system?.matches ?? false);
+system?.addEventListener("change", () => {
+  dark.value = system.matches;
+});
+
+/** What is to be seen: the system's, where that was chosen. */
+export const shownTheme = computed(() => (theme.value === "system" ? (dark.value ? "dark" : "light") : theme.value));
 
 export function setTheme(chosen: Theme): void {
   theme.value = chosen;
   localStorage.setItem(STORED, chosen);
-  applyTheme();
 }
 
-/** The stylesheet reads `data-theme`; without it, the system decides. */
+/** Tells the stylesheet, which reads `data-theme`, from now on. */
 export function applyTheme(): void {
-  const root = document.documentElement;
-  if (theme.value === "system") delete root.dataset.theme;
-  else root.dataset.theme = theme.value;
+  effect(() => {
+    document.documentElement.dataset.theme = shownTheme.value;
+  });
 }

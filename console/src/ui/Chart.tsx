@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { language, words } from "../state/language";
-import { theme } from "../state/theme";
+import { shownTheme } from "../state/theme";
 import { type Axis, aligned, type ChartData, lookOf, options, type Series, written } from "./plot";
 
 export type { Axis, Series } from "./plot";
@@ -23,8 +23,7 @@ export function Chart(props: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [row, setRow] = useState<number | null>(null);
-  const dark = useSystemTheme();
-  const look = `${theme.value} ${dark} ${language.value}`;
+  const look = `${shownTheme.value} ${language.value}`;
   const rows = useMemo(() => aligned(props), [at, series, y.log]);
 
   useEffect(() => {
@@ -174,16 +173,4 @@ function Band({ low, high, y }: { low: number | null | undefined; high: number |
       ({written(y, low)}–{written(y, high)})
     </span>
   );
-}
-
-/** Whether the system is dark, as long as it is up to the system. */
-function useSystemTheme(): boolean {
-  const asked = useMemo(() => matchMedia("(prefers-color-scheme: dark)"), []);
-  const [dark, setDark] = useState(asked.matches);
-  useEffect(() => {
-    const change = () => setDark(asked.matches);
-    asked.addEventListener("change", change);
-    return () => asked.removeEventListener("change", change);
-  }, [asked]);
-  return dark;
 }

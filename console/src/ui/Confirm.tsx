@@ -3,10 +3,11 @@ import { useState } from "preact/hooks";
 import { words } from "../state/language";
 import { Dialog } from "./Dialog";
 import { TextField } from "./Field";
+import { FormActions } from "./FormActions";
 import { Problem } from "./Problem";
+import { useAction } from "./useAction";
 
 const say = words({
-  cancel: { en: "Cancel", ko: "취소" },
   type: { en: "Type {name} to confirm", ko: "확인하려면 {name} 입력" },
 });
 
@@ -23,22 +24,16 @@ interface Props {
 /** Asks before something is destroyed. It stays open with the reason when the server refuses. */
 export function Confirm({ title, action, typed, children, onClose, onConfirm }: Props) {
   const [text, setText] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
   const ready = !busy && (typed === undefined || text === typed);
 
   const confirm = async (event: Event) => {
     event.preventDefault();
     if (!ready) return;
-    setBusy(true);
-    setError(undefined);
-    try {
+    await run(async () => {
       await onConfirm();
       onClose();
-    } catch (error) {
-      setError(error);
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -55,14 +50,7 @@ export function Confirm({ title, action, typed, children, onClose, onConfirm }: 
           />
         )}
         {error !== undefined && <Problem error={error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button danger" disabled={!ready}>
-            {action}
-          </button>
-        </div>
+        <FormActions submit={action} disabled={!ready} danger onCancel={onClose} />
       </form>
     </Dialog>
   );

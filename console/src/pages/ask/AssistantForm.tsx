@@ -4,7 +4,9 @@ import { send } from "../../api/client";
 import { bytes, words } from "../../state/language";
 import { Dialog } from "../../ui/Dialog";
 import { TextArea, TextField } from "../../ui/Field";
+import { FormActions } from "../../ui/FormActions";
 import { Problem } from "../../ui/Problem";
+import { useAction } from "../../ui/useAction";
 import { filterWrong } from "./settings";
 
 const say = words({
@@ -28,7 +30,6 @@ const say = words({
   metadata: { en: "Metadata (JSON)", ko: "메타데이터 (JSON)" },
   metadataHint: { en: 'An object of your own, such as {"team": "coast"}.', ko: '예: {"team": "coast"}' },
   notObject: { en: "This is not a JSON object.", ko: "JSON 객체가 아닙니다." },
-  cancel: { en: "Cancel", ko: "취소" },
   save: { en: "Save", ko: "저장" },
 });
 
@@ -47,8 +48,7 @@ export function AssistantForm({ assistant, onClose, onDone }: Props) {
   const [instructions, setInstructions] = useState(assistant?.instructions ?? "");
   const [metadata, setMetadata] = useState(assistant?.metadata ? JSON.stringify(assistant.metadata, null, 2) : "");
   const [tried, setTried] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
   const size = new TextEncoder().encode(instructions).length;
   const badName = !assistant && !NAME.test(name);
   const badMetadata = filterWrong(metadata) !== undefined;
@@ -57,17 +57,12 @@ export function AssistantForm({ assistant, onClose, onDone }: Props) {
     event.preventDefault();
     setTried(true);
     if (badName || badMetadata || size > MOST) return;
-    setBusy(true);
-    setError(undefined);
     const about = { instructions, metadata: metadata.trim() ? (JSON.parse(metadata) as unknown) : {} };
-    try {
+    await run(async () => {
       const call = assistant ? updateAssistant(assistant.name, about) : createAssistant({ name, ...about });
       onDone(await send<Assistant>(call));
       onClose();
-    } catch (error) {
-      setError(error);
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -103,14 +98,7 @@ export function AssistantForm({ assistant, onClose, onDone }: Props) {
           spellcheck={false}
         />
         {error !== undefined && <Problem error={error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            {assistant ? say("save") : say("create")}
-          </button>
-        </div>
+        <FormActions submit={assistant ? say("save") : say("create")} disabled={busy} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -3,6 +3,7 @@ import { downloadFile } from "../../api/assistants";
 import { respond } from "../../api/client";
 import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
+import { download } from "../../ui/files";
 import { told } from "../../ui/Problem";
 
 const say = words({ download: { en: "Download", ko: "내려받기" } });
@@ -14,22 +15,17 @@ export async function fetchBytes(assistant: string, id: string): Promise<Blob> {
 
 export function Download({ assistant, id, name }: { assistant: string; id: string; name: string }) {
   const [busy, setBusy] = useState(false);
-  const download = async () => {
+  const get = async () => {
     setBusy(true);
     try {
-      const address = URL.createObjectURL(await fetchBytes(assistant, id));
-      const link = document.createElement("a");
-      link.href = address;
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(address), 10_000);
+      download(await fetchBytes(assistant, id), name);
     } catch (error) {
       toast(told(error), "bad");
     }
     setBusy(false);
   };
   return (
-    <button type="button" class="button small" disabled={busy} onClick={download}>
+    <button type="button" class="button small" disabled={busy} onClick={get}>
       {say("download")}
       <span class="hidden-visually"> {name}</span>
     </button>

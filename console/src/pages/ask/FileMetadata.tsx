@@ -4,6 +4,7 @@ import { upload } from "../../api/upload";
 import { percent, words } from "../../state/language";
 import { Dialog } from "../../ui/Dialog";
 import { TextArea } from "../../ui/Field";
+import { FormActions } from "../../ui/FormActions";
 import { Problem } from "../../ui/Problem";
 import { fetchBytes } from "./Download";
 import { filterWrong } from "./settings";
@@ -19,7 +20,6 @@ const say = words({
   },
   save: { en: "Replace with this metadata", ko: "이 메타데이터로 교체" },
   saving: { en: "Sending, {share}", ko: "보내는 중, {share}" },
-  cancel: { en: "Cancel", ko: "취소" },
 });
 
 interface Props {
@@ -66,15 +66,9 @@ export function FileMetadata({ assistant, file, onClose, onDone }: Props) {
         />
         <p class="soft small">{say("about")}</p>
         {error !== undefined && <Problem error={error} />}
-        <div class="actions">
+        <FormActions submit={say("save")} disabled={bad || share !== undefined} onCancel={onClose}>
           {share !== undefined && <span class="soft">{say("saving", { share: percent(share, 0) })}</span>}
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={bad || share !== undefined}>
-            {say("save")}
-          </button>
-        </div>
+        </FormActions>
       </form>
     </Dialog>
   );

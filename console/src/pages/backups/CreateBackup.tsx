@@ -6,6 +6,7 @@ import { toast } from "../../state/toasts";
 import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextArea, TextField } from "../../ui/Field";
+import { FormActions } from "../../ui/FormActions";
 import { Problem } from "../../ui/Problem";
 import { useAction } from "../../ui/useAction";
 
@@ -18,7 +19,6 @@ const say = words({
   name_hint: { en: "May be left empty. Any script.", ko: "비워 두어도 됩니다. 어떤 문자든 쓸 수 있습니다." },
   long: { en: "At most {count} characters are allowed.", ko: "{count}자까지 쓸 수 있습니다." },
   description: { en: "Description", ko: "설명" },
-  cancel: { en: "Cancel", ko: "취소" },
   create: { en: "Back up", ko: "백업" },
   creating: { en: "Backing up…", ko: "백업하는 중…" },
   created: { en: "{count} records of {index} were backed up.", ko: "{index}의 레코드 {count}개를 백업했습니다." },
@@ -87,14 +87,7 @@ export function CreateBackup({ index, choices = [], onClose, onCreated }: Props)
         />
         {source && <AsCode call={call} />}
         {action.error !== undefined && <Problem error={action.error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={action.busy}>
-            {action.busy ? say("creating") : say("create")}
-          </button>
-        </div>
+        <FormActions submit={action.busy ? say("creating") : say("create")} disabled={action.busy} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -7,6 +7,7 @@ import { toast } from "../../state/toasts";
 import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
+import { FormActions } from "../../ui/FormActions";
 import { Problem } from "../../ui/Problem";
 import { useAction } from "../../ui/useAction";
 
@@ -27,7 +28,6 @@ const say = words({
     en: "The first backup is made one period from now, while the server runs.",
     ko: "첫 백업은 지금부터 한 주기 뒤에, 서버가 켜져 있을 때 만듭니다.",
   },
-  cancel: { en: "Cancel", ko: "취소" },
   create: { en: "Schedule", ko: "예약" },
   created: { en: "{index} is backed up from now on.", ko: "이제부터 {index}을(를) 정기적으로 백업합니다." },
 });
@@ -93,14 +93,7 @@ export function CreateSchedule({ choices, onClose, onCreated }: Props) {
         </div>
         {index && kept !== undefined && <AsCode call={call} />}
         {action.error !== undefined && <Problem error={action.error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={action.busy}>
-            {say("create")}
-          </button>
-        </div>
+        <FormActions submit={say("create")} disabled={action.busy} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -11,6 +11,7 @@ import { toast } from "../../state/toasts";
 import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, TextField } from "../../ui/Field";
+import { FormActions } from "../../ui/FormActions";
 import { Problem } from "../../ui/Problem";
 import { TagsEditor } from "../../ui/TagsEditor";
 import { useAction } from "../../ui/useAction";
@@ -33,7 +34,6 @@ const say = words({
   tags: { en: "Tags", ko: "태그" },
   many: { en: "An index has at most {count} tags.", ko: "태그는 {count}개까지 달 수 있습니다." },
   protect: { en: "Protect it from being deleted", ko: "삭제되지 않도록 보호" },
-  cancel: { en: "Cancel", ko: "취소" },
   restore: { en: "Restore", ko: "복원" },
   restoring: { en: "Starting…", ko: "시작하는 중…" },
   begun: { en: "{name} is being made from the backup.", ko: "백업에서 {name} 인덱스를 만들고 있습니다." },
@@ -92,14 +92,11 @@ export function RestoreBackup({ backup, onClose }: { backup: Backup; onClose: ()
         <CheckField label={say("protect")} checked={isProtected} onInput={setProtected} />
         <AsCode call={call} />
         {action.error !== undefined && <Problem error={action.error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={action.busy || !good}>
-            {action.busy ? say("restoring") : say("restore")}
-          </button>
-        </div>
+        <FormActions
+          submit={action.busy ? say("restoring") : say("restore")}
+          disabled={action.busy || !good}
+          onCancel={onClose}
+        />
       </form>
     </Dialog>
   );

@@ -14,6 +14,7 @@ import { words } from "../../state/language";
 import { toast } from "../../state/toasts";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, TextArea, TextField } from "../../ui/Field";
+import { FormActions } from "../../ui/FormActions";
 import { Problem } from "../../ui/Problem";
 import { draftOfMetadata, MetadataEditor, readDraft } from "./MetadataEditor";
 import { bytesOf } from "./metadata";
@@ -59,7 +60,6 @@ const say = words({
   },
   replace: { en: "Replace it", ko: "바꾸기" },
   add: { en: "Add", ko: "추가" },
-  cancel: { en: "Cancel", ko: "취소" },
   added: { en: "{id} is stored.", ko: "저장했습니다: {id}" },
 });
 
@@ -196,14 +196,7 @@ export function AddRecord({ index, place, onClose, onAdded }: Props) {
           </div>
         )}
         {error !== undefined && <Problem error={error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={busy || (there === id && !replace)}>
-            {say("add")}
-          </button>
-        </div>
+        <FormActions submit={say("add")} disabled={busy || (there === id && !replace)} onCancel={onClose} />
       </form>
     </Dialog>
   );

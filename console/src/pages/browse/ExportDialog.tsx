@@ -2,8 +2,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { bytes, number, words } from "../../state/language";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, SelectField } from "../../ui/Field";
+import { download } from "../../ui/files";
 import { Problem } from "../../ui/Problem";
-import { download, exported, type Format } from "./export";
+import { exported, type Format } from "./export";
 import type { View } from "./source";
 
 const say = words({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Metadata, StoredRecord } from "../../api/records";
+import { csvCell, csvLine } from "../../ui/files";
 import { columnsOf, fieldsIn } from "./columns";
-import { csvCell, csvLine } from "./export";
 import { applied, changesOf, conflictsOf, draftsOf, inexactIn, metadataOf, metadataOfJson } from "./metadata";
 import { batches, RecordRows, type Source } from "./rows";
 import { wayOf } from "./save";

@@ -6,6 +6,7 @@ import { toast } from "../../state/toasts";
 import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
+import { FormActions } from "../../ui/FormActions";
 import { Problem } from "../../ui/Problem";
 import { useAction } from "../../ui/useAction";
 
@@ -25,7 +26,6 @@ const say = words({
   },
   reserved: { en: "That one is always there.", ko: "항상 있는 네임스페이스입니다." },
   taken: { en: "There is a namespace of this name already.", ko: "이미 있는 이름입니다." },
-  cancel: { en: "Cancel", ko: "취소" },
   create: { en: "Create", ko: "만들기" },
   created: { en: "Namespace {name} was created.", ko: "네임스페이스 {name}을(를) 만들었습니다." },
 });
@@ -69,14 +69,7 @@ export function CreateNamespace({ index, taken, onClose, onCreated }: Props) {
         />
         <AsCode call={createNamespace(index, name)} />
         {action.error !== undefined && <Problem error={action.error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={action.busy}>
-            {say("create")}
-          </button>
-        </div>
+        <FormActions submit={say("create")} disabled={action.busy} onCancel={onClose} />
       </form>
     </Dialog>
   );

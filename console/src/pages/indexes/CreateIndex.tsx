@@ -9,6 +9,7 @@ import { toast } from "../../state/toasts";
 import { AsCode } from "../../ui/AsCode";
 import { Dialog } from "../../ui/Dialog";
 import { CheckField, TextField } from "../../ui/Field";
+import { FormActions } from "../../ui/FormActions";
 import { KindFields } from "../../ui/KindFields";
 import { Problem } from "../../ui/Problem";
 import { TagsEditor } from "../../ui/TagsEditor";
@@ -47,7 +48,6 @@ const say = words({
   tags: { en: "Tags", ko: "태그" },
   tags_many: { en: "An index has at most {count} tags.", ko: "태그는 {count}개까지 달 수 있습니다." },
   protect: { en: "Protect it from being deleted", ko: "삭제되지 않도록 보호" },
-  cancel: { en: "Cancel", ko: "취소" },
   create: { en: "Create", ko: "만들기" },
   creating: { en: "Creating…", ko: "만드는 중…" },
   correct: { en: "Correct what is marked above, then create it.", ko: "위에 표시된 항목을 고친 뒤 만들어 주세요." },
@@ -143,14 +143,7 @@ export function CreateIndex({ draft, onDraft, onClose, onCreated }: Props) {
             {say("correct")}
           </p>
         )}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={action.busy}>
-            {action.busy ? say("creating") : say("create")}
-          </button>
-        </div>
+        <FormActions submit={action.busy ? say("creating") : say("create")} disabled={action.busy} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -10,8 +10,15 @@ const E5: Model = {
   supported_metrics: ["cosine", "euclidean"],
   default_dimension: 1024,
   supported_dimensions: [1024],
+  max_batch_size: 96,
 };
-const SPARSE: Model = { model: "lexical-sparse", short_description: "", type: "embed", vector_type: "sparse" };
+const SPARSE: Model = {
+  model: "lexical-sparse",
+  short_description: "",
+  type: "embed",
+  vector_type: "sparse",
+  max_batch_size: 96,
+};
 
 const draft = (changed: Partial<Draft>): Draft => ({ ...EMPTY, name: "films", ...changed });
 

@@ -1,12 +1,12 @@
 import { to, withQuery } from "../../routes";
 import { number, percent, words } from "../../state/language";
 import { Copy } from "../../ui/Copy";
+import { download } from "../../ui/files";
 import type { Filter } from "../../ui/filter/filter";
 import { asCsv, asText, dominant, shares } from "./choice";
 import { nameOf } from "./Legend";
 import type { Look } from "./look";
 import type { Points } from "./points";
-import { save } from "./save";
 
 const say = words({
   none: { en: "Nothing is selected", ko: "선택한 점이 없습니다" },
@@ -104,11 +104,15 @@ export function Chosen({ index, points, field, filter, chosen, look, onFilter, o
           <button
             type="button"
             class="button small"
-            onClick={() => save(`${index}-ids.txt`, asText(ids()), "text/plain")}
+            onClick={() => download(new Blob([asText(ids())], { type: "text/plain" }), `${index}-ids.txt`)}
           >
             {say("ids")}
           </button>
-          <button type="button" class="button small" onClick={() => save(`${index}-points.csv`, csv(), "text/csv")}>
+          <button
+            type="button"
+            class="button small"
+            onClick={() => download(new Blob([csv()], { type: "text/csv" }), `${index}-points.csv`)}
+          >
             {say("csv")}
           </button>
           <Copy text={asText(ids())} label={say("copy")} />

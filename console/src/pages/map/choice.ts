@@ -1,5 +1,6 @@
 /** What can be done with points that were chosen: counted, told by a filter, written to a file. */
 
+import { csvLine } from "../../ui/files";
 import type { Filter } from "../../ui/filter/filter";
 import type { Colouring, Group, Scalar } from "./colouring";
 
@@ -71,15 +72,7 @@ export function asText(ids: readonly string[]): string {
   return `${ids.join("\n")}\n`;
 }
 
-/** A table for other programs (RFC 4180). Cells that a spreadsheet would run as a formula get a quote before them. */
+/** A table for other programs. */
 export function asCsv(columns: readonly string[], rows: ReadonlyArray<readonly unknown[]>): string {
-  return [columns, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
-}
-
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return [columns, ...rows].map(csvLine).join("");
 }

@@ -19,7 +19,7 @@ test("a ramp begins and ends with its stops", () => {
   expect(found[64]).toEqual([0xfe, 0xdc, 0xba]);
 });
 
-const themes = styles.split(/^:root|@media/m).filter((block) => block.includes("--ramp-1"));
+const themes = styles.split(/^:root/m).filter((block) => block.includes("--ramp-1"));
 
 function token(block: string, name: string): Rgb {
   const found = new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(block);
@@ -61,4 +61,4 @@ describe.each(themes.map((block, at) => [at, block] as const))("the colours of t
   });
 });
 
-test("every theme has them", () => expect(themes).toHaveLength(4));
+test("every theme has them", () => expect(themes).toHaveLength(3));

@@ -1,7 +1,6 @@
 /** The theme's colours, as the map needs them. */
 
 import { useEffect, useState } from "preact/hooks";
-import { theme } from "../../state/theme";
 import { GROUPS, MISSING, OTHER, PALETTE, PLAIN, RAMP, RAMP_STEPS } from "./colouring";
 import { css, parse, pixel, type Rgb, ramp } from "./colours";
 
@@ -41,21 +40,15 @@ function read(): Look {
   };
 }
 
-/** Read again when the theme changes, by choice or by the system. */
+/** Read again when the theme changes. */
 export function useLook(): Look {
   const [look, setLook] = useState(read);
-  const chosen = theme.value;
   useEffect(() => {
     const again = () => setLook(read());
     again();
-    const system = matchMedia("(prefers-color-scheme: dark)");
     const root = new MutationObserver(again);
-    system.addEventListener("change", again);
     root.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    return () => {
-      system.removeEventListener("change", again);
-      root.disconnect();
-    };
-  }, [chosen]);
+    return () => root.disconnect();
+  }, []);
   return look;
 }

@@ -1,6 +1,7 @@
 import { fetchReady, fetchVersion } from "../../api/server";
 import { bytes, moment, number, percent, words } from "../../state/language";
 import { useCall } from "../../ui/useCall";
+import { useRepeat } from "../../ui/useRepeat";
 import { Waiting } from "../../ui/Waiting";
 import { failure, history, look, SECONDS } from "./history";
 import { Panels } from "./Panels";
@@ -8,7 +9,6 @@ import { ratesOf, type Snapshot, sum } from "./rates";
 import { Tile } from "./Tile";
 import { Traffic } from "./Traffic";
 import { Trouble } from "./Trouble";
-import { useEvery } from "./useEvery";
 
 const say = words({
   health: { en: "How the server is", ko: "서버 상태" },
@@ -53,7 +53,7 @@ export function Health() {
 function Tiles({ latest }: { latest: Snapshot | undefined }) {
   const version = useCall(fetchVersion, []);
   const ready = useCall(fetchReady, []);
-  useEvery(5 * SECONDS, ready, true);
+  useRepeat(!ready.waiting, 5 * SECONDS, ready.again);
   const read = (name: string) => sum(latest?.samples ?? [], name);
   const [used, budget] = [read("pinyon_memory_used_bytes"), read("pinyon_memory_budget_bytes")];
   const started = read("process_start_time_seconds");

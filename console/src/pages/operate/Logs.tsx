@@ -7,9 +7,9 @@ import { Empty } from "../../ui/Empty";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { Marked } from "../../ui/Marked";
 import { useCall } from "../../ui/useCall";
+import { useRepeat } from "../../ui/useRepeat";
 import { Waiting } from "../../ui/Waiting";
 import { Trouble } from "./Trouble";
-import { useEvery } from "./useEvery";
 
 const say = words({
   level: { en: "Level", ko: "수준" },
@@ -39,7 +39,7 @@ export function Logs() {
   const [{ level = "", find = "", follow = "yes" }, change] = useQuery();
   const lines = useCall((signal) => fetchLogs(LIMIT, level, signal), [level]);
   const follows = follow === "yes";
-  useEvery(2, lines, follows && lines.error === undefined);
+  useRepeat(follows && lines.error === undefined && !lines.waiting, 2, lines.again);
   const all = lines.answer ?? [];
   const wanted = find.toLowerCase();
   const shown = all.filter((line) => `${line.logger} ${line.message}`.toLowerCase().includes(wanted));

@@ -1,4 +1,4 @@
-import { fetchModels, listModels, type Model } from "../../api/server";
+import { fetchModels, listModels, type Model } from "../../api/models";
 import { number, words } from "../../state/language";
 import { AsCode } from "../../ui/AsCode";
 import { Empty } from "../../ui/Empty";
@@ -39,7 +39,7 @@ const LINKS = [
 ] as const;
 
 export function Models() {
-  const models = useCall(fetchModels, []);
+  const models = useCall((signal) => fetchModels(undefined, signal), []);
   return (
     <div class="stack">
       <section class="panel stack tight">
@@ -103,5 +103,5 @@ function Table({ models }: { models: readonly Model[] }) {
 
 function purpose({ type, vector_type }: Model): string {
   if (type === "embed") return say(vector_type === "sparse" ? "sparse" : "embed");
-  return type === "rerank" || type === "generate" ? say(type) : type;
+  return say(type);
 }

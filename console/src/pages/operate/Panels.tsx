@@ -1,10 +1,11 @@
 import { useMemo, useState } from "preact/hooks";
+import { quantile } from "../../api/histogram";
 import { bytes, moment, number, words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { Empty } from "../../ui/Empty";
 import { TextField } from "../../ui/Field";
 import { history } from "./history";
-import { buckets, type Family, families, isDistribution, quantile, sums } from "./rates";
+import { buckets, type Family, families, isDistribution, sums } from "./rates";
 import { commonLabels, type Row, rowsOf } from "./rows";
 import { Sparkline } from "./Sparkline";
 
@@ -130,13 +131,13 @@ function Spread({ family }: { family: Family }) {
   if (!count) return null;
   const figures = [
     ["∅", total / count] as const,
-    ...[0.5, 0.95, 0.99].map((one) => [`p${one * 100}`, quantile(one, of)] as const),
+    ...[0.5, 0.95, 0.99].map((one) => [`p${one * 100}`, quantile(one, of)?.value] as const),
   ];
   return (
     <p class="row small">
       {figures.map(([name, value]) => (
         <span key={name} class="badge">
-          {name} {value === null ? "–" : `${number(value * 1000, 2)} ms`}
+          {name} {value === undefined ? "–" : `${number(value * 1000, 2)} ms`}
         </span>
       ))}
     </p>

@@ -1,9 +1,10 @@
+import { quantile } from "../../api/histogram";
 import { number, words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { SelectField } from "../../ui/Field";
 import { Charts } from "./Charts";
 import { history, SECONDS } from "./history";
-import { buckets, grown, REQUESTS as NAME, quantile, type Snapshot, sums } from "./rates";
+import { buckets, grown, REQUESTS as NAME, type Snapshot, sums } from "./rates";
 
 const say = words({
   traffic: { en: "Requests by operation", ko: "작업별 요청" },
@@ -114,7 +115,7 @@ function Table({ window }: { window: string }) {
               <td class="number">{number(mean * 1000, 2)}</td>
               {[0.5, 0.95, 0.99].map((share) => (
                 <td key={share} class="number">
-                  {milliseconds(quantile(share, of))}
+                  {milliseconds(quantile(share, of)?.value)}
                 </td>
               ))}
             </tr>
@@ -125,6 +126,6 @@ function Table({ window }: { window: string }) {
   );
 }
 
-function milliseconds(seconds: number | null): string {
-  return seconds === null ? "–" : number(seconds * 1000, 2);
+function milliseconds(seconds: number | undefined): string {
+  return seconds === undefined ? "–" : number(seconds * 1000, 2);
 }

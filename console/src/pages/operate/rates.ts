@@ -1,5 +1,6 @@
 /** What counters and histograms say about the time between two looks at them. */
 
+import type { Buckets } from "../../api/histogram";
 import type { Sample } from "../../api/prometheus";
 
 type Labels = Readonly<Record<string, string>>;
@@ -110,9 +111,6 @@ export function ratesOf(
   });
 }
 
-/** A histogram: [upper bound, count up to it], rising. */
-export type Buckets = ReadonlyArray<readonly [bound: number, count: number]>;
-
 /** The observations of a histogram that `matches`, added up by bound, less those that were there before. */
 export function buckets(
   name: string,
@@ -133,21 +131,4 @@ export function buckets(
   return [...counts(after)]
     .sort(([one], [other]) => one - other)
     .map(([bound, count]) => [bound, grown(former.get(bound), count)] as const);
-}
-
-/** The value below which a share of the observations lies, between two bounds by a straight line, as Prometheus'
- * histogram_quantile; null where nothing was observed. Beyond the last finite bound, that bound. */
-export function quantile(share: number, of: Buckets): number | null {
-  const total = of.at(-1)?.[1] ?? 0;
-  if (total <= 0) return null;
-  const wanted = share * total;
-  let [low, below] = [0, 0];
-  for (const [bound, count] of of) {
-    if (count >= wanted) {
-      if (!Number.isFinite(bound)) return low;
-      return count === below ? bound : low + ((bound - low) * (wanted - below)) / (count - below);
-    }
-    [low, below] = [bound, count];
-  }
-  return low;
 }

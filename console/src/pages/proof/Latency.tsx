@@ -1,4 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
+import { quantile } from "../../api/histogram";
 import { fetchMetrics } from "../../api/server";
 import { number, words } from "../../state/language";
 import { Chart } from "../../ui/Chart";
@@ -8,7 +9,7 @@ import { Section } from "../../ui/Section";
 import { useCall } from "../../ui/useCall";
 import { useRepeat } from "../../ui/useRepeat";
 import { Waiting } from "../../ui/Waiting";
-import { type Histogram, histograms, occupied, quantile } from "./histogram";
+import { type Histogram, histograms, occupied } from "./histogram";
 import { Tiles } from "./Tiles";
 
 const say = words({
@@ -41,8 +42,8 @@ function duration(seconds: number): string {
 }
 
 function at(histogram: Histogram, share: number): string {
-  const { value, beyond } = quantile(histogram, share);
-  return `${beyond ? "> " : ""}${duration(value)}`;
+  const found = quantile(share, histogram.buckets);
+  return found ? `${found.beyond ? "> " : ""}${duration(found.value)}` : "–";
 }
 
 export function Latency() {
@@ -101,7 +102,7 @@ export function Latency() {
 
 function Buckets({ histogram }: { histogram: Histogram }) {
   const [places, names, series] = useMemo(() => {
-    const shown = occupied(histogram);
+    const shown = occupied(histogram.buckets);
     return [
       shown.map((_, place) => place),
       shown.map(({ start, end }) => (Number.isFinite(end) ? duration(end) : `> ${duration(start)}`)),

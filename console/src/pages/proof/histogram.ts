@@ -1,12 +1,10 @@
-/** Histograms of Prometheus, and the quantiles that their buckets tell. Pure functions. */
+/** The histograms of one family by a label. Pure functions. */
 
+import type { Buckets } from "../../api/histogram";
 import type { Sample } from "../../api/prometheus";
 
 export interface Histogram {
-  /** Upper ends of the buckets, rising; the last one is infinite. */
-  readonly ends: readonly number[];
-  /** How many values lie in each bucket. */
-  readonly counts: readonly number[];
+  readonly buckets: Buckets;
   readonly count: number;
   readonly sum: number;
 }
@@ -27,52 +25,20 @@ export function histograms(samples: readonly Sample[], family: string, by: strin
     reached.set(key, ends);
   }
   return [...reached]
-    .map(([key, ends]): [string, Histogram] => [key, histogram(ends, sums.get(key) ?? 0)])
+    .map(([key, ends]): [string, Histogram] => {
+      const buckets = [...ends].sort(([one], [other]) => one - other);
+      return [key, { buckets, count: buckets.at(-1)?.[1] ?? 0, sum: sums.get(key) ?? 0 }];
+    })
     .filter(([, { count }]) => count > 0)
     .sort(([, one], [, other]) => other.count - one.count);
 }
 
-/** Prometheus counts what lies at or below each end; here it is what lies between two ends. */
-function histogram(reached: ReadonlyMap<number, number>, sum: number): Histogram {
-  const rows = [...reached].sort(([one], [other]) => one - other);
-  const counts = rows.map(([, value], at) => Math.max(0, value - (rows[at - 1]?.[1] ?? 0)));
-  return { ends: rows.map(([end]) => end), counts, count: rows.at(-1)?.[1] ?? 0, sum };
-}
-
-export interface Quantile {
-  readonly value: number;
-  /** It lies beyond the last finite end: the value is that end, and the truth is more. */
-  readonly beyond: boolean;
-}
-
-/**
- * The value that this share of all values does not exceed, as Prometheus' `histogram_quantile` finds it: on a straight
- * line within its bucket, and from 0 in the first. NaN without values.
- */
-export function quantile({ ends, counts, count }: Histogram, share: number): Quantile {
-  if (count === 0) return { value: Number.NaN, beyond: false };
-  const rank = share * count;
-  let below = 0;
-  for (const [at, end] of ends.entries()) {
-    const inside = counts[at] ?? 0;
-    if (below + inside >= rank && inside > 0) {
-      const start = ends[at - 1] ?? 0;
-      if (end === Number.POSITIVE_INFINITY) return { value: start, beyond: true };
-      return { value: start + ((end - start) * (rank - below)) / inside, beyond: false };
-    }
-    below += inside;
-  }
-  return { value: Number.NaN, beyond: false };
-}
-
-/** The buckets between the first and the last that hold anything. */
-export function occupied({ ends, counts }: Histogram): ReadonlyArray<{ end: number; start: number; count: number }> {
-  const first = counts.findIndex((value) => value > 0);
-  const last = counts.findLastIndex((value) => value > 0);
-  if (first < 0) return [];
-  return ends.slice(first, last + 1).map((end, at) => ({
-    end,
-    start: ends[first + at - 1] ?? 0,
-    count: counts[first + at] ?? 0,
-  }));
+/** The buckets between the first and the last that hold anything, with what lies in each. */
+export function occupied(of: Buckets): ReadonlyArray<{ end: number; start: number; count: number }> {
+  const each = of.map(([end, reached], at) => {
+    const [start, below] = of[at - 1] ?? [0, 0];
+    return { end, start, count: Math.max(0, reached - below) };
+  });
+  const holds = ({ count }: { count: number }) => count > 0;
+  return each.slice(each.findIndex(holds), each.findLastIndex(holds) + 1);
 }

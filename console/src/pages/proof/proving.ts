@@ -3,8 +3,9 @@
 import type { Call } from "../../api/client";
 import { fetchHits, type Plan, query } from "../../api/search";
 import type { Filter } from "../../ui/filter/filter";
+import { median } from "../../ui/median";
 import type { Question } from "./questions";
-import { bootstrap, type Interval, type Match, mayFail, median, overlap } from "./recall";
+import { bootstrap, type Interval, type Match, mayFail, overlap } from "./recall";
 
 export interface Answer {
   readonly matches: readonly Match[];

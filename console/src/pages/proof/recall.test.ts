@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bootstrap, mayFail, median, overlap, random, sample } from "./recall";
+import { bootstrap, mayFail, overlap, random, sample } from "./recall";
 
 const ranked = (text: string, scores: readonly number[]) =>
   [...text].map((id, place) => ({ id, score: scores[place] ?? 0 }));
@@ -65,7 +65,7 @@ describe("the interval of the mean", () => {
   });
 });
 
-describe("samples and medians", () => {
+describe("samples", () => {
   it("draws each item at most once, the same for the same seed", () => {
     const items = Array.from({ length: 50 }, (_, at) => at);
     const drawn = sample(items, 20, 5);
@@ -73,11 +73,5 @@ describe("samples and medians", () => {
     expect(drawn).toEqual(sample(items, 20, 5));
     expect(drawn).not.toEqual(sample(items, 20, 6));
     expect(sample(items, 90, 5).sort((a, b) => a - b)).toEqual(items);
-  });
-
-  it("takes the middle, or the mean of both middles", () => {
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([4, 1, 2, 3])).toBe(2.5);
-    expect(median([])).toBeNaN();
   });
 });

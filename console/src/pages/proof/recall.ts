@@ -72,13 +72,6 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  const middle = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
-}
-
 /** `count` of the items, each at most once, in an order that the seed decides. */
 export function sample<Item>(items: readonly Item[], count: number, seed: number): Item[] {
   const draw = random(seed);

@@ -1,5 +1,5 @@
 import { type Index, namespaceNames, type Stats } from "../../api/indexes";
-import type { Model } from "../../api/search";
+import type { Model } from "../../api/models";
 import { words } from "../../state/language";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { modelsFor } from "./models";

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Index, Stats } from "../../api/indexes";
-import type { Model } from "../../api/search";
+import type { Model } from "../../api/models";
 import { words } from "../../state/language";
 import { useQuery } from "../../state/query";
 import { Options } from "./Options";

@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import type { Index } from "../../api/indexes";
-import type { Model } from "../../api/search";
+import type { Model } from "../../api/models";
 import { number, words } from "../../state/language";
 import { TextArea, TextField } from "../../ui/Field";
 import { FilterBuilder } from "../../ui/filter/FilterBuilder";

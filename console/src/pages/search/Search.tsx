@@ -1,6 +1,6 @@
 import { useRoute } from "preact-iso";
 import { fetchIndex, fetchStats } from "../../api/indexes";
-import { fetchModels } from "../../api/search";
+import { fetchModels } from "../../api/models";
 import { Problem } from "../../ui/Problem";
 import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
@@ -12,7 +12,7 @@ export function Search() {
   const { name = "" } = useRoute().params;
   const index = useCall((signal) => fetchIndex(name, signal), [name]);
   const stats = useCall((signal) => fetchStats(name, signal), [name]);
-  const models = useCall(fetchModels, []);
+  const models = useCall((signal) => fetchModels(undefined, signal), []);
   const ready = index.answer?.name === name && !stats.waiting && !models.waiting;
   return (
     <IndexPage name={name} here="search">

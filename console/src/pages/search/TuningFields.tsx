@@ -1,5 +1,5 @@
 import type { Index } from "../../api/indexes";
-import type { Model } from "../../api/search";
+import type { Model } from "../../api/models";
 import { words } from "../../state/language";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { rerankers } from "./models";

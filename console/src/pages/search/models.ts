@@ -1,7 +1,7 @@
 /** Which models can make what an index is searched by. */
 
 import type { Index } from "../../api/indexes";
-import type { Model } from "../../api/search";
+import type { Model } from "../../api/models";
 
 /** Models whose vectors have as many numbers as those of the index. Pinyon's own names come before those they stand in
  * for. */

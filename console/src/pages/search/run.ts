@@ -2,6 +2,7 @@
 
 import type { Call } from "../../api/client";
 import type { Index } from "../../api/indexes";
+import type { Model } from "../../api/models";
 import {
   embed,
   fetchHits,
@@ -9,7 +10,6 @@ import {
   fetchSparse,
   fetchVector,
   type Hit,
-  type Model,
   type Plan,
   query,
   rerank,

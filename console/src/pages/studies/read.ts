@@ -1,5 +1,6 @@
 /** The files that `pinyon study` and `pinyon tune` write, as values; or what is wrong with a file. Pure. */
 
+import { median } from "../../ui/median";
 import { flat, isObject, type Json, lengthOf, Missing, number, object, shown, string } from "./json";
 
 export const STUDY = "pinyon study 1";
@@ -135,7 +136,7 @@ function tuning(file: string, found: Json): Results {
 function candidate(given: readonly Given[], total: number): Array<[string, Cell]> {
   const [first] = given;
   if (!first || given.some(({ error }) => error)) return [];
-  const times = given.map((row) => row.p50 ?? median(row.milliseconds) ?? 0);
+  const times = given.map((row) => row.p50 ?? typical(row.milliseconds) ?? 0);
   return [
     ["milliseconds", times.reduce((sum, one) => sum + one, 0) / times.length],
     ["p99", Math.max(...given.map((row) => row.p99 ?? Math.max(...row.milliseconds)))],
@@ -224,7 +225,7 @@ function figures(row: Given, dimension: number | null): Array<[string, Cell]> {
     ["bytes_per_vector", row.n && dimension ? row.bytes / row.n : null],
     ["rss_megabytes", mega(row.rss)],
     ["peak_megabytes", mega(row.peak)],
-    ["milliseconds", median(row.milliseconds)],
+    ["milliseconds", typical(row.milliseconds)],
     ["fastest", row.milliseconds.length ? Math.min(...row.milliseconds) : null],
     ["slowest", row.milliseconds.length ? Math.max(...row.milliseconds) : null],
     ["p50", row.p50],
@@ -275,8 +276,6 @@ function parameter(found: unknown): Cell {
   return found === undefined || found === null ? null : (number(found) ?? shown(found));
 }
 
-export function median(values: readonly number[]): number | null {
-  const sorted = [...values].sort((one, other) => one - other);
-  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
+function typical(values: readonly number[]): number | null {
+  return values.length ? median(values) : null;
 }

@@ -1,5 +1,7 @@
 /** Where texts and their translations lie on the map. */
 
+import { median } from "../../ui/median";
+
 interface Places {
   readonly ids: readonly string[];
   readonly x: readonly number[];
@@ -22,9 +24,4 @@ export function apart(map: Places): { readonly pairs: number; readonly any: numb
     Math.hypot((map.x[one] ?? 0) - (map.x[other] ?? 0), (map.y[one] ?? 0) - (map.y[other] ?? 0)) / width;
   const all = map.ids.flatMap((_id, one) => map.ids.slice(0, one).map((_other, other) => between(one, other)));
   return { pairs: median(pairsOf(map).map(([one, other]) => between(one, other))), any: median(all) };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? 0;
 }

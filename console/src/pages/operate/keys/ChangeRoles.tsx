@@ -4,14 +4,15 @@ import { send } from "../../../api/client";
 import { words } from "../../../state/language";
 import { toast } from "../../../state/toasts";
 import { Dialog } from "../../../ui/Dialog";
+import { FormActions } from "../../../ui/FormActions";
 import { Problem } from "../../../ui/Problem";
+import { useAction } from "../../../ui/useAction";
 import { RoleChoice } from "./RoleChoice";
 import { within } from "./session";
 
 const say = words({
   title: { en: "Roles of {name}", ko: "{name}의 역할" },
   none: { en: "A key has at least one role.", ko: "키에는 역할이 하나 이상 있어야 합니다." },
-  cancel: { en: "Cancel", ko: "취소" },
   save: { en: "Save", ko: "저장" },
   saved: { en: "The roles of {name} are changed.", ko: "{name}의 역할을 바꿨습니다." },
   at: { en: "They hold from the next request on.", ko: "다음 요청부터 적용됩니다." },
@@ -26,22 +27,17 @@ interface Props {
 
 export function ChangeRoles({ token, of, onClose, onDone }: Props) {
   const [roles, setRoles] = useState(of.roles);
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, error, run } = useAction();
 
   const save = async (event: Event) => {
     event.preventDefault();
     if (!roles.length) return;
-    setBusy(true);
-    try {
+    await run(async () => {
       await within(send(admin(token).changeKey(of.id, { roles })));
       toast(say("saved", { name: of.name }));
       onDone();
       onClose();
-    } catch (error) {
-      setError(error);
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -50,14 +46,7 @@ export function ChangeRoles({ token, of, onClose, onDone }: Props) {
         <RoleChoice chosen={roles} onChange={setRoles} wrong={roles.length ? undefined : say("none")} />
         <p class="soft small">{say("at")}</p>
         {error !== undefined && <Problem error={error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={busy || !roles.length}>
-            {say("save")}
-          </button>
-        </div>
+        <FormActions submit={say("save")} disabled={busy || !roles.length} onCancel={onClose} />
       </form>
     </Dialog>
   );

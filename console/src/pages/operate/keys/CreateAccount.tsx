@@ -4,7 +4,9 @@ import { send } from "../../../api/client";
 import { words } from "../../../state/language";
 import { Dialog } from "../../../ui/Dialog";
 import { SelectField, TextField } from "../../../ui/Field";
+import { FormActions } from "../../../ui/FormActions";
 import { Problem } from "../../../ui/Problem";
+import { useAction } from "../../../ui/useAction";
 import type { Made } from "./Secret";
 import { within } from "./session";
 
@@ -16,7 +18,6 @@ const say = words({
   OrgOwner: { en: "OrgOwner: everything", ko: "OrgOwner: 모든 일" },
   OrgManager: { en: "OrgManager: everything but owners", ko: "OrgManager: 소유자를 뺀 모든 일" },
   OrgMember: { en: "OrgMember: look at it", ko: "OrgMember: 보기" },
-  cancel: { en: "Cancel", ko: "취소" },
   create: { en: "Create", ko: "만들기" },
 });
 
@@ -32,26 +33,20 @@ export function CreateAccount({ token, onClose, onMade }: Props) {
   const [name, setName] = useState("");
   const [role, setRole] = useState<string>("OrgManager");
   const [tried, setTried] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, error, run } = useAction();
 
   const submit = async (event: Event) => {
     event.preventDefault();
     setTried(true);
     if (!name.trim()) return;
-    setBusy(true);
-    setError(undefined);
-    try {
+    await run(async () => {
       const { service_account: account, client_secret: secret } = await within(
         send<{ service_account: ServiceAccount; client_secret: string }>(admin(token).createAccount(name.trim(), role)),
       );
       const parts = [["PINECONE_CLIENT_ID", account.client_id] as const, ["PINECONE_CLIENT_SECRET", secret] as const];
       onMade({ name: account.name, parts });
       onClose();
-    } catch (error) {
-      setError(error);
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -71,14 +66,7 @@ export function CreateAccount({ token, onClose, onMade }: Props) {
           onInput={setRole}
         />
         {error !== undefined && <Problem error={error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            {say("create")}
-          </button>
-        </div>
+        <FormActions submit={say("create")} disabled={busy} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -5,7 +5,9 @@ import { fetchIndexes } from "../../../api/indexes";
 import { words } from "../../../state/language";
 import { Dialog } from "../../../ui/Dialog";
 import { CheckField, SelectField, TextField } from "../../../ui/Field";
+import { FormActions } from "../../../ui/FormActions";
 import { Problem } from "../../../ui/Problem";
+import { useAction } from "../../../ui/useAction";
 import { useCall } from "../../../ui/useCall";
 import { RoleChoice } from "./RoleChoice";
 import type { Made } from "./Secret";
@@ -29,7 +31,6 @@ const say = words({
   month: { en: "In 30 days", ko: "30일 뒤" },
   quarter: { en: "In 90 days", ko: "90일 뒤" },
   year: { en: "In a year", ko: "1년 뒤" },
-  cancel: { en: "Cancel", ko: "취소" },
   create: { en: "Create", ko: "만들기" },
 });
 
@@ -52,15 +53,12 @@ export function CreateKey({ token, project, onClose, onMade }: Props) {
   const [namespace, setNamespace] = useState("");
   const [span, setSpan] = useState<Span>("never");
   const [tried, setTried] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, error, run } = useAction();
 
   const submit = async (event: Event) => {
     event.preventDefault();
     setTried(true);
     if (!name.trim() || !roles.length) return;
-    setBusy(true);
-    setError(undefined);
     const wanted: NewKey = {
       name: name.trim(),
       roles,
@@ -68,14 +66,11 @@ export function CreateKey({ token, project, onClose, onMade }: Props) {
       ...(index && limited ? { namespace } : {}),
       ...(DAYS[span] ? { expires_at: new Date(Date.now() + DAYS[span] * 86_400_000).toISOString() } : {}),
     };
-    try {
+    await run(async () => {
       const made = await within(send<{ key: ApiKey; value: string }>(admin(token).createKey(project, wanted)));
       onMade({ name: made.key.name, parts: [["PINECONE_API_KEY", made.value]] });
       onClose();
-    } catch (error) {
-      setError(error);
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -107,14 +102,7 @@ export function CreateKey({ token, project, onClose, onMade }: Props) {
           onInput={(span) => setSpan(span as Span)}
         />
         {error !== undefined && <Problem error={error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            {say("create")}
-          </button>
-        </div>
+        <FormActions submit={say("create")} disabled={busy} onCancel={onClose} />
       </form>
     </Dialog>
   );

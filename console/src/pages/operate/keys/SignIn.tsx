@@ -2,7 +2,9 @@ import { useState } from "preact/hooks";
 import { words } from "../../../state/language";
 import { Dialog } from "../../../ui/Dialog";
 import { TextField } from "../../../ui/Field";
+import { FormActions } from "../../../ui/FormActions";
 import { Problem } from "../../../ui/Problem";
+import { useAction } from "../../../ui/useAction";
 import { signIn } from "./session";
 
 const say = words({
@@ -14,7 +16,6 @@ const say = words({
     ko: "30분 동안 유효한 토큰을 받는 데 한 번만 씁니다. 토큰은 이 탭의 메모리에만 두고, 어느 것도 저장하지 않습니다.",
   },
   missing: { en: "Enter both.", ko: "둘 다 입력하세요." },
-  cancel: { en: "Cancel", ko: "취소" },
   go: { en: "Sign in", ko: "로그인" },
 });
 
@@ -22,22 +23,16 @@ export function SignIn({ onClose }: { onClose: () => void }) {
   const [id, setId] = useState("");
   const [secret, setSecret] = useState("");
   const [wrong, setWrong] = useState<string>();
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, error, run } = useAction();
 
   const submit = async (event: Event) => {
     event.preventDefault();
     if (!id.trim() || !secret.trim()) return setWrong(say("missing"));
     setWrong(undefined);
-    setError(undefined);
-    setBusy(true);
-    try {
+    await run(async () => {
       await signIn(id.trim(), secret.trim());
       onClose();
-    } catch (error) {
-      setError(error);
-      setBusy(false);
-    }
+    });
   };
 
   return (
@@ -55,14 +50,7 @@ export function SignIn({ onClose }: { onClose: () => void }) {
           onInput={setSecret}
         />
         {error !== undefined && <Problem error={error} />}
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            {say("cancel")}
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            {say("go")}
-          </button>
-        </div>
+        <FormActions submit={say("go")} disabled={busy} onCancel={onClose} />
       </form>
     </Dialog>
   );

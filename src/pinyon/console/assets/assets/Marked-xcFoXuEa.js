@@ -1,0 +1,1 @@
+import{A as e,u as t}from"./Field-SQ1GHAxr.js";function n({text:n,find:r}){if(!r)return t(e,{children:n});let i=[],[a,o]=[n.toLowerCase(),r.toLowerCase()],s=0;for(let e=a.length===n.length?a.indexOf(o):-1;e>=0;e=a.indexOf(o,s))i.push(n.slice(s,e),t(`mark`,{children:n.slice(e,e+o.length)},e)),s=e+o.length;return t(e,{children:[i,n.slice(s)]})}export{n as t};

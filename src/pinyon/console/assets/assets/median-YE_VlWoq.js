@@ -1,0 +1,1 @@
+function e(e){let t=[...e].sort((e,t)=>e-t),n=t.length/2,[r,i]=[t[Math.ceil(n)-1],t[Math.floor(n)]];return r===void 0||i===void 0?NaN:(r+i)/2}export{e as t};
