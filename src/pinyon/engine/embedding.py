@@ -13,6 +13,7 @@ from pinyon.types import (
     EmbedSpec,
     Floats,
     Generator,
+    ImageGenerator,
     IndexSpec,
     Metric,
     ModelDescription,
@@ -36,6 +37,9 @@ class NoModels:
         self._refuse()
 
     def generator(self, name: str) -> Generator:
+        self._refuse()
+
+    def image_generator(self, name: str) -> ImageGenerator:
         self._refuse()
 
     def describe(self, name: str) -> ModelDescription:
@@ -97,7 +101,7 @@ def reranker_of(models: Models, name: str) -> Reranker:
 
 
 def unknown_model(models: Models, name: str) -> NotFoundError:
-    known = ", ".join(sorted(model.name for model in models.list() if model.type != "generate")) or "none"
+    known = ", ".join(sorted(model.name for model in models.list() if model.type in ("embed", "rerank"))) or "none"
     return NotFoundError(f"Model {name} not found. Available models: {known}.")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from pinyon.errors import MissingExtraError
 from pinyon.models.settings import GgufSettings, OnnxSettings
-from pinyon.types import Metric, ModelType, VectorType
+from pinyon.types import Metric, Modality, ModelType, VectorType
 
 __all__ = ["MODELS", "ModelInfo", "missing_modules", "missing_package"]
 
@@ -17,6 +17,7 @@ __all__ = ["MODELS", "ModelInfo", "missing_modules", "missing_package"]
 class ModelInfo:
     """What is known of a model before it is loaded.
 
+    modality: what it takes: "text", or "multimodal" where that is pictures as well.
     dimension: length of its vectors; 0 for sparse models, rerankers and generators, and where only the loaded model can
     tell. dimensions: every length that can be asked for under this name, the default first.
     metrics: those that its vectors are meant for, the default first.
@@ -44,7 +45,7 @@ class ModelInfo:
     vector_type: VectorType
     dimension: int
     metrics: tuple[Metric, ...]
-    modality: Literal["text"]
+    modality: Modality
     max_batch: int
     max_tokens: int | None
     window_characters: int

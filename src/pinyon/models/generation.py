@@ -37,8 +37,10 @@ class TextStream:
             self.finish_reason = "cancelled"
 
 
-def check_request(messages: Sequence[ChatMessage], max_tokens: int, temperature: float, stop: Sequence[str]) -> None:
-    """Raises InvalidRequestError."""
+def check_request(
+    messages: Sequence[ChatMessage], max_tokens: int, temperature: float, stop: Sequence[str], *, sees: bool = False
+) -> None:
+    """Raises InvalidRequestError. sees: whether the model takes pictures."""
     if not messages:
         raise InvalidRequestError("messages is empty: give at least one message of the user")
     for place, message in enumerate(messages):
@@ -50,6 +52,13 @@ def check_request(messages: Sequence[ChatMessage], max_tokens: int, temperature:
             raise InvalidRequestError(f"messages[{place}] is a system message, which must be the first of all")
         if not isinstance(message.content, str):
             raise InvalidRequestError(f"messages[{place}].content is a {type(message.content).__name__}, not a text")
+        if message.pictures and message.role != "user":
+            raise InvalidRequestError(f"messages[{place}] is of the {message.role}, and only a user shows pictures")
+        if message.pictures and not sees:
+            raise InvalidRequestError(
+                f"messages[{place}] shows {len(message.pictures)} picture(s), and this model reads text only: choose "
+                "one that sees, such as a vision model behind an OpenAI-compatible endpoint"
+            )
     if isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or max_tokens < 1:
         raise InvalidRequestError(f"max_tokens must be a whole number of at least 1, got {max_tokens!r:.80}")
     if not 0.0 <= temperature <= 2.0:

@@ -14,20 +14,20 @@ from pinyon.errors import InvalidRequestError, MissingExtraError, NotFoundError
 from pinyon.models.aliases import ALIASES, Alias
 from pinyon.models.describing import AD_HOC, described_ad_hoc, is_ad_hoc
 from pinyon.models.descriptions import MODELS, ModelInfo, missing_modules, missing_package
-from pinyon.types import Embedder, Generator, ModelType, Reranker, SparseEmbedder
+from pinyon.types import Embedder, Generator, ImageGenerator, ModelType, Reranker, SparseEmbedder
 
 __all__ = ["ModelRegistry"]
 
-_NOUNS = {"rerank": "a reranker", "generate": "a generator of text"}
+_NOUNS = {"rerank": "a reranker", "generate": "a generator of text", "image": "a generator of pictures"}
 
 
 class ModelRegistry:
     """The models by name or alias, and those that a name such as ``st:FOLDER`` describes by itself. Thread-safe; a
     model is built once, so its weights load once.
 
-    ``get``, ``sparse``, ``reranker`` and ``generator`` raise NotFoundError for an unknown name, and for an alias whose
-    model is not installed; MissingExtraError for a local model whose package is not installed; InvalidRequestError for
-    a model of another type. Weights load at the first use of what they give.
+    ``get``, ``sparse``, ``reranker``, ``generator`` and ``image_generator`` raise NotFoundError for an unknown name,
+    and for an alias whose model is not installed; MissingExtraError for a local model whose package is not installed;
+    InvalidRequestError for a model of another type. Weights load at the first use of what they give.
 
     more: further models by name, asked for once, at the first look-up; its errors are those of that look-up.
     store: the folder with pulled models. ad_hoc: says of a name that describes itself whether it may be used.
@@ -120,6 +120,11 @@ class ModelRegistry:
         """The generator of a name."""
         _expect(self.describe(name, "generate"), "generate", "dense")
         return cast(Generator, self._model(name, "generate"))
+
+    def image_generator(self, name: str) -> ImageGenerator:
+        """The generator of pictures of a name."""
+        _expect(self.describe(name, "image"), "image", "dense")
+        return cast(ImageGenerator, self._model(name, "image"))
 
     def _model(self, name: str, task: ModelType, dimension: int | None = None) -> Any:
         alias = self._aliases.get(name)

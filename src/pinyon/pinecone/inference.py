@@ -76,7 +76,7 @@ class Inference:
             [
                 _info(model)
                 for model in self._models.list()
-                if model.type != "generate"  # Pinecone's inference knows no such models
+                if model.type in ("embed", "rerank")  # Pinecone's inference knows no others
                 and type in (None, model.type)
                 and (vector_type is None or (model.type, model.vector_type) == ("embed", vector_type))
             ]
