@@ -29,7 +29,7 @@ NOBODY = 65_534
 # A busy machine makes data generation slow, which says nothing about the code under test.
 BUSY = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large]
 hypothesis.settings.register_profile(
-    "default", deadline=None, derandomize=True, max_examples=50, print_blob=True, suppress_health_check=BUSY
+    "default", deadline=None, derandomize=True, max_examples=30, print_blob=True, suppress_health_check=BUSY
 )
 hypothesis.settings.register_profile(
     "nightly", deadline=None, max_examples=2_000, print_blob=True, suppress_health_check=BUSY

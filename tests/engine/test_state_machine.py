@@ -556,6 +556,12 @@ class KindsMachine(CodesMachine):
         self.query(10)
 
 
+MEMORY_AND_DISK = pytest.mark.parametrize(
+    "disk", [pytest.param(False, marks=pytest.mark.nightly), True], ids=["memory", "disk"]
+)
+"""For machines that take long: on disk there is all that there is in memory, and more."""
+
+
 def run(machine: type[Machine], *, disk: bool, examples: int, steps: int = 50) -> None:
     chosen = type(f"{machine.__name__}OnDisk", (machine,), {"disk": True}) if disk else machine
     run_state_machine_as_test(
@@ -579,7 +585,7 @@ def test_every_history_of_a_sparse_index_is_that_of_the_model(disk: bool) -> Non
 
 
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("disk", [False, True], ids=["memory", "disk"])
+@MEMORY_AND_DISK
 def test_every_history_served_by_codes_has_true_scores_full_pages_and_recall(
     disk: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -595,7 +601,7 @@ def test_every_history_served_by_codes_has_true_scores_full_pages_and_recall(
 
 
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("disk", [False, True], ids=["memory", "disk"])
+@MEMORY_AND_DISK
 def test_every_history_of_changing_kinds_has_true_scores_full_pages_and_recall(
     disk: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from faults.test_power_loss import record, run_states
 from storage.sample import flip
 
 STEPS = 12
-STATES = 20_000 if os.environ.get("PINYON_NIGHTLY") == "1" else 150
+STATES = 20_000 if os.environ.get("PINYON_NIGHTLY") == "1" else 80
 
 
 @pytest.fixture(autouse=True)

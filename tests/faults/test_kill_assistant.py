@@ -23,7 +23,11 @@ from server.assisted import form
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 
-KILLS = 60 if os.environ.get("PINYON_NIGHTLY") == "1" else 3
+NIGHTLY = os.environ.get("PINYON_NIGHTLY") == "1"
+KILLS = 60 if NIGHTLY else 3
+SENTENCES = 6_000 if NIGHTLY else 2_000
+"""Of a file; to read as many takes ``SECONDS`` at least."""
+SECONDS = 1.5 if NIGHTLY else 0.5
 HEADERS = {"x-pinecone-api-version": "2026-07"}
 
 
@@ -88,12 +92,12 @@ def test_a_killed_server_goes_on_where_it_was(data: Path) -> None:
     texts: dict[str, str] = {}
     while_reading = 0
     for kill in range(KILLS):
-        texts[f"f{kill}"] = _text(kill, 6_000)
+        texts[f"f{kill}"] = _text(kill, SENTENCES)
         server.upload(f"f{kill}", texts[f"f{kill}"])
         if kill % 2:  # and another content for a file that is there, or is being read
-            texts[f"f{kill - 1}"] = _text(1_000 + kill, 3_000)
+            texts[f"f{kill - 1}"] = _text(1_000 + kill, SENTENCES // 2)
             server.upload(f"f{kill - 1}", texts[f"f{kill - 1}"])
-        time.sleep(rng.uniform(0.0, 1.5))
+        time.sleep(rng.uniform(0.0, SECONDS))
         while_reading += any(one["status"] == "Processing" for one in server.call("GET", "files/library")["files"])
         server.kill()
         server = Server(data)

@@ -21,7 +21,7 @@ from pinyon.engine.reembedding import reembed, reembedding
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 
 NIGHTLY = os.environ.get("PINYON_NIGHTLY") == "1"
-KILLS = 2_000 if NIGHTLY else 24
+KILLS = 2_000 if NIGHTLY else 12
 RECORDS = 300
 """In each of two namespaces: three batches and a part."""
 
