@@ -1,5 +1,6 @@
 import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { words } from "../../state/language";
+import { facts, Thumbnail } from "../../ui/Thumbnail";
 import { VirtualRows } from "../../ui/VirtualRows";
 import { shown } from "./metadata";
 import { Choice, type ListProps, OpenButton, ownValue } from "./RecordTable";
@@ -62,16 +63,20 @@ export function RecordCards({ rows, count, columns, opened, chosen, onOpen, onCh
 function Contents({ row, columns }: { row: Row | null | undefined; columns: readonly string[] }) {
   if (row === undefined) return <span class="record-blank" />;
   if (row === null) return <span class="badge warn">{say("gone")}</span>;
-  const there = columns.filter((name) => ownValue(row, name) !== undefined);
+  const readable = new Set(facts(row.metadata).map(([name]) => name));
+  const there = columns.filter((name) => readable.has(name) && ownValue(row, name) !== undefined);
   if (!Object.keys(row.metadata).length) return <p class="soft small">{say("none")}</p>;
   return (
-    <dl class="record-card-fields">
-      {there.slice(0, SHOWN).map((name) => (
-        <div key={name}>
-          <dt class="data">{name}</dt>
-          <dd class="data">{shown(ownValue(row, name), 200)}</dd>
-        </div>
-      ))}
-    </dl>
+    <div class="record-card-body">
+      <Thumbnail metadata={row.metadata} />
+      <dl class="record-card-fields">
+        {there.slice(0, SHOWN).map((name) => (
+          <div key={name}>
+            <dt class="data">{name}</dt>
+            <dd class="data">{shown(ownValue(row, name), 200)}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }

@@ -10,7 +10,8 @@ const AT_FIRST = 5;
 export function fieldsIn(fields: Fields | undefined, seen: readonly Row[], textField: string | undefined): string[] {
   const counts = new Map<string, number>();
   if (textField !== undefined) counts.set(textField, Number.POSITIVE_INFINITY);
-  for (const { name, records } of fields?.fields ?? []) counts.set(name, Math.max(records, counts.get(name) ?? 0));
+  for (const { name, records } of fields?.fields ?? [])
+    if (name !== "thumbnail") counts.set(name, Math.max(records, counts.get(name) ?? 0));
   if (!fields) {
     for (const { metadata } of seen)
       for (const name of Object.keys(metadata)) counts.set(name, (counts.get(name) ?? 0) + 1);

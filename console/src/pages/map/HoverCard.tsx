@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { send } from "../../api/client";
 import { type Found, fetchByIds, type StoredRecord } from "../../api/records";
 import { number, words } from "../../state/language";
+import { facts, Thumbnail } from "../../ui/Thumbnail";
 import type { Look } from "./look";
 import type { Plot } from "./plot";
 import type { Points } from "./points";
@@ -52,7 +53,7 @@ export function HoverCard({ index, points, at, plot, look }: Props) {
     ...(rightwards ? { left: `${x + 14}px` } : { right: `${Math.max(8, Math.min(width - x + 14, width - WIDTH))}px` }),
     ...(y < height / 2 ? { top: `${Math.max(8, y + 10)}px` } : { bottom: `${Math.max(8, height - y + 10)}px` }),
   };
-  const metadata = Object.entries(record?.metadata ?? {});
+  const metadata = facts(record?.metadata ?? {});
   const distance = points.answer.nearest?.[at];
   return (
     <div class="map-card" role="status" style={style}>
@@ -61,6 +62,7 @@ export function HoverCard({ index, points, at, plot, look }: Props) {
         <span class="data">{id}</span>
       </p>
       {typeof distance === "number" && <p class="soft small">{say("nearest", { distance: number(distance, 5) })}</p>}
+      {record?.metadata && <Thumbnail metadata={record.metadata} />}
       {record && metadata.length === 0 && <p class="soft small">{say("bare")}</p>}
       {metadata.length > 0 && (
         <dl>

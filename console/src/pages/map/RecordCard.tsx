@@ -3,6 +3,7 @@ import { type Found, fetchByIds } from "../../api/records";
 import { to, withQuery } from "../../routes";
 import { words } from "../../state/language";
 import { Problem } from "../../ui/Problem";
+import { facts, Thumbnail } from "../../ui/Thumbnail";
 import { useCall } from "../../ui/useCall";
 import { Waiting } from "../../ui/Waiting";
 
@@ -36,7 +37,7 @@ export function RecordCard({ index, namespace, id, onMap, onNeighbours, onClose 
     [index, namespace, id],
   );
   const record = found.waiting ? undefined : found.answer?.vectors[id];
-  const metadata = Object.entries(record?.metadata ?? {});
+  const metadata = facts(record?.metadata ?? {});
   return (
     <section class="panel map-record stack tight" aria-label={say("record")}>
       <div class="row map-record-head">
@@ -49,6 +50,7 @@ export function RecordCard({ index, namespace, id, onMap, onNeighbours, onClose 
       {found.waiting && <Waiting />}
       {!found.waiting && found.answer && !record && <p class="soft">{say("gone")}</p>}
       {!onMap && <p class="soft small">{say("absent")}</p>}
+      {record?.metadata && <Thumbnail metadata={record.metadata} />}
       {record && metadata.length === 0 && <p class="soft small">{say("bare")}</p>}
       {metadata.length > 0 && (
         <dl class="facts map-facts" tabIndex={0}>

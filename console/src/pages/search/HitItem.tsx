@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Index } from "../../api/indexes";
 import { to, withQuery } from "../../routes";
 import { words as dictionary, number } from "../../state/language";
+import { facts, Thumbnail } from "../../ui/Thumbnail";
 import type { Move } from "./compare";
 import { Highlighted } from "./Highlighted";
 import type { Result } from "./run";
@@ -37,7 +38,7 @@ export function HitItem({ result, place, bar, move, index, namespace, words }: P
   const { id, score, metadata, parts, former } = result;
   const field = textField(index);
   const text = metadata[field];
-  const others = Object.entries(metadata).filter(([name]) => name !== field || typeof text !== "string");
+  const others = facts(metadata).filter(([name]) => name !== field || typeof text !== "string");
   const changed = move !== undefined && move !== 0;
   return (
     <li class={changed ? "search-hit moved" : "search-hit"}>
@@ -55,6 +56,7 @@ export function HitItem({ result, place, bar, move, index, namespace, words }: P
             {say("similar")}
           </a>
         </div>
+        <Thumbnail metadata={metadata} />
         {typeof text === "string" && <Text text={text} words={words} />}
         {others.length > 0 && (
           <dl class="search-meta small">
