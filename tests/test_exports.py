@@ -13,7 +13,7 @@ import pytest
 
 import pinyon
 
-PACKAGES = ["pinyon", "pinyon.models", "pinyon.rag"]
+PACKAGES = ["pinyon", "pinyon.models", "pinyon.pictures", "pinyon.rag"]
 
 PROBE = """
 import json, sys, time
