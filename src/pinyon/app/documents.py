@@ -1,4 +1,6 @@
-"""Files become groups of entries, a group a file; those that did not change are recognised without being read."""
+"""Files become groups of entries, a group a file; those that did not change are recognised without being read.
+
+A document becomes its chunks, a picture one entry."""
 
 from __future__ import annotations
 
@@ -22,6 +24,7 @@ from pinyon.app.ingestor import (
     unicode_name,
 )
 from pinyon.app.known import Known, KnownFiles, settings_digest, state_of, trusted_time
+from pinyon.app.picture_files import PICTURE_READER, PictureReader, is_picture
 from pinyon.engine import Database, Index
 from pinyon.rag.chunking import DEFAULT_OVERLAP, DEFAULT_SIZE, split
 from pinyon.rag.documents import READER, Document, digest_of, load
@@ -97,7 +100,8 @@ def chunk_records(
 
 @dataclass(slots=True)
 class Documents:
-    """The documents of one run into a namespace. identity: of the model that embeds them."""
+    """The files of one run into a namespace. identity: of the model that embeds them. pictures: reads pictures, where
+    the model sees them."""
 
     database: Database
     index: Index
@@ -105,16 +109,17 @@ class Documents:
     identity: str
     reading: Reading
     summary: Summary
+    pictures: PictureReader | None = None
     _memories: dict[Path, KnownFiles] = field(default_factory=dict)
 
     def groups(self, files: Iterable[FoundFile | Skipped]) -> Iterator[Group]:
         """A group for each file, empty for those that are known to be unchanged, read when its turn comes. Every file
         is reported in ``summary``; of one that cannot be read, what is stored stays."""
         for done, file in enumerate(files, 1):
-            document = file if isinstance(file, Skipped) else self._document(file)
-            if isinstance(document, Skipped):
-                self.summary.skip(document)
-            yield self._group(document, done) if isinstance(document, _Read) else Group((), done)
+            read = file if isinstance(file, Skipped) else self._read(file)
+            if isinstance(read, Skipped):
+                self.summary.skip(read)
+            yield self._group(read, done) if isinstance(read, _Read) else Group((), done)
 
     def remember(self, groups: Iterable[Group]) -> None:
         """Notes the files of groups that were committed."""
@@ -138,16 +143,16 @@ class Documents:
 
     # -- one file -----------------------------------------------------------------------------------------------------
 
-    def _document(self, file: FoundFile) -> _Read | Skipped | None:
+    def _read(self, file: FoundFile) -> _Read | Skipped | None:
         """What a file holds, why it cannot be read, or None when it is unchanged."""
-        reading, memory = self.reading, self._memory(file.root)
+        memory = self._memory(file.root)
         try:
             status = file.path.stat()
         except OSError as error:
             return Skipped(file.path, f"cannot be read: {error.strerror or error}")
-        settings = settings_digest(READER, reading.size, reading.overlap, reading.encoding, self.identity)
+        settings = self._settings(file)
         known = memory.get(file.source)
-        if known is not None and known.settings == settings and not reading.again and self._holds(file, known, status):
+        if known is not None and known.settings == settings and self._unchanged(file, known, status):
             memory.put(file.source, replace(known, mtime=trusted_time(status)))
             if known.reason:
                 return Skipped(file.path, known.reason, lasting=True)
@@ -155,13 +160,45 @@ class Documents:
             self.summary.unchanged += known.chunks
             self.summary.reports.append(FileReport(file.path, "unchanged", known.chunks))
             return None
-        document = load(file, encoding=reading.encoding)
+        content = self._content(file)
+        if not isinstance(content, Skipped):
+            return _Read(file, *content, status, settings)
+        if content.lasting:
+            memory.put(file.source, Known(status.st_size, trusted_time(status), "", settings, 0, "", content.reason))
+        return content
+
+    def _settings(self, file: FoundFile) -> str:
+        """One word for all besides its bytes that decides what becomes of a file."""
+        if is_picture(file.path):
+            beside = self.pictures.beside(file.path) if self.pictures is not None else None
+            return settings_digest(PICTURE_READER, beside, self.identity)
+        reading = self.reading
+        return settings_digest(READER, reading.size, reading.overlap, reading.encoding, self.identity)
+
+    def _content(self, file: FoundFile) -> tuple[list[Entry], str, FileReport] | Skipped:
+        """(entries, digest of the bytes, what to report)."""
+        source, root = unicode_name(file.source), root_label(file.root)
+        if is_picture(file.path):
+            if self.pictures is None:
+                return Skipped(
+                    file.path,
+                    "a picture, and the model of this index reads text only: bring it into an index of a model that "
+                    "sees, such as --model picture-words",
+                )
+            found = self.pictures.entry(file.path, source_id(file) + "0", source, root)
+            if isinstance(found, Skipped):
+                return found
+            entry, digest, warnings = found
+            return [entry], digest, FileReport(file.path, "read", 1, "", warnings)
+        document = load(file, encoding=self.reading.encoding)
         if isinstance(document, Skipped):
-            if document.lasting:
-                told = Known(status.st_size, trusted_time(status), "", settings, 0, "", document.reason)
-                memory.put(file.source, told)
             return document
-        return _Read(file, document, status, settings)
+        entries = chunk_entries(document, file, self.reading.size, self.reading.overlap)
+        report = FileReport(file.path, "read", len(entries), document.encoding, tuple(document.warnings))
+        return entries, document.digest, report
+
+    def _unchanged(self, file: FoundFile, known: Known, status: os.stat_result) -> bool:
+        return not self.reading.again and self._holds(file, known, status)
 
     def _holds(self, file: FoundFile, known: Known, status: os.stat_result) -> bool:
         """Whether a file is as it was, and the index as that run left it."""
@@ -180,18 +217,16 @@ class Documents:
         return state_of((id_, record.metadata) for id_, record in fetched(self.index, self.namespace, ids).items())
 
     def _group(self, read: _Read, done: int) -> Group:
-        file, document, status = read.file, read.document, read.status
-        entries = chunk_entries(document, file, self.reading.size, self.reading.overlap)
+        file, entries, status = read.file, read.entries, read.status
         self.summary.files += 1
         self.summary.bytes += status.st_size
         reason = "" if entries else "holds no text" if status.st_size else "empty"
         if entries:
-            report = FileReport(file.path, "read", len(entries), document.encoding, tuple(document.warnings))
-            self.summary.reports.append(report)
+            self.summary.reports.append(read.report)
         else:
             self.summary.skip(Skipped(file.path, reason, lasting=True))
         state = state_of((entry.id, entry.metadata) for entry in entries)
-        known = Known(status.st_size, trusted_time(status), document.digest, read.settings, len(entries), state, reason)
+        known = Known(status.st_size, trusted_time(status), read.digest, read.settings, len(entries), state, reason)
         return Group(entries, done, source_id(file), root_label(file.root), file, known)
 
     def _memory(self, root: Path) -> KnownFiles:
@@ -203,6 +238,8 @@ class Documents:
 @dataclass(frozen=True, slots=True)
 class _Read:
     file: FoundFile
-    document: Document
+    entries: list[Entry]
+    digest: str
+    report: FileReport
     status: os.stat_result
     settings: str

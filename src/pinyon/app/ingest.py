@@ -1,4 +1,5 @@
-"""Brings files into an index: documents in chunks, or records as they are; a second run writes only what changed."""
+"""Brings files into an index: documents in chunks, pictures, or records as they are; a second run writes only what
+changed."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from pinyon.app import default_models
 from pinyon.app.documents import Documents, Reading
 from pinyon.app.ingestor import BATCH, RESERVED, Entry, Group, Ingestor, Summary, check_model, no_model
 from pinyon.app.model_files import cached
+from pinyon.app.picture_files import PICTURE_SUFFIXES, PictureReader, is_picture, without_captions
 from pinyon.app.rows import Columns, Row, RowFile, open_rows
 from pinyon.engine import Database, Index
 from pinyon.engine.kinds import configured
@@ -22,19 +24,31 @@ from pinyon.errors import FailedPreconditionError, InvalidRequestError, ModelMis
 from pinyon.rag.chunking import DEFAULT_OVERLAP, DEFAULT_SIZE, check_sizes
 from pinyon.rag.files import FoundFile, Skipped, find
 from pinyon.rag.formats import RECORD_SUFFIXES, format_of
-from pinyon.types import Embedder, EmbedSpec, IndexSpec, Metric
+from pinyon.types import Embedder, EmbedSpec, IndexSpec, Metric, PictureEmbedder
 
-__all__ = ["DEFAULT_MODEL", "Monitor", "Request", "embedder_of", "ingest", "model_spec", "row_groups"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "DEFAULT_PICTURE_MODEL",
+    "Monitor",
+    "Request",
+    "embedder_of",
+    "ingest",
+    "model_spec",
+    "row_groups",
+]
 
 DEFAULT_MODEL = "use-multilingual"
+DEFAULT_PICTURE_MODEL = "picture-words"
+"""Of an index that is made for nothing but pictures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to bring in, and how.
 
-    paths: directories and documents (cut into chunks of ``size`` characters, ``overlap`` of them shared), and files of
-    records (.jsonl, .csv, .parquet, .npy), which are taken as they are. documents: csv and jsonl files are documents.
+    paths: directories, documents (cut into chunks of ``size`` characters, ``overlap`` of them shared) and pictures, and
+    files of records (.jsonl, .csv, .parquet, .npy), which are taken as they are. documents: csv and jsonl files are
+    documents.
     model, text_field, metric, settings (of ``engine.kinds``): for an index that does not exist yet; a model given for
     one that exists must be its own. prune: whether to remove the chunks of files that no longer exist below the
     directories: None those that earlier runs brought in from the same directories, True all that carry a directory's
@@ -82,12 +96,13 @@ def ingest(database: Database, request: Request, monitor: Monitor, summary: Summ
     folders = [path for path in sources if path.is_dir()]
     if request.prune and not folders:
         raise InvalidRequestError("prune needs a directory among the paths: only there can a file be missed")
-    files = list(find(sources, root=request.root, glob=request.glob, records=request.documents))
+    found = find(sources, root=request.root, glob=request.glob, records=request.documents, also=PICTURE_SUFFIXES)
+    files = without_captions(list(found))
     tables, samples = _opened(records, request)
-    has_documents = any(isinstance(file, FoundFile) for file in files)
-    if not has_documents and not samples and not request.prune:
+    readable = [file for file in files if isinstance(file, FoundFile)]
+    if not readable and not samples and not request.prune:
         raise _nothing(request, files)
-    with _target(database, request, has_documents, samples) as index:
+    with _target(database, request, readable, samples) as index:
         run = _Run(database, index, request, monitor, summary)
         if files:
             run.documents(files)
@@ -114,7 +129,8 @@ class _Run:
         self._embedder = None if embedder is None else cached(embedder, database.path)
         reading = Reading(request.size, request.overlap, request.encoding, request.again)
         identity = "" if self._embedder is None else self._embedder.identity
-        self._documents = Documents(database, index, request.namespace, identity, reading, summary)
+        pictures = PictureReader(_text_field(self._spec)) if isinstance(self._embedder, PictureEmbedder) else None
+        self._documents = Documents(database, index, request.namespace, identity, reading, summary, pictures)
         self._ingestor = Ingestor(
             index,
             namespace=request.namespace,
@@ -129,13 +145,14 @@ class _Run:
     def documents(self, files: Sequence[FoundFile | Skipped]) -> None:
         if self._embedder is None or self._spec.embed is None:
             raise FailedPreconditionError(no_model(self._spec.name, None))
-        text_field = self._spec.embed.field_map.get("text", "text")
+        text_field = _text_field(self._spec)
         if text_field in RESERVED:
             raise InvalidRequestError(
                 f"index {self._spec.name!r} keeps its text in the field {text_field!r}, which documents need for "
                 f"something else: create the index with another text field (taken: {', '.join(RESERVED)})"
             )
-        self._monitor.begin("documents", len(files), "files")
+        seen = all(isinstance(file, FoundFile) and is_picture(file.path) for file in files)
+        self._monitor.begin("pictures" if seen else "documents", len(files), "files")
         try:
             self._ingestor.run(self._documents.groups(files))
         finally:
@@ -175,11 +192,13 @@ def _nothing(request: Request, files: Sequence[FoundFile | Skipped]) -> NotFound
     reasons = sorted({file.reason for file in files if isinstance(file, Skipped)})
     told = f"; passed over: {'; '.join(reasons[:5])}" if reasons else ""
     pattern = f" that match {request.glob!r}" if request.glob is not None else ""
-    return NotFoundError(f"nothing to read in {paths}: no text files{pattern}, no records{told}")
+    return NotFoundError(f"nothing to read in {paths}: no text files{pattern}, no pictures, no records{told}")
 
 
 @contextmanager
-def _target(database: Database, request: Request, has_documents: bool, samples: Sequence[Row]) -> Iterator[Index]:
+def _target(
+    database: Database, request: Request, files: Sequence[FoundFile], samples: Sequence[Row]
+) -> Iterator[Index]:
     """The index, made when it is missing; in a dry run it is made in memory, and gone afterwards."""
     name = request.index
     if database.has_index(name):
@@ -191,7 +210,7 @@ def _target(database: Database, request: Request, has_documents: bool, samples: 
             )
         yield database.index(name)
         return
-    spec = configured(_new_spec(request, has_documents, samples, database.path), request.settings)
+    spec = configured(_new_spec(request, files, samples, database.path), request.settings)
     if request.dry:
         with Database(":memory:") as scratch:
             scratch.create_index(spec)
@@ -201,16 +220,17 @@ def _target(database: Database, request: Request, has_documents: bool, samples: 
         yield database.index(name)
 
 
-def _new_spec(request: Request, has_documents: bool, samples: Sequence[Row], data: Path | None) -> IndexSpec:
+def _new_spec(request: Request, files: Sequence[FoundFile], samples: Sequence[Row], data: Path | None) -> IndexSpec:
     metric: Metric = request.metric or "cosine"
-    first = None if has_documents or request.model is not None else next(iter(samples), None)
+    first = None if files or request.model is not None else next(iter(samples), None)
     if first is not None and first.values is not None:
         if not isinstance(first.values, Sequence | np.ndarray) or isinstance(first.values, str):
             raise InvalidRequestError(f"{first.where}: the values are {first.values!r}, but must be a list of numbers")
         return IndexSpec(request.index, len(first.values), metric)
     if first is not None and first.sparse is not None:
         return IndexSpec(request.index, None, "dotproduct", "sparse")
-    model = request.model or DEFAULT_MODEL
+    only_pictures = bool(files) and not samples and all(is_picture(file.path) for file in files)
+    model = request.model or (DEFAULT_PICTURE_MODEL if only_pictures else DEFAULT_MODEL)
     return model_spec(request.index, model, text_field=request.text_field, metric=request.metric, data=data)
 
 
@@ -238,6 +258,10 @@ def embedder_of(spec: IndexSpec, data: Path | None = None) -> Embedder:
     embedder = default_models(data).get(spec.embed.model, spec.embed.dimension)
     check_model(spec, embedder)
     return embedder
+
+
+def _text_field(spec: IndexSpec) -> str:
+    return spec.embed.field_map.get("text", "text") if spec.embed is not None else "text"
 
 
 # -- records ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from pinyon.app.known import NOTHING, Known
 from pinyon.engine import Index
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, ModelMismatchError
 from pinyon.rag.files import FoundFile, Skipped
-from pinyon.types import Embedder, EmbedSpec, Floats, IndexSpec, Record
+from pinyon.types import Embedder, EmbedSpec, Floats, IndexSpec, Picture, PictureEmbedder, Record
 
 __all__ = [
     "BATCH",
@@ -37,18 +37,22 @@ __all__ = [
 BATCH = 256
 """Records from which on a transaction begins, and texts that are embedded between two looks at whether to stop."""
 
+PICTURES = 64
+"""The same of pictures, whose pixels are held until they are embedded."""
+
 FETCH = 500
 
 RESERVED = (
     *("source", "root", "chunk", "digest", "heading", "title"),
     *("start", "end", "page", "page_starts", "section_start", "section_end"),
+    *("modality", "width", "height", "format", "taken", "camera", "tags", "likeness", "thumbnail"),
 )
-"""Metadata fields of a document's chunks, beside the text itself."""
+"""Metadata fields of a document's chunks and of pictures, beside the text itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record to bring in: with ``values`` as given, or with a ``text`` to embed."""
+    """A record to bring in: with ``values`` as given, or with a ``text`` or a ``picture`` to embed."""
 
     id: str
     metadata: Mapping[str, Any]
@@ -56,6 +60,11 @@ class Entry:
     values: Any = None
     sparse: Any = None
     where: str = ""
+    picture: Picture | None = None
+
+    @property
+    def embeds(self) -> bool:
+        return self.text is not None or self.picture is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +127,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
+    """With what is to be embedded, or the values."""
+
     id: str
     metadata: Mapping[str, Any]
-    text: str | None
+    of: str | Picture | None
     values: Any
     sparse: Any
 
@@ -171,7 +182,10 @@ class Ingestor:
         for group in groups:
             self._compare(group)
             self._timed("read", started)
-            if len(self._pending) >= self._batch:
+            if (
+                len(self._pending) >= self._batch
+                or sum(isinstance(one.of, Picture) for one in self._pending) >= PICTURES
+            ):
                 self._commit()
             if self._stop():
                 self.summary.interrupted = True
@@ -209,11 +223,11 @@ class Ingestor:
         entries = {entry.id: entry for entry in group.entries}
         have = list(ids_below(self._index, self._namespace, group.prefix)) if group.prefix is not None else []
         # With given vectors the stored ones are compared too.
-        given = any(entry.text is None for entry in entries.values())
+        given = any(not entry.embeds for entry in entries.values())
         stored = fetched(self._index, self._namespace, list(dict.fromkeys([*entries, *have])), values=given)
         changed: list[tuple[Entry, dict[str, Any]]] = []
         for entry in entries.values():
-            if entry.text is not None and self._embedder is None:
+            if entry.embeds and self._embedder is None:
                 raise FailedPreconditionError(no_model(self._index.name, entry))
             wanted, found = self._metadata(entry), stored.get(entry.id)
             _check_owner(found, group, entry)
@@ -226,7 +240,8 @@ class Ingestor:
             if entry.text is not None and (like := vectors.get(entry.text)) is not None:
                 self._pending.append(_Pending(entry.id, wanted, None, like.values, like.sparse_values))
             else:
-                self._pending.append(_Pending(entry.id, wanted, entry.text, entry.values, entry.sparse))
+                of = entry.text if entry.picture is None else entry.picture
+                self._pending.append(_Pending(entry.id, wanted, of, entry.values, entry.sparse))
         self._stale.extend(id_ for id_ in have if id_ not in entries)
         self._groups.append(group)
 
@@ -273,7 +288,7 @@ class Ingestor:
                 if stale:
                     batch.delete(self._namespace, stale)
         self._timed("write", started)
-        self._settle(sum(row.text is not None for row in rows))
+        self._settle(sum(row.of is not None for row in rows))
 
     def _settle(self, embedded: int) -> None:
         """Counts what was committed."""
@@ -285,20 +300,31 @@ class Ingestor:
         self._groups, self._pending, self._stale = [], [], []
 
     def _embedded(self, rows: Sequence[_Pending]) -> list[Any] | None:
-        """The vectors of the rows, those with a text embedded; None when the run is to stop."""
-        texts = [row.text for row in rows if row.text is not None]
-        vectors: list[Any] = []
-        started = perf_counter()
-        for start in range(0, len(texts), self._batch):
-            if self._stop():
-                return None
-            part = texts[start : start + self._batch]
-            if self._embedder is not None and not self._dry:
-                vectors.extend(self._embedder.embed(part))
-            started = self._timed("embed", started)
-            self._progress(self._done, self._written + start + len(part))
-        embedded = iter(vectors if not self._dry else [None] * len(texts))
-        return [next(embedded) if row.text is not None else row.values for row in rows]
+        """The vectors of the rows, those with a text or a picture embedded; None when the run is to stop."""
+        vectors = [row.values for row in rows]
+        texts = [at for at, row in enumerate(rows) if isinstance(row.of, str)]
+        pictures = [at for at, row in enumerate(rows) if isinstance(row.of, Picture)]
+        started, done = perf_counter(), 0
+        for places, size in ((texts, self._batch), (pictures, PICTURES)):
+            for start in range(0, len(places), size):
+                if self._stop():
+                    return None
+                part = places[start : start + size]
+                if not self._dry:
+                    for at, vector in zip(part, self._vectors([rows[at].of for at in part]), strict=True):
+                        vectors[at] = vector
+                done += len(part)
+                started = self._timed("embed", started)
+                self._progress(self._done, self._written + done)
+        return vectors
+
+    def _vectors(self, part: Sequence[Any]) -> Floats:
+        """Of texts, or of pictures."""
+        if isinstance(part[0], Picture):
+            assert isinstance(self._embedder, PictureEmbedder), "pictures are read for models that see only"
+            return self._embedder.embed_pictures(part)
+        assert self._embedder is not None
+        return self._embedder.embed(part)
 
     def _remove(self, ids: Sequence[str]) -> None:
         started = perf_counter()

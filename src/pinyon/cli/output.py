@@ -13,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pinyon.types import Picture
+
 __all__ = ["Bar", "Output", "clean", "milliseconds", "prepare_streams", "seconds", "size", "snippet"]
 
 
@@ -82,6 +84,28 @@ class Output:
         width = max(map(len, values), default=0)
         for name, value in values.items():
             self.line(f"{name.ljust(width)}  {clean(str(value))}".rstrip())
+
+    def pictures(self, named: Sequence[tuple[str, Picture]], columns: int = 24, rows: int = 10) -> None:
+        """Pictures beside each other, drawn with half blocks in as many colours as the terminal has, names below."""
+        from rich.color import Color
+        from rich.style import Style
+        from rich.table import Table
+        from rich.text import Text
+
+        from pinyon.pictures import HALF_BLOCK, half_blocks
+
+        table = Table.grid(padding=(0, 2))
+        drawn = []
+        for _, picture in named:
+            lines = Text()
+            for row in half_blocks(picture, columns, rows=rows):
+                for upper, lower in row:
+                    lines.append(HALF_BLOCK, Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower)))
+                lines.append("\n")
+            drawn.append(lines)
+        table.add_row(*drawn)
+        table.add_row(*(Text(clean(name), overflow="ellipsis", no_wrap=True) for name, _ in named))
+        self._console(sys.stdout).print(table)
 
     @contextmanager
     def progress(self) -> Iterator[Bar]:

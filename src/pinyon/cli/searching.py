@@ -11,11 +11,12 @@ import typer
 
 from pinyon.cli.commands import IndexName, Namespace, command
 from pinyon.cli.output import Output, milliseconds, recall, snippet
+from pinyon.cli.picturing import show_pictures
 from pinyon.cli.session import Session, parse_object
 
 if TYPE_CHECKING:
     from pinyon.engine import Index
-    from pinyon.types import Embedder, Fusion, IndexSpec, Match, Plan, Query, QueryResult, SearchMode
+    from pinyon.types import Embedder, Fusion, IndexSpec, Match, Picture, Plan, Query, QueryResult, SearchMode
 
 TopK = Annotated[int, typer.Option("--top-k", "-k", metavar="N", help="How many results.")]
 Filter = Annotated[
@@ -54,12 +55,23 @@ Explain = Annotated[bool, typer.Option("--explain", help="Tell how the answer wa
             """pinyon search docs '"annual leave" AND appl*' --mode lexical --query-string""",
         ),
         ("with a filter", """pinyon search docs "leave" --filter '{"source": "handbook/leave.md"}'"""),
+        ("pictures like this one, drawn in the terminal", "pinyon search photos --image cat.png"),
+        (
+            "like it, and as the text says; a sheet of what was found",
+            'pinyon search photos "at night" --image cat.png --sheet found.png',
+        ),
     ),
 )
 def search(
     session: Session,
     name: IndexName,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to look for.", show_default=False)],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to look for.", show_default=False)] = "",
+    image: Annotated[
+        Path | None, typer.Option("--image", metavar="FILE", help="A picture to look for, alone or with TEXT.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", metavar="FILE", help="Write the pictures found as one PNG.")
+    ] = None,
     top_k: TopK = 10,
     filter: Filter = None,
     namespace: Namespace = "",
@@ -69,19 +81,29 @@ def search(
     fusion: FusionOption = None,
     query_string: QueryString = False,
 ) -> None:
-    """Search an index of texts by meaning and by words. Shows the time of each stage."""
+    """Search an index by meaning and by words, or for what is like a picture. Shows the time of each stage."""
     from pinyon.app.ingest import embedder_of
+    from pinyon.app.picture_search import picture_in
 
     condition = parse_object(filter, "--filter")
-    if not text.strip():
-        raise typer.BadParameter("the text is empty", param_hint="TEXT")
+    if not text.strip() and image is None:
+        raise typer.BadParameter("the text is empty, and there is no --image", param_hint="TEXT")
+    picture = None if image is None else picture_in(image)
     with session.database(write=False) as database:
         index = session.index(database, name)
         way = _way(index.spec, mode, fusion, query_string)
+        if picture is not None:
+            if mode not in (None, "dense"):
+                raise typer.BadParameter(
+                    "a picture is searched for by meaning alone: --mode dense", param_hint="--mode"
+                )
+            way = Way()
         wordy = way.mode == "lexical" and index.spec.embed is not None
         embedder = None if wordy else embedder_of(index.spec, session.data)
         loading = 0.0 if embedder is None else load_model(embedder)
-        result, times = search_text(index, embedder, text, top_k, condition, namespace, exact=exact, way=way)
+        result, times = search_text(
+            index, embedder, text, top_k, condition, namespace, exact=exact, way=way, picture=picture
+        )
         if not result.matches:
             session.check_namespace(index, namespace)
     times = {"load model": loading, **times} if loading else times
@@ -89,6 +111,7 @@ def search(
         session.output.json(result_json(result, times, explain=explain))
         return
     print_matches(session.output, result.matches, index.spec, parts=explain)
+    show_pictures(session.output, result.matches, sheet)
     session.output.message(shown_times(times), "dim")
     if explain and result.plan is not None:
         print_plan(session.output, result.plan)
@@ -141,14 +164,16 @@ def search_text(
     *,
     exact: bool = False,
     way: Way | None = None,
+    picture: Picture | None = None,
 ) -> tuple[QueryResult, dict[str, float]]:
     """The result and the milliseconds of its stages: embed, search, fetch. way: None is by vectors. embedder: None for
     a search by words alone."""
+    from pinyon.app.picture_search import query_vector
     from pinyon.types import Fusion, Query, TextClause
 
     way = Way() if way is None else way
     started = perf_counter()
-    vector = None if embedder is None else embedder.embed([text], input_type="query")[0]
+    vector = None if embedder is None else query_vector(embedder, index.name, text.strip() and text, picture)
     embedded = perf_counter()
     query = Query(
         top_k,
@@ -290,6 +315,9 @@ def _gist(match: Match, field: str) -> str:
     text = metadata.get(field)
     if isinstance(text, str):
         return snippet(text)
+    if metadata.get("modality") == "image":
+        told = (str(metadata[name]) for name in ("taken", "camera") if name in metadata)
+        return ", ".join([f"picture, {metadata.get('width')} x {metadata.get('height')}", *told])
     return snippet(orjson.dumps(metadata).decode()) if metadata else ""
 
 

@@ -6,7 +6,7 @@ import fnmatch
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,12 @@ class Skipped:
 
 
 def find(
-    paths: Sequence[Path], *, root: Path | None = None, glob: str | None = None, records: bool = False
+    paths: Sequence[Path],
+    *,
+    root: Path | None = None,
+    glob: str | None = None,
+    records: bool = False,
+    also: Collection[str] = (),
 ) -> Iterator[FoundFile | Skipped]:
     """Every document at or under the paths, each once, in a stable order.
 
@@ -55,7 +60,8 @@ def find(
     that are not taken come as Skipped. root: what ``source`` is relative to; by default the directory that was named,
     or the directory of the file that was named. glob: takes the files that match it and no others, whatever their
     suffix; a pattern without ``/`` is matched against the name. records: csv and jsonl files of directories are
-    documents too. Raises NotFoundError, InvalidRequestError.
+    documents too. also: further suffixes, in lower case, of files that the caller can read.
+    Raises NotFoundError, InvalidRequestError.
     """
     for path in paths:
         if not os.path.exists(path):
@@ -80,7 +86,7 @@ def find(
             seen.add(file)
             found = FoundFile(file, base, _source(file, base), named)
             twin = sources.setdefault((base, found.source), file)
-            reason = _irregular(file) if named else _unwanted(found, glob, records)
+            reason = _irregular(file) if named else _unwanted(found, glob, records, also)
             if twin != file:
                 reason = f"the same name as {twin.name!a} once Unicode is normalised: rename one of them"
             if not reason:
@@ -142,7 +148,7 @@ def _source(file: Path, base: Path) -> str:
     return unicodedata.normalize("NFC", file.relative_to(base).as_posix())
 
 
-def _unwanted(file: FoundFile, glob: str | None, records: bool) -> str:
+def _unwanted(file: FoundFile, glob: str | None, records: bool, also: Collection[str]) -> str:
     """Why a file of a directory is passed over; empty when it is not."""
     name, suffix = file.path.name, file.path.suffix.lower()
     if glob is not None:
@@ -151,7 +157,7 @@ def _unwanted(file: FoundFile, glob: str | None, records: bool) -> str:
     if suffix in RECORD_SUFFIXES and not (records and format_of(suffix)):
         return f"a {suffix} file of records: name it itself to read it"
     known = format_of(suffix)
-    if known is None and (suffix or name.lower() not in NAMES):
+    if known is None and suffix not in also and (suffix or name.lower() not in NAMES):
         return unsupported(suffix)
     try:
         status = file.path.stat()
@@ -159,7 +165,8 @@ def _unwanted(file: FoundFile, glob: str | None, records: bool) -> str:
         return f"cannot be read: {error.strerror or error}"
     if not stat.S_ISREG(status.st_mode):
         return "neither a file nor a directory"
-    limit = MAXIMUM_OFFICE_BYTES if known is not None and known.binary else MAXIMUM_BYTES
+    binary = suffix in also if known is None else known.binary
+    limit = MAXIMUM_OFFICE_BYTES if binary else MAXIMUM_BYTES
     if status.st_size > limit:
         return f"{status.st_size:,} bytes, over {limit:,}: name the file itself to read it"
     return ""

@@ -1,0 +1,128 @@
+"""Picture files as entries: pixels for the model, and what is known of them as metadata."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from pinyon.app.ingestor import RESERVED, Entry
+from pinyon.errors import InvalidRequestError, MissingExtraError
+from pinyon.pictures import (
+    SUFFIXES,
+    Caption,
+    perceptual_hash,
+    read_picture,
+    read_with_info,
+    sidecar_caption,
+    thumbnail,
+)
+from pinyon.rag.documents import digest_of
+from pinyon.rag.files import FoundFile, Skipped
+from pinyon.types import Match, Picture, Record
+
+__all__ = [
+    "LONGEST",
+    "PICTURE_READER",
+    "PICTURE_SUFFIXES",
+    "PictureReader",
+    "is_picture",
+    "thumbnail_in",
+    "without_captions",
+]
+
+PICTURE_READER: Final = 1
+"""Revision of how pictures become entries. Raise it whenever a change alters any: files are then read again."""
+
+PICTURE_SUFFIXES: Final = frozenset({*SUFFIXES, ".svg"})
+"""SVG too, so that why it is not read is told."""
+BESIDE: Final = (".caption", ".txt", ".json")
+"""Suffixes of the files beside a picture that describe it."""
+LONGEST: Final = 512
+"""Pixels of the longer side that a model is given: none of those that are known looks at more."""
+
+MAXIMUM_FILE: Final = 512 * 1024**2
+SMALL: Final = "data:image/webp;base64,"
+"""What the small copy of a picture begins with, in its record's metadata."""
+
+
+def is_picture(path: Path) -> bool:
+    """By the suffix alone."""
+    return path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def without_captions(files: Sequence[FoundFile | Skipped]) -> list[FoundFile | Skipped]:
+    """The files without those that only describe a picture beside them."""
+    beside = {
+        caption
+        for file in files
+        if isinstance(file, FoundFile) and is_picture(file.path)
+        for caption in map(file.path.with_suffix, BESIDE)
+    }
+    return [file for file in files if file.path not in beside or (isinstance(file, FoundFile) and file.named)]
+
+
+class PictureReader:
+    """Reads pictures for an index. text_field: where a caption is kept, so that it is found by its words too."""
+
+    def __init__(self, text_field: str) -> None:
+        self._text_field = text_field
+
+    def beside(self, path: Path) -> list[str]:
+        """What is said of a picture in the files beside it, as texts: another caption makes another entry."""
+        try:
+            caption = sidecar_caption(path)
+        except InvalidRequestError as error:  # told when the picture is read
+            return [error.message]
+        return [caption.text, *caption.tags, orjson.dumps(caption.metadata).decode()]
+
+    def entry(self, path: Path, id: str, source: str, root: str) -> tuple[Entry, str, tuple[str, ...]] | Skipped:
+        """The entry of a file, the digest of its bytes, and what is worth knowing; or why it cannot be read."""
+        try:
+            size = path.stat().st_size
+            if size > MAXIMUM_FILE:
+                return Skipped(path, f"{size:,} bytes, over {MAXIMUM_FILE:,}: make a smaller copy of the picture")
+            data = path.read_bytes()
+            caption = sidecar_caption(path)
+            picture, facts = read_with_info(data, name=source, longest=LONGEST)
+        except OSError as error:
+            return Skipped(path, f"cannot be read: {error.strerror or error}")
+        except MissingExtraError as error:
+            return Skipped(path, error.message)
+        except InvalidRequestError as error:
+            return Skipped(path, error.message, lasting=True)
+        metadata: dict[str, Any] = {
+            "source": source,
+            "root": root,
+            "modality": "image",
+            "width": facts.width,
+            "height": facts.height,
+            "format": facts.format,
+            "taken": facts.taken or None,
+            "camera": facts.camera or None,
+            "likeness": f"{perceptual_hash(picture):016x}",
+            "thumbnail": SMALL + b64encode(thumbnail(picture)).decode("ascii"),
+            "digest": digest_of(data),
+            **self._said(caption),
+        }
+        warnings = (f"{facts.frames} frames: only the first is looked at",) if facts.frames > 1 else ()
+        return Entry(id, metadata, picture=picture), digest_of(data), warnings
+
+    def _said(self, caption: Caption) -> dict[str, Any]:
+        own = {name: value for name, value in caption.metadata.items() if name not in (*RESERVED, self._text_field)}
+        return {**own, self._text_field: caption.text or None, "tags": list(caption.tags) or None}
+
+
+def thumbnail_in(record: Match | Record) -> Picture | None:
+    """The small copy that the record of a picture carries; None where it has none that can be read."""
+    told = (record.metadata or {}).get("thumbnail")
+    if not isinstance(told, str) or not told.startswith(SMALL):
+        return None
+    try:
+        return read_picture(b64decode(told.removeprefix(SMALL), validate=True), name=record.id)
+    except (Base64Error, InvalidRequestError):
+        return None
