@@ -56,7 +56,7 @@ def test_files_that_are_not_read_are_reported_with_the_reason(pinyon: Program, h
     skipped = pinyon("ingest", "docs", handbook, "--json").json["skipped"]
     reasons = {Path(one["path"]).name: one["reason"] for one in skipped}
     assert set(reasons) == {"photo.png"}
-    assert "unknown suffix '.png'" in reasons["photo.png"]
+    assert "reads text only" in reasons["photo.png"]
 
 
 def test_korean_in_cp949_comes_in_without_an_option_and_the_report_says_so(

@@ -206,6 +206,9 @@ class Watch:
     def advance(self, done: int, written: int) -> None:
         self._bar.advance(done, f"{written:,} written")
 
+    def seen(self, done: int) -> None:
+        self._bar.advance(done)
+
     def stopped(self) -> bool:
         return self.asked_to_stop
 
@@ -243,8 +246,8 @@ def report(session: Session, name: str, summary: Summary, elapsed: float, *, dry
     told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count or "as given" not in what)
     session.output.line(f"{summary.files:,} file{'' if summary.files == 1 else 's'}: {told} ({seconds(elapsed)})")
     session.output.message(_speed(summary, elapsed), "dim")
-    _listed(session, [f"{one.path}: {told}" for one in summary.reports for told in one.warnings], "note")
-    _listed(session, [f"{one.path} ({one.reason})" for one in summary.skipped], "passed over")
+    listed(session, [f"{one.path}: {told}" for one in summary.reports for told in one.warnings], "note")
+    listed(session, [f"{one.path} ({one.reason})" for one in summary.skipped], "passed over")
 
 
 def _speed(summary: Summary, elapsed: float) -> str:
@@ -255,7 +258,8 @@ def _speed(summary: Summary, elapsed: float) -> str:
     return f"time: {stages}; {rate}" + (f", {size(round(summary.bytes / elapsed))}/s" if summary.bytes else "")
 
 
-def _listed(session: Session, lines: Sequence[str], what: str) -> None:
+def listed(session: Session, lines: Sequence[str], what: str) -> None:
+    """The first lines on stderr, each after what it is."""
     for line in lines[:SHOWN_SKIPPED]:
         session.output.message(f"{what}: {clean(line)}")
     if len(lines) > SHOWN_SKIPPED:

@@ -18,6 +18,7 @@ GROUPS = (
     "start",
     "ingesting",
     "searching",
+    "classifying",
     "asking",
     "records",
     "reembedding",

@@ -11,7 +11,7 @@ import typer
 
 from pinyon.cli.commands import IndexName, Namespace, command
 from pinyon.cli.output import Output, milliseconds, recall, snippet
-from pinyon.cli.picturing import show_pictures
+from pinyon.cli.showing import show_pictures
 from pinyon.cli.session import Session, parse_object
 
 if TYPE_CHECKING:
