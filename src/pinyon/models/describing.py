@@ -18,10 +18,12 @@ from pinyon.types import METRICS, ModelType
 __all__ = ["AD_HOC", "described", "described_ad_hoc", "is_ad_hoc"]
 
 AD_HOC = {
+    "clip:": "clip",
     "gguf:": "gguf",
     "hf:": "transformers",
     "ollama:": "ollama",
     "onnx:": "onnx",
+    "open-clip:": "open-clip",
     "openai:": "openai",
     "st:": "sentence-transformers",
 }
@@ -59,7 +61,7 @@ def described(
         vector_type="dense",
         dimension=dimension,
         metrics=(metric, *(one for one in METRICS if one != metric)) if task == "embed" else (),
-        modality="text",
+        modality=part.modality,
         max_batch=1_024,
         max_tokens=said.get("max_tokens"),
         window_characters=0,
@@ -133,6 +135,13 @@ def _check(name: str, settings: Any) -> None:
         if settings.hub and not _HUB_NAME.fullmatch(settings.hub):
             raise InvalidRequestError(
                 f"{where} {settings.hub!r} is neither a folder here nor a name of the hub such as 'organisation/name'"
+            )
+    if hasattr(settings, "text_hub"):
+        if settings.text_folder and settings.text_hub:
+            raise InvalidRequestError(f"{where} give either text_folder, a path, or text_hub, a name of the hub")
+        if settings.text_hub and not _HUB_NAME.fullmatch(settings.text_hub):
+            raise InvalidRequestError(
+                f"{where} text_hub is {settings.text_hub!r}, which is no name of the hub such as 'organisation/name'"
             )
     if hasattr(settings, "base_url"):
         _check_endpoint(where, settings)

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from pinyon.models import settings
-from pinyon.types import ModelType
+from pinyon.types import Modality, ModelType
 
 __all__ = ["FAMILIES", "Family", "Part"]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One task of a provider. loader: ``module:class``, called with a description. settings: what it is told."""
+    """One task of a provider. loader: ``module:class``, called with a description. settings: what it is told.
+    modality: what it takes."""
 
     loader: str
     settings: type[Any]
+    modality: Modality = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ _ENDPOINT: dict[ModelType, Part] = {
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
+        Family(
+            "clip",
+            "transformers, for pictures and texts",
+            {"embed": Part("pinyon.models.clip:ClipEmbedder", settings.ClipSettings, "multimodal")},
+            ("torch", "transformers", "PIL"),
+            'pip install "pinyon[clip]"',
+        ),
         Family(
             "gguf",
             "a GGUF file",
@@ -68,6 +77,13 @@ FAMILIES: dict[str, Family] = {
             {"embed": Part("pinyon.models.onnx:OnnxEmbedder", settings.OnnxSettings)},
             ("onnxruntime", "tokenizers"),
             'pip install "pinyon[onnx]"',
+        ),
+        Family(
+            "open-clip",
+            "open_clip",
+            {"embed": Part("pinyon.models.open_clip:OpenClipEmbedder", settings.OpenClipSettings, "multimodal")},
+            ("torch", "open_clip", "PIL"),
+            'pip install "pinyon[open-clip]"',
         ),
         Family("openai", "an OpenAI-compatible endpoint", _ENDPOINT, ("httpx",), 'pip install "pinyon[endpoint]"'),
         Family(

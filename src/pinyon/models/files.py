@@ -40,7 +40,7 @@ COMMON: Mapping[str, Any] = {
 """Keys that every model may have, and their types."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_PATHS = {"folder", "path", "tokenizer"}
+_PATHS = {"folder", "path", "text_folder", "tokenizer"}
 _MAY_BE_ZERO = {"context_tokens", "retries", "threads", "truncate_dim"}
 _ONLY_EMBED = ("dimension", "max_tokens", "metric")
 

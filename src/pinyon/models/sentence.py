@@ -88,6 +88,11 @@ class SentenceEmbedder:
         vectors: Floats = np.ascontiguousarray(found, dtype=np.float32)
         return checked_vectors(self.name, vectors, self._info.dimension)
 
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text without prompts, with those that begin and end it, however many count."""
+        tokenizer = self._load().tokenizer
+        return [len(ids) for ids in tokenizer(list(texts), verbose=False)["input_ids"]] if texts else []
+
     def _load(self) -> Any:
         with self._lock:
             if self._loaded is None:

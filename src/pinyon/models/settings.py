@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 __all__ = [
     "ChatEndpoint",
+    "ClipSettings",
     "CrossSettings",
     "EmbedEndpoint",
     "EndpointSettings",
@@ -17,6 +18,7 @@ __all__ = [
     "HubSettings",
     "LlmRerankSettings",
     "OnnxSettings",
+    "OpenClipSettings",
     "RerankEndpoint",
     "SentenceSettings",
     "TransformersSettings",
@@ -65,6 +67,28 @@ class CrossSettings(HubSettings):
 
     batch_size: int = 32
     device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenClipSettings(HubSettings):
+    """A model of open_clip, which puts pictures and texts into one space. batch_size: of either."""
+
+    batch_size: int = 32
+    device: str = "cpu"
+    normalize: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSettings(OpenClipSettings):
+    """A model of transformers that puts pictures and texts into one space, such as CLIP.
+
+    text_folder, text_hub, text_revision: a model of sentence-transformers that takes the texts instead of the model's
+    own half, and that was trained for the same space.
+    """
+
+    text_folder: str = ""
+    text_hub: str = ""
+    text_revision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
