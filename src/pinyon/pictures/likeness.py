@@ -28,10 +28,10 @@ def perceptual_hash(picture: Picture) -> int:
     """64 bits that hardly change when a picture is scaled, compressed anew or made a little brighter.
 
     The DCT hash of C. Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions (2010), with the waves
-    of N. Krawetz, Looks Like It (2011): of the luma in 32 x 32 pixels the 8 x 8 lowest, without the mean; a bit for each,
-    set where it is greater than their median. Ours is that faint waves count as none: drawings are often symmetric, and
-    half of their bits would be noise. Turning, mirroring and cropping change it. A picture of one colour has the hash 0,
-    whichever the colour.
+    of N. Krawetz, Looks Like It (2011): of the luma in 32 x 32 pixels the 8 x 8 lowest, without the mean; a bit for
+    each, set where it is greater than their median. Ours is that faint waves count as none: drawings are often
+    symmetric, and half of their bits would be noise. Turning, mirroring and cropping change the hash. That of a picture
+    of one colour is 0, whichever the colour.
 
     Raises MissingExtraError.
     """
