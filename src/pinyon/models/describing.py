@@ -18,12 +18,14 @@ from pinyon.types import METRICS, ModelType
 __all__ = ["AD_HOC", "described", "described_ad_hoc", "is_ad_hoc"]
 
 AD_HOC = {
+    "diffusers:": "diffusers",
     "gguf:": "gguf",
     "hf:": "transformers",
     "ollama:": "ollama",
     "onnx:": "onnx",
     "openai:": "openai",
     "st:": "sentence-transformers",
+    "vlm:": "vision",
 }
 """What a name begins with that needs no description, and the provider that it means."""
 
@@ -59,7 +61,7 @@ def described(
         vector_type="dense",
         dimension=dimension,
         metrics=(metric, *(one for one in METRICS if one != metric)) if task == "embed" else (),
-        modality="text",
+        modality=part.modality if getattr(settings, "pictures", True) else "text",
         max_batch=1_024,
         max_tokens=said.get("max_tokens"),
         window_characters=0,

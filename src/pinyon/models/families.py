@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from pinyon.models import settings
-from pinyon.types import ModelType
+from pinyon.types import Modality, ModelType
 
 __all__ = ["FAMILIES", "Family", "Part"]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One task of a provider. loader: ``module:class``, called with a description. settings: what it is told."""
+    """One task of a provider. loader: ``module:class``, called with a description. settings: what it is told.
+    modality: what it takes."""
 
     loader: str
     settings: type[Any]
+    modality: Modality = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,20 @@ class Family:
 
 _ENDPOINT: dict[ModelType, Part] = {
     "embed": Part("pinyon.models.endpoint_embedder:EndpointEmbedder", settings.EmbedEndpoint),
-    "generate": Part("pinyon.models.endpoint_generator:EndpointGenerator", settings.ChatEndpoint),
+    "generate": Part("pinyon.models.endpoint_generator:EndpointGenerator", settings.ChatEndpoint, "multimodal"),
     "rerank": Part("pinyon.models.endpoint_reranker:EndpointReranker", settings.RerankEndpoint),
 }
 
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
+        Family(
+            "diffusers",
+            "diffusers",
+            {"image": Part("pinyon.models.diffusion:DiffusionPictures", settings.DiffusionSettings)},
+            ("diffusers", "torch", "transformers", "PIL"),
+            'pip install "pinyon[diffusers]"',
+        ),
         Family(
             "gguf",
             "a GGUF file",
@@ -69,7 +78,13 @@ FAMILIES: dict[str, Family] = {
             ("onnxruntime", "tokenizers"),
             'pip install "pinyon[onnx]"',
         ),
-        Family("openai", "an OpenAI-compatible endpoint", _ENDPOINT, ("httpx",), 'pip install "pinyon[endpoint]"'),
+        Family(
+            "openai",
+            "an OpenAI-compatible endpoint",
+            {**_ENDPOINT, "image": Part("pinyon.models.endpoint_images:EndpointImages", settings.ImageEndpoint)},
+            ("httpx",),
+            'pip install "pinyon[endpoint]"',
+        ),
         Family(
             "sentence-transformers",
             "sentence-transformers",
@@ -86,6 +101,13 @@ FAMILIES: dict[str, Family] = {
             {"generate": Part("pinyon.models.causal:CausalGenerator", settings.TransformersSettings)},
             ("torch", "transformers"),
             'pip install "pinyon[transformers]"',
+        ),
+        Family(
+            "vision",
+            "transformers that see",
+            {"generate": Part("pinyon.models.vision:VisionGenerator", settings.VisionSettings, "multimodal")},
+            ("torch", "transformers", "PIL"),
+            'pip install "pinyon[transformers,pictures]"',
         ),
     )
 }

@@ -75,7 +75,7 @@ def _pulled(name: str, settings: HubSettings) -> Path:
             pass
     raise NotFoundError(
         f"model {name!r}: {settings.hub!r} is not on this machine, and nothing is downloaded unasked: "
-        f"pinyon models pull {name if name.startswith(('st:', 'hf:')) else 'st:' + settings.hub}"
+        f"pinyon models pull {name if name.endswith(':' + settings.hub) else 'st:' + settings.hub}"
     )
 
 
