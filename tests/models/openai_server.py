@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
 
 DIMENSION = 8
@@ -20,6 +22,41 @@ def vector_of(text: str, size: int = DIMENSION) -> list[float]:
     """What this API embeds a text as; not of unit length."""
     digest = hashlib.blake2b(text.encode()).digest()
     return [byte / 32 - 4 for byte in digest[:size]]
+
+
+def picture_of(prompt: str, size: tuple[int, int] = (32, 24), seed: int = 0) -> bytes:
+    """The picture that this API draws: a PNG of one colour, which the prompt and the seed decide."""
+    from PIL import Image
+
+    colour = tuple(hashlib.blake2b(f"{seed} {prompt}".encode()).digest()[:3])
+    out = BytesIO()
+    Image.new("RGB", size, colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def shown(message: dict[str, Any]) -> tuple[str, list[bytes]]:
+    """(the text of a message, the files of the pictures that it shows)."""
+    content = message["content"]
+    if isinstance(content, str):
+        return content, []
+    urls = [one["image_url"]["url"] for one in content if one["type"] == "image_url"]
+    texts = [one["text"] for one in content if one["type"] == "text"]
+    return " ".join(texts), [base64.b64decode(url.partition("base64,")[2], validate=True) for url in urls]
+
+
+def described(messages: list[dict[str, Any]]) -> str:
+    """What chat completions say unless told otherwise: what was said, or the sizes and colours of what was shown."""
+    from PIL import Image
+
+    text, files = shown(messages[-1])
+    if not files:
+        return "You said: " + text
+    told = []
+    for file in files:
+        with Image.open(BytesIO(file)) as picture:
+            pixel = picture.convert("RGB").getpixel((picture.width // 2, picture.height // 2))
+            told.append(f"{picture.width}x{picture.height}, colour {pixel}")
+    return f"I see {'; '.join(told)}. You said: {text}"
 
 
 @dataclass(frozen=True)
@@ -47,14 +84,21 @@ class OpenAiServer:
 
     key: what requests must bring, "" for none. answer: what chat completions say. closed: set when a reader of a stream
     left before its end.
+
+    drawing: what requests for pictures may say; anything else is an unknown parameter, as OpenAI has it. pictures_as:
+    how pictures are answered with where that was not asked for. files: what lies at paths such as /pictures/a.png; what
+    does not is refused like an address that expired.
     """
 
     url: str = ""
     key: str = ""
     asked: list[Asked] = field(default_factory=list)
     replies: deque[Reply] = field(default_factory=deque)
-    answer: Callable[[list[dict[str, str]]], str] = lambda messages: "You said: " + messages[-1]["content"]
+    answer: Callable[[list[dict[str, Any]]], str] = described
     closed: threading.Event = field(default_factory=threading.Event)
+    drawing: set[str] = field(default_factory=lambda: {"model", "prompt", "n", "size", "quality"})
+    pictures_as: str = "b64_json"
+    files: dict[str, Reply] = field(default_factory=dict)
 
     @property
     def bodies(self) -> list[Any]:
@@ -99,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
         api.asked.append(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
         if api.replies:
             return self._send(api.replies.popleft())
+        if self.path.startswith("/pictures/"):
+            return self._send(api.files.get(self.path.partition("?")[0], Reply(403, b"<Code>AccessDenied</Code>")))
         if api.key and self.headers.get("authorization") != f"Bearer {api.key}":
             return self._send(
                 Reply(401, {"error": {"message": "Incorrect API key provided: sk-te***", "code": "invalid_api_key"}})
@@ -107,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._stream(body)
         route = {
             "/v1/embeddings": self._embeddings, "/v1/chat/completions": self._chat, "/v1/rerank": self._rerank,
-            "/api/tags": self._tags,
+            "/api/tags": self._tags, "/v1/images/generations": self._images,
         }.get(self.path)  # fmt: skip
         return self._send(route(body) if route else Reply(404, {"error": {"message": f"no path {self.path}"}}))
 
@@ -170,6 +216,28 @@ class _Handler(BaseHTTPRequestHandler):
         scores = [len(asked & set(text.split())) / len(asked) for text in body["documents"]]
         order = sorted(range(len(scores)), key=lambda at: -scores[at])[: body["top_n"]]
         return Reply(200, {"results": [{"index": at, "relevance_score": scores[at]} for at in order]})
+
+    def _images(self, body: Any) -> Reply:
+        api = self.server_of
+        unknown = sorted(set(body) - api.drawing)
+        if unknown:
+            return Reply(
+                400, {"error": {"message": f"Unknown parameter: '{unknown[0]}'.", "code": "unknown_parameter"}}
+            )
+        if "forbidden" in body["prompt"]:
+            said = "Your request was rejected as a result of our safety system."
+            return Reply(400, {"error": {"message": said, "code": "content_policy_violation"}})
+        width, height = map(int, body.get("size", "32x24").split("x"))
+        data = []
+        for number in range(body["n"]):
+            file = picture_of(body["prompt"], (width, height), body.get("seed", number))
+            if body.get("response_format", api.pictures_as) == "b64_json":
+                data.append({"b64_json": base64.b64encode(file).decode(), "revised_prompt": body["prompt"]})
+            else:
+                path = f"/pictures/{len(api.files)}.png"
+                api.files[path] = Reply(200, file, {"content-type": "image/png"})
+                data.append({"url": f"{api.url.removesuffix('/v1')}{path}?sig=secret"})
+        return Reply(200, {"data": data, "usage": {"input_tokens": 5, "output_tokens": 100 * body["n"]}})
 
     def _tags(self, body: Any) -> Reply:
         return Reply(200, {"models": [{"name": "tiny-embed:latest", "digest": "ab" * 32}]})

@@ -14,7 +14,16 @@ from pinyon.errors import InvalidRequestError, NotFoundError
 from pinyon.models import MODELS, ModelRegistry
 from pinyon.models.families import FAMILIES
 from pinyon.models.files import COMMON, read_models
-from pinyon.models.settings import ChatEndpoint, EmbedEndpoint, GgufSettings, OnnxSettings, SentenceSettings
+from pinyon.models.settings import (
+    ChatEndpoint,
+    DiffusionSettings,
+    EmbedEndpoint,
+    GgufSettings,
+    ImageEndpoint,
+    OnnxSettings,
+    SentenceSettings,
+    VisionSettings,
+)
 
 SECRET = "sk-proj-0123456789abcdef"
 
@@ -75,6 +84,7 @@ def test_every_key_of_every_provider_is_taken(tmp_path: Path) -> None:
         "provider": "", "task": "", "folder": "", "languages": '["ko", "en"]', "metric": '"dotproduct"',
         "hub": '"a/b"', "base_url": '"http://127.0.0.1:1/v1"', "pooling": '"cls"', "api_key_env": '"A_KEY"',
         "max_tokens_key": '"max_completion_tokens"', "query_prefix": '"q: "', "passage_prefix": '"p: "',
+        "dtype": '"bfloat16"', "response_format": '"b64_json"',
     }  # fmt: skip
     for family in FAMILIES.values():
         for task, part in family.parts.items():
@@ -93,8 +103,8 @@ def test_every_key_of_every_provider_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[models.m]\nprovider = 'onxx'", r"provider is 'onxx', but must be one of gguf, .*did you mean 'onnx'"),
-        ("[models.m]\npath = 'a'", r"\[models\.m\] lacks the key 'provider': one of gguf"),
+        ("[models.m]\nprovider = 'onxx'", r"provider is 'onxx', but must be one of .*gguf, .*did you mean 'onnx'"),
+        ("[models.m]\npath = 'a'", r"\[models\.m\] lacks the key 'provider': one of .*gguf"),
         ("[models.m]\nprovider = 'onnx'", r"lacks the key 'path'"),
         ("[models.m]\nprovider = 'onnx'\npath = 'a'\npoolin = 'cls'", r"unknown key 'poolin' \(did you mean 'pooling'"),
         ("[models.m]\nprovider = 'onnx'\npath = 'a'\nthreads = '2'", r"threads must be a whole number, got str"),
@@ -173,7 +183,15 @@ def test_names_describe_models_by_themselves(tmp_path: Path, monkeypatch: pytest
     assert registry.describe("hf:./here").settings.folder == "here"
     assert registry.describe("gguf:a.gguf").settings == GgufSettings(path="a.gguf")
     assert registry.describe("onnx:a").settings == OnnxSettings(path="a")
-    assert registry.describe("openai:x").tasks == ("embed", "generate", "rerank")
+    assert registry.describe("vlm:llava-hf/llava-1.5-7b-hf").settings == VisionSettings(
+        hub="llava-hf/llava-1.5-7b-hf", store=str(tmp_path)
+    )
+    assert registry.describe("vlm:a").modality == "multimodal"
+    assert registry.describe("diffusers:./sd").settings == DiffusionSettings(folder="sd", store=str(tmp_path))
+    assert registry.describe("openai:x", "image").settings == ImageEndpoint(
+        model="x", base_url="https://api.openai.com/v1", api_key_env="OPENAI_API_KEY"
+    )
+    assert registry.describe("openai:x").tasks == ("embed", "generate", "rerank", "image")
     assert SECRET not in repr(registry.describe("openai:x"))
 
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 WORDS = "the cat dog sleeps runs on sofa market stocks fell sharply today 고양이 강아지 잔다 a b c d e f g h".split()
 
 
-def save_tokenizer(folder: Path, *, template: str = "") -> Any:
-    """A fast tokenizer of whole words with the special tokens that BERT has, saved."""
+def save_tokenizer(
+    folder: Path, *, template: str = "", more: Sequence[str] = (), most: int = 64, end: str = " [SEP]"
+) -> Any:
+    """A fast tokenizer of whole words with the special tokens that BERT has, saved. more: words. most: tokens. end:
+    what is written after every text."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    vocabulary = {word: at for at, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS])}
+    vocabulary = {word: at for at, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, *more])}
     inner = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     inner.pre_tokenizer = pre_tokenizers.Whitespace()
     inner.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        single=f"[CLS] $A{end}", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=inner, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
-        mask_token="[MASK]", eos_token="[SEP]", model_max_length=64,
+        mask_token="[MASK]", eos_token="[SEP]", model_max_length=most,
     )  # fmt: skip
     if template:
         tokenizer.chat_template = template

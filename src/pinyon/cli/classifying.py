@@ -25,7 +25,10 @@ CELLS = 12
     section="Search",
     examples=(
         ("one picture", "pinyon classify cat.png --labels cat,dog,bird"),
-        ("in Korean, with a template of your own", "pinyon classify cat.png --labels 고양이,강아지,새 --template '{} 그림'"),
+        (
+            "in Korean, with a template of your own",
+            "pinyon classify cat.png --labels 고양이,강아지,새 --template '{} 그림'",
+        ),
         ("a folder with one folder for each label: how often it is right", "pinyon classify ./sorted --by-folder"),
     ),
 )
@@ -61,11 +64,15 @@ def classify(
     from pinyon.models.zero_shot import ZeroShot
 
     if calibrate and not by_folder:
-        raise typer.BadParameter("only pictures in folders have known labels: add --by-folder", param_hint="--calibrate")
+        raise typer.BadParameter(
+            "only pictures in folders have known labels: add --by-folder", param_hint="--calibrate"
+        )
     given = list(pictures_in(pictures, by_folder=by_folder))
     names = _labels(labels) if labels is not None else labels_of(given)
     if not names:
-        raise typer.BadParameter("say what a picture may be, or sort into folders and add --by-folder", param_hint="--labels")
+        raise typer.BadParameter(
+            "say what a picture may be, or sort into folders and add --by-folder", param_hint="--labels"
+        )
     embedder = seeing(default_models(session.data).get(model))
     sorter = ZeroShot(embedder, names, templates=template or None, temperature=temperature)
     with watching(session) as watch:
@@ -86,7 +93,11 @@ def _labels(given: str) -> list[str]:
 
 def _show(session: Session, found: Sorted) -> None:
     rows = [
-        (str(one.path), *([one.truth] if found.report else []), ", ".join(f"{name} {_share(p)}" for name, p in one.labels))
+        (
+            str(one.path),
+            *([one.truth] if found.report else []),
+            ", ".join(f"{name} {_share(p)}" for name, p in one.labels),
+        )
         for one in found.pictures
     ]
     session.output.table(("picture", *(["is"] if found.report else []), "labels"), rows)
@@ -132,7 +143,11 @@ def _json(found: Sorted) -> dict[str, Any]:
 
     return {
         "pictures": [
-            {"path": str(one.path), "truth": one.truth or None, "labels": [{"label": n, "probability": p} for n, p in one.labels]}
+            {
+                "path": str(one.path),
+                "truth": one.truth or None,
+                "labels": [{"label": n, "probability": p} for n, p in one.labels],
+            }
             for one in found.pictures
         ],
         "skipped": [{"path": str(one.path), "reason": one.reason} for one in found.skipped],

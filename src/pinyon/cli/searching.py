@@ -11,8 +11,8 @@ import typer
 
 from pinyon.cli.commands import IndexName, Namespace, command
 from pinyon.cli.output import Output, milliseconds, recall, snippet
-from pinyon.cli.showing import show_pictures
 from pinyon.cli.session import Session, parse_object
+from pinyon.cli.showing import show_pictures
 
 if TYPE_CHECKING:
     from pinyon.engine import Index

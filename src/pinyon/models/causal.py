@@ -17,7 +17,7 @@ from pinyon.models.threads import capped
 from pinyon.models.weights import digest, hub_folder
 from pinyon.types import ChatMessage, Generation, Usage
 
-__all__ = ["CausalGenerator"]
+__all__ = ["CausalGenerator", "Job"]
 
 DEFAULT_CONTEXT = 2_048
 """Where neither the description nor the model's configuration has a number, as with Mamba, which has no bound."""
@@ -83,8 +83,7 @@ class CausalGenerator:
         }
         if temperature > 0.0:
             settings["temperature"] = temperature
-        job = _Job(model, tokenizer, ids, settings, 0 if seed is None else seed, tuple(stop), self._busy)
-        return TextStream(job.write)
+        return TextStream(Job(model, tokenizer, {"input_ids": ids}, settings, seed or 0, tuple(stop), self._busy).write)
 
     def _load(self) -> tuple[Any, Any]:
         with self._lock:
@@ -114,20 +113,23 @@ def _prompt(tokenizer: Any, messages: Sequence[ChatMessage]) -> Any:
     return tokenizer(text, return_tensors="pt")["input_ids"]
 
 
-class _Job:
-    """One request: runs in a thread of its own, which gives pieces of text and ends when the reader has left."""
+class Job:
+    """One request: runs in a thread of its own, which gives pieces of text and ends when the reader has left.
+
+    inputs: by name, tensors with (1, t) ``input_ids`` among them. settings: of ``generate``.
+    """
 
     def __init__(
         self,
         model: Any,
         tokenizer: Any,
-        ids: Any,
+        inputs: dict[str, Any],
         settings: dict[str, Any],
         seed: int,
         stop: tuple[str, ...],
         lock: Any,
     ) -> None:
-        self._model, self._tokenizer, self._ids, self._settings = model, tokenizer, ids, settings
+        self._model, self._tokenizer, self._inputs, self._settings = model, tokenizer, inputs, settings
         self._seed, self._stop, self._lock = seed, stop, lock
         self._left = threading.Event()
         self._tokens: SimpleQueue[int | BaseException | None] = SimpleQueue()
@@ -159,7 +161,7 @@ class _Job:
         finally:
             self._left.set()
             worker.join()
-            stream.usage = Usage(int(self._ids.shape[1]), count)
+            stream.usage = Usage(int(self._inputs["input_ids"].shape[1]), count)
 
     def _work(self) -> None:
         try:
@@ -168,10 +170,10 @@ class _Job:
                 from transformers import StoppingCriteriaList
 
                 torch.manual_seed(self._seed)
+                given = {name: value.to(self._model.device) for name, value in self._inputs.items()}
                 with torch.inference_mode():
                     self._model.generate(
-                        self._ids.to(self._model.device),
-                        attention_mask=torch.ones_like(self._ids).to(self._model.device),
+                        **{"attention_mask": torch.ones_like(given["input_ids"])} | given,
                         streamer=self,
                         stopping_criteria=StoppingCriteriaList([lambda ids, scores, **_: self._ended(ids)]),
                         **self._settings,

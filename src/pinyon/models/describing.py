@@ -19,6 +19,7 @@ __all__ = ["AD_HOC", "described", "described_ad_hoc", "is_ad_hoc"]
 
 AD_HOC = {
     "clip:": "clip",
+    "diffusers:": "diffusers",
     "gguf:": "gguf",
     "hf:": "transformers",
     "ollama:": "ollama",
@@ -26,6 +27,7 @@ AD_HOC = {
     "open-clip:": "open-clip",
     "openai:": "openai",
     "st:": "sentence-transformers",
+    "vlm:": "vision",
 }
 """What a name begins with that needs no description, and the provider that it means."""
 
@@ -61,7 +63,7 @@ def described(
         vector_type="dense",
         dimension=dimension,
         metrics=(metric, *(one for one in METRICS if one != metric)) if task == "embed" else (),
-        modality=part.modality,
+        modality=part.modality if getattr(settings, "pictures", True) else "text",
         max_batch=1_024,
         max_tokens=said.get("max_tokens"),
         window_characters=0,

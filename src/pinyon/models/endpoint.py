@@ -55,9 +55,19 @@ class Endpoint:
         self._lock = threading.Lock()
         self._http: Any = None
         self._used = Usage(0, 0)
+        self._retries = 0
 
     def __repr__(self) -> str:
         return f"Endpoint({self._name!r}, {self._base!r})"
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def base(self) -> str:
+        """The address, without a slash at its end."""
+        return self._base
 
     @property
     def host(self) -> str:
@@ -68,16 +78,51 @@ class Endpoint:
         """Tokens of all requests so far, as the endpoint counted them."""
         return self._used
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The JSON object that a request is answered with."""
+    @property
+    def retries(self) -> int:
+        """Attempts so far that repeated one which failed."""
+        return self._retries
+
+    def post(self, path: str, body: Mapping[str, Any], most: int = 0) -> dict[str, Any]:
+        """The JSON object that a request is answered with. most: its bytes, at most; 0 leaves them unbounded."""
         with self._answer("POST", self._base + path, body) as answer:
-            return self._object(answer)
+            return self._object(answer, most)
 
     def get_beside(self, path: str) -> dict[str, Any]:
         """The JSON object at a path of the same host, outside the base address."""
         parts = urlsplit(self._base)
         with self._answer("GET", f"{parts.scheme}://{parts.netloc}{path}", None) as answer:
             return self._object(answer)
+
+    @contextmanager
+    def fetch(self, url: str, *, with_key: bool = False, host: str = "") -> Iterator[Any]:
+        """The answer of another address to GET, whatever it is, its body not yet read; a redirect is not followed.
+
+        host: what the server is called where the address holds a number instead; its certificate is checked for that.
+        Raises ModelUnavailableError for an address that does not answer after all retries.
+        """
+        import httpx
+
+        headers = (self._headers() if with_key else {}) | ({"Host": host} if host else {})
+        named = {"sni_hostname": urlsplit(f"//{host}").hostname} if host else {}
+        for attempt in range(self._settings.retries + 1):
+            try:
+                request = self._client().build_request("GET", url, headers=headers, extensions=named)
+                answer = self._client().send(request, stream=True)
+            except httpx.HTTPError as error:
+                if attempt == self._settings.retries:
+                    raise ModelUnavailableError(
+                        f"model {self._name!r}: {host or self.host}, where its answer lies, does not answer "
+                        f"({_told(error)})"
+                    ) from None
+            else:
+                try:
+                    if answer.status_code not in _PASSING or attempt == self._settings.retries:
+                        yield answer
+                        return
+                finally:
+                    answer.close()
+            self._pause(_wait(attempt))
 
     def stream(self, path: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """The events of an answer, as they come. Closing the iterator ends the connection."""
@@ -104,17 +149,28 @@ class Endpoint:
                     f"model {self._name!r}: the answer of {self._base} broke off: {_told(error)}"
                 ) from None
 
-    def _object(self, answer: Any) -> dict[str, Any]:
+    def _object(self, answer: Any, most: int = 0) -> dict[str, Any]:
         import httpx
 
         try:
-            read = self._parsed(answer.read())
+            read = self._parsed(self._within(answer, most) if most else answer.read())
         except httpx.HTTPError as error:
             raise ModelUnavailableError(
                 f"model {self._name!r}: the answer of {self._base} broke off: {_told(error)}"
             ) from None
         self._count(read)
         return read
+
+    def _within(self, answer: Any, most: int) -> bytes:
+        read = bytearray()
+        for piece in answer.iter_bytes():
+            read += piece
+            if len(read) > most:
+                raise ModelUnavailableError(
+                    f"model {self._name!r}: the answer of {self._base} has more than {most:,} bytes: that is no "
+                    "answer to what was asked"
+                )
+        return bytes(read)
 
     def _parsed(self, text: str | bytes) -> dict[str, Any]:
         try:
@@ -131,11 +187,10 @@ class Endpoint:
     def _count(self, read: Mapping[str, Any]) -> None:
         used = read.get("usage")
         if isinstance(used, dict):
+            prompt = used.get("prompt_tokens") or used.get("input_tokens") or used.get("total_tokens") or 0
+            written = used.get("completion_tokens") or used.get("output_tokens") or 0
             with self._lock:
-                self._used = Usage(
-                    self._used.prompt_tokens + int(used.get("prompt_tokens") or used.get("total_tokens") or 0),
-                    self._used.completion_tokens + int(used.get("completion_tokens") or 0),
-                )
+                self._used = Usage(self._used.prompt_tokens + int(prompt), self._used.completion_tokens + int(written))
 
     # -- attempts -----------------------------------------------------------------------------------------------------
 
@@ -167,8 +222,13 @@ class Endpoint:
                 if pause is None:
                     raise failure
             if attempt < self._settings.retries:
-                sleep(pause or _wait(attempt))
+                self._pause(pause or _wait(attempt))
         raise failure
+
+    def _pause(self, seconds: float) -> None:
+        sleep(seconds)
+        with self._lock:
+            self._retries += 1
 
     def _failure(self, answer: Any) -> tuple[PinyonError, float | None]:
         """(what the answer means, seconds that it asks to wait): 0 leaves that open, None permits no more attempts."""

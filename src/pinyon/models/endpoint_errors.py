@@ -13,6 +13,7 @@ from pinyon.errors import (
     ModelUnavailableError,
     NotFoundError,
     PinyonError,
+    PromptRefusedError,
 )
 from pinyon.models.settings import EndpointSettings
 
@@ -26,6 +27,9 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 
+_POLICY_CODES = {"content_filter", "content_policy_violation", "moderation_blocked"}
+_POLICY = re.compile(r"(content|safety|usage|moderation)[ _](policy|policies|management|filter|system)", re.IGNORECASE)
+
 
 def refused(name: str, settings: EndpointSettings, status: int, body: Mapping[str, Any], secret: str) -> PinyonError:
     """The error of an answer that is none. secret: what no message may repeat."""
@@ -34,6 +38,8 @@ def refused(name: str, settings: EndpointSettings, status: int, body: Mapping[st
         said = said.replace(secret, "...")
     where = f"model {name!r}: {settings.base_url}"
     told = f" It says: {said}" if said else ""
+    if status in (400, 403, 422) and (code in _POLICY_CODES or _POLICY.search(said)):
+        return PromptRefusedError(f"{where} will not do that, by its rules: say it in other words.{told}")
     if status in (401, 403):
         return FailedPreconditionError(_about_the_key(where, settings) + told)
     if status in (400, 413, 422, 500) and (

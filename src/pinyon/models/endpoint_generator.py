@@ -6,10 +6,11 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import Any, cast
 
-from pinyon.errors import ModelUnavailableError
+from pinyon.errors import ModelUnavailableError, PromptRefusedError
 from pinyon.models.descriptions import ModelInfo
 from pinyon.models.endpoint import Endpoint, estimated_tokens
 from pinyon.models.generation import TextStream, check_request
+from pinyon.models.picture_files import as_jpeg, data_url
 from pinyon.models.settings import ChatEndpoint
 from pinyon.types import ChatMessage, FinishReason, Generation, Usage
 
@@ -21,7 +22,8 @@ _REASONS: dict[str, FinishReason] = {"length": "length", "content_filter": "cont
 class EndpointGenerator:
     """Satisfies ``pinyon.types.Generator``. Pieces may raise what ``endpoint.Endpoint`` does.
 
-    Tokens are estimated: the tokenizer is out of reach. context_tokens is what the description says.
+    Tokens are estimated: the tokenizer is out of reach. context_tokens is what the description says. Pictures go along
+    as JPEG; a model that cannot see refuses them.
     """
 
     def __init__(self, info: ModelInfo) -> None:
@@ -38,6 +40,11 @@ class EndpointGenerator:
     def usage(self) -> Usage:
         """Tokens of all requests so far."""
         return self._endpoint.usage
+
+    @property
+    def retries(self) -> int:
+        """Attempts so far that repeated one which failed."""
+        return self._endpoint.retries
 
     @property
     def identity(self) -> str:
@@ -58,10 +65,10 @@ class EndpointGenerator:
         stop: Sequence[str] = (),
     ) -> Generation:
         """As ``pinyon.types.Generator`` says. The request is sent when the first piece is taken."""
-        check_request(messages, max_tokens, temperature, stop)
+        check_request(messages, max_tokens, temperature, stop, sees=self._settings.pictures)
         body: dict[str, Any] = {
             "model": self._settings.model,
-            "messages": [{"role": one.role, "content": one.content} for one in messages],
+            "messages": [{"role": one.role, "content": self._content(one)} for one in messages],
             self._settings.max_tokens_key: max_tokens,
             "temperature": temperature,
             "stream": True,
@@ -73,8 +80,17 @@ class EndpointGenerator:
             body["stop"] = list(stop)
         return TextStream(lambda stream: self._pieces(stream, body))
 
+    def _content(self, message: ChatMessage) -> str | list[dict[str, Any]]:
+        """A plain text where there are no pictures, which every endpoint understands."""
+        if not message.pictures:
+            return message.content
+        jpegs = [as_jpeg(picture, self._settings.picture_side) for picture in message.pictures]
+        parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": data_url(jpeg)}} for jpeg in jpegs]
+        return parts + ([{"type": "text", "text": message.content}] if message.content else [])
+
     def _pieces(self, stream: TextStream, body: dict[str, Any]) -> Generator[str, None, None]:
         reason: FinishReason | None = None
+        refusal = ""
         with closing(
             cast(Generator[dict[str, Any], None, None], self._endpoint.stream("/chat/completions", body))
         ) as events:
@@ -86,8 +102,12 @@ class EndpointGenerator:
                     part = choice.get("delta") or choice.get("message") or {}
                     if choice.get("finish_reason"):
                         reason = _REASONS.get(choice["finish_reason"], "stop")
+                    if isinstance(part.get("refusal"), str):
+                        refusal += part["refusal"]
                     if isinstance(part.get("content"), str) and part["content"]:
                         yield part["content"]
+        if refusal:
+            raise PromptRefusedError(f"model {self.name!r} will not do that. It says: {' '.join(refusal.split()):.300}")
         if reason is None:
             raise ModelUnavailableError(
                 f"model {self.name!r}: the answer of {self._endpoint.host} ended without saying why, so a part may be "

@@ -37,7 +37,7 @@ class Family:
 
 _ENDPOINT: dict[ModelType, Part] = {
     "embed": Part("pinyon.models.endpoint_embedder:EndpointEmbedder", settings.EmbedEndpoint),
-    "generate": Part("pinyon.models.endpoint_generator:EndpointGenerator", settings.ChatEndpoint),
+    "generate": Part("pinyon.models.endpoint_generator:EndpointGenerator", settings.ChatEndpoint, "multimodal"),
     "rerank": Part("pinyon.models.endpoint_reranker:EndpointReranker", settings.RerankEndpoint),
 }
 
@@ -50,6 +50,13 @@ FAMILIES: dict[str, Family] = {
             {"embed": Part("pinyon.models.clip:ClipEmbedder", settings.ClipSettings, "multimodal")},
             ("torch", "transformers", "PIL"),
             'pip install "pinyon[clip]"',
+        ),
+        Family(
+            "diffusers",
+            "diffusers",
+            {"image": Part("pinyon.models.diffusion:DiffusionPictures", settings.DiffusionSettings)},
+            ("diffusers", "torch", "transformers", "PIL"),
+            'pip install "pinyon[diffusers]"',
         ),
         Family(
             "gguf",
@@ -85,7 +92,13 @@ FAMILIES: dict[str, Family] = {
             ("torch", "open_clip", "PIL"),
             'pip install "pinyon[open-clip]"',
         ),
-        Family("openai", "an OpenAI-compatible endpoint", _ENDPOINT, ("httpx",), 'pip install "pinyon[endpoint]"'),
+        Family(
+            "openai",
+            "an OpenAI-compatible endpoint",
+            {**_ENDPOINT, "image": Part("pinyon.models.endpoint_images:EndpointImages", settings.ImageEndpoint)},
+            ("httpx",),
+            'pip install "pinyon[endpoint]"',
+        ),
         Family(
             "sentence-transformers",
             "sentence-transformers",
@@ -102,6 +115,13 @@ FAMILIES: dict[str, Family] = {
             {"generate": Part("pinyon.models.causal:CausalGenerator", settings.TransformersSettings)},
             ("torch", "transformers"),
             'pip install "pinyon[transformers]"',
+        ),
+        Family(
+            "vision",
+            "transformers that see",
+            {"generate": Part("pinyon.models.vision:VisionGenerator", settings.VisionSettings, "multimodal")},
+            ("torch", "transformers", "PIL"),
+            'pip install "pinyon[transformers,pictures]"',
         ),
     )
 }

@@ -41,7 +41,7 @@ COMMON: Mapping[str, Any] = {
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PATHS = {"folder", "path", "text_folder", "tokenizer"}
-_MAY_BE_ZERO = {"context_tokens", "retries", "threads", "truncate_dim"}
+_MAY_BE_ZERO = {"context_tokens", "guidance", "retries", "steps", "threads", "truncate_dim"}
 _ONLY_EMBED = ("dimension", "max_tokens", "metric")
 
 

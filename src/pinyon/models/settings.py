@@ -12,17 +12,23 @@ __all__ = [
     "ChatEndpoint",
     "ClipSettings",
     "CrossSettings",
+    "DiffusionSettings",
     "EmbedEndpoint",
     "EndpointSettings",
     "GgufSettings",
     "HubSettings",
+    "ImageEndpoint",
     "LlmRerankSettings",
     "OnnxSettings",
     "OpenClipSettings",
     "RerankEndpoint",
     "SentenceSettings",
     "TransformersSettings",
+    "VisionSettings",
 ]
+
+Numbers = Literal["float32", "bfloat16", "float16"]
+"""What the numbers of a model are held as; only float32 is fast on every CPU."""
 
 
 def _internal(default: str = "") -> Any:
@@ -100,6 +106,27 @@ class TransformersSettings(HubSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisionSettings(TransformersSettings):
+    """A model of transformers that writes of what it sees, such as LLaVA."""
+
+    dtype: Numbers = "float32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffusionSettings(HubSettings):
+    """A pipeline of diffusers that makes pictures from texts.
+
+    steps: of denoising, 0 takes the pipeline's own number. guidance: how closely the text is followed; the pipeline's
+    own when left out, and 0 for models that were trained without.
+    """
+
+    device: str = "cpu"
+    dtype: Numbers = "float32"
+    guidance: float | None = None
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxSettings:
     """An encoder in ONNX with a ``tokenizer.json``.
 
@@ -159,10 +186,32 @@ class EmbedEndpoint(EndpointSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatEndpoint(EndpointSettings):
-    """max_tokens_key: what the endpoint calls the longest answer; newer OpenAI models want max_completion_tokens."""
+    """max_tokens_key: what the endpoint calls the longest answer; newer OpenAI models want max_completion_tokens.
+
+    pictures: whether the model may be shown any; that it sees them only the endpoint knows. picture_side: pixels of a
+    picture's longer side, at most: a larger one is made smaller before it is sent.
+    """
 
     context_tokens: int = 8_192
     max_tokens_key: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    picture_side: int = 1_024
+    pictures: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageEndpoint(EndpointSettings):
+    """``POST /images/generations``, as OpenAI has it.
+
+    batch_size: pictures of one request; some models make one at a time. response_format: is asked for only where it is
+    set here, since newer models refuse the question. seeds: whether the endpoint takes a seed, as OpenAI's does not.
+    picture_bytes: of the largest picture that is accepted.
+    """
+
+    timeout: float = 300.0
+    batch_size: int = 1
+    picture_bytes: int = 50_000_000
+    response_format: Literal["", "b64_json", "url"] = ""
+    seeds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
