@@ -23,21 +23,21 @@ def picture_in(path: Path) -> Picture:
     return read_picture(data, name=str(path), longest=LONGEST)
 
 
-def seeing(embedder: Embedder, index: str) -> PictureEmbedder:
+def seeing(embedder: Embedder) -> PictureEmbedder:
     """The model as one that sees pictures. Raises InvalidRequestError where it reads text only."""
     if not isinstance(embedder, PictureEmbedder):
         raise InvalidRequestError(
-            f"index {index!r} has the model {embedder.name!r}, which reads text only: search an index of a model that "
-            "sees pictures, such as one made with --model picture-words"
+            f"the model {embedder.name!r} reads text only: pictures need one that sees them, such as picture-words or "
+            "clip:openai/clip-vit-base-patch32"
         )
     return embedder
 
 
-def query_vector(embedder: Embedder, index: str, text: str, picture: Picture | None) -> Floats:
+def query_vector(embedder: Embedder, text: str, picture: Picture | None) -> Floats:
     """(d,) float32 of a text, a picture, or both: then the mean of their unit vectors."""
     if picture is None:
         return np.asarray(embedder.embed([text], input_type="query")[0])
-    seen = seeing(embedder, index).embed_pictures([picture])[0]
+    seen = seeing(embedder).embed_pictures([picture])[0]
     if not text:
         return np.asarray(seen)
     said = embedder.embed([text], input_type="query")[0]

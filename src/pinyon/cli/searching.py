@@ -173,7 +173,7 @@ def search_text(
 
     way = Way() if way is None else way
     started = perf_counter()
-    vector = None if embedder is None else query_vector(embedder, index.name, text.strip() and text, picture)
+    vector = None if embedder is None else query_vector(embedder, text.strip() and text, picture)
     embedded = perf_counter()
     query = Query(
         top_k,

@@ -1,4 +1,4 @@
-"""Zero-shot classification: which of several texts is nearest to a picture, how sure that is, and how often it is right.
+"""Zero-shot classification: which of several texts is nearest to a picture, how sure that is, how often it is right.
 
 A label is written into templates, and their vectors are averaged (Radford et al. 2021, arXiv:2103.00020, section
 3.1.4). Probabilities are a softmax over cosines divided by a temperature; calibration finds the temperature that
