@@ -63,7 +63,7 @@ def sidecar_caption(picture: Path) -> Caption:
     metadata. Texts that differ are joined, a line each, in that order. Without such files the caption is empty.
     Raises InvalidRequestError, naming the file, where one is not UTF-8, not JSON or over a megabyte.
     """
-    texts = [" ".join(_content(file).split()) for suffix in _TEXTS if (file := picture.with_suffix(suffix)).is_file()]
+    texts = [_plain(_content(file)) for suffix in _TEXTS if (file := picture.with_suffix(suffix)).is_file()]
     beside = picture.with_suffix(".json")
     if not beside.is_file():
         return Caption(_joined(texts))
@@ -131,7 +131,7 @@ def _caption(found: dict[str, Any], where: str) -> Caption:
         text = found.pop(key, None)
         if text is not None and not isinstance(text, str):
             raise InvalidRequestError(f"{where}: {key} is {text!r}: give a string")
-        texts.append(" ".join((text or "").split()))
+        texts.append(_plain(text or ""))
     tags = _tags(found.pop(_TAG_KEY, None), where)
     kept = {key: value for key, value in found.items() if _storable(value)}
     left_out = tuple(key for key, value in found.items() if key not in kept and value is not None)
@@ -144,7 +144,7 @@ def _tags(value: object, where: str) -> tuple[str, ...]:
         return ()
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise InvalidRequestError(f"{where}: tags is {value!r}: give a list of strings, or one with commas")
-    return tuple(dict.fromkeys(tag for tag in (" ".join(tag.split()) for tag in tags) if tag))
+    return tuple(dict.fromkeys(tag for tag in map(_plain, tags) if tag))
 
 
 def _storable(value: object) -> bool:
@@ -154,7 +154,13 @@ def _storable(value: object) -> bool:
 
 
 def _joined(texts: list[str]) -> str:
-    return "\n".join(dict.fromkeys(filter(None, texts)))
+    """A line each, none empty, none twice."""
+    return "\n".join(dict.fromkeys(line for text in texts for line in text.split("\n") if line))
+
+
+def _plain(text: str) -> str:
+    """In one line. Apple's tools write Korean decomposed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _object(content: bytes, where: str) -> dict[str, Any]:
@@ -171,7 +177,7 @@ def _content(file: Path) -> str:
     try:
         if file.stat().st_size > MAXIMUM_SIDECAR:
             raise InvalidRequestError(f"{str(file)!r} has over {MAXIMUM_SIDECAR:,} bytes: no caption is as long")
-        return unicodedata.normalize("NFC", file.read_text("utf-8-sig"))
+        return file.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidRequestError(f"{str(file)!r} is not UTF-8 text: save it as UTF-8") from None
     except OSError as error:

@@ -96,8 +96,8 @@ def contact_sheet(
 
 
 def _caption(cell: Cell, lettering: Lettering, side: int) -> _Caption:
-    lines = [line for text in cell.lines for line in lettering.wrapped(text, side, _TEXT_LINES)]
-    return _Caption(lettering.wrapped(cell.title, side, _TITLE_LINES), lines)
+    title = lettering.wrapped(cell.title, side, _TITLE_LINES)
+    return _Caption(title, [line for text in cell.lines for line in lettering.wrapped(text, side, _TEXT_LINES)])
 
 
 def _place(
