@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
-import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -20,6 +18,7 @@ from pinyon.errors import InvalidRequestError
 from pinyon.models.descriptions import USE_MULTILINGUAL as INFO
 from pinyon.models.descriptions import missing_package
 from pinyon.models.texts import check_input_type, checked_texts
+from pinyon.models.threads import BLAS as _BLAS
 from pinyon.models.threads import capped
 from pinyon.types import Floats, Metric
 
@@ -125,64 +124,6 @@ class UseMultilingual:
                 encoder.encode([""])
                 self._encoder = encoder
             return self._encoder
-
-
-class _Blas:
-    """Holds the process's BLAS libraries to one thread while at least one caller wants it.
-
-    The setting is one for the whole process, and only the thread that made it may take it back: others are ignored
-    in silence. Callers overlap and end in any order, so a thread of its own sets the limit for the first and lifts
-    it after the last.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._holders = 0
-        self._controller: Any = None
-        self._release = threading.Event()
-        self._keeper: threading.Thread | None = None
-
-    @contextmanager
-    def one_thread(self) -> Iterator[None]:
-        with self._lock:
-            if self._holders == 0:
-                self._limit()
-            self._holders += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._holders -= 1
-                if self._holders == 0:
-                    self._lift()
-
-    def _limit(self) -> None:
-        if self._controller is None:
-            from threadpoolctl import ThreadpoolController
-
-            # Looking through the loaded libraries takes longer than embedding a query, so it is done once.
-            self._controller = ThreadpoolController()
-        limited = threading.Event()
-        self._release.clear()
-        self._keeper = threading.Thread(target=self._keep, args=(limited,), name="pinyon-blas", daemon=True)
-        self._keeper.start()
-        limited.wait()
-
-    def _keep(self, limited: threading.Event) -> None:
-        with self._controller.limit(limits=1, user_api="blas"):
-            limited.set()
-            self._release.wait()
-
-    def _lift(self) -> None:
-        self._release.set()
-        if self._keeper is not None:
-            self._keeper.join()
-
-
-_BLAS = _Blas()
-if hasattr(os, "register_at_fork"):
-    # A child has none of its parent's threads: neither those that hold the limit nor the one that keeps it.
-    os.register_at_fork(after_in_child=_BLAS.__init__)  # type: ignore[misc]
 
 
 def _weight_files() -> tuple[Path, ...]:
