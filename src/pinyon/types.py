@@ -75,7 +75,8 @@ class EmbedSpec:
 
     model: as the caller named it, which may be an alias. identity: name, version and weight digest of the model, as
     ``Embedder.identity`` gave it at creation. dimension: None when its vectors are sparse.
-    field_map: which metadata field holds the text, ``{"text": "<field>"}``.
+    field_map: which metadata field holds the text, ``{"text": "<field>"}``; of a model that takes pictures also which
+    field of a record holds its picture, ``{"text": ..., "image": "<field>"}``.
     """
 
     model: str
@@ -231,8 +232,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
-    """A search among records. Give exactly one of ``text``, ``id`` and a vector (``vector``, ``sparse`` or both).
+    """A search among records. Give exactly one of inputs (``text``, ``image`` or both), ``id`` and a vector
+    (``vector``, ``sparse`` or both).
 
+    image: as in ``ModelInput``; for indexes whose model takes pictures. With a text, the search is for both together.
     terms: words that the embedded text of every hit must hold; for sparse indexes with a model only.
     mode: what ``text`` is compared with: vectors ("dense": those of the index's model), words, or both; None is what
     the index says, else vectors. syntax: of ``text`` where it is searched by words, as in ``TextClause``. fusion: for
@@ -251,6 +254,7 @@ class RecordQuery:
     mode: SearchMode | None = None
     fusion: Fusion | None = None
     syntax: Literal["text", "query_string"] = "text"
+    image: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +417,17 @@ class PictureEmbedder(Embedder, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ModelInput:
+    """What becomes one vector: a text, a picture, or both.
+
+    image: a picture's file: bytes, their base64 as text, a data URL, or a path.
+    """
+
+    text: str | None = None
+    image: Any = field(default=None, repr=False)
+
+
 @runtime_checkable
 class SparseEmbedder(Protocol):
     """Turns texts into sparse vectors."""
@@ -485,6 +500,8 @@ class Models(Protocol):
     InvalidRequestError for a model of another type.
 
     get: the embedder of a name that gives ``dimension`` numbers, by default the name's own.
+    read_picture: the picture in the bytes of a file, in a size that models can use; name: for messages. Raises
+    InvalidRequestError, with the reason, for bytes that are no picture; MissingExtraError.
     """
 
     def get(self, name: str, dimension: int | None = None) -> Embedder: ...
@@ -492,6 +509,7 @@ class Models(Protocol):
     def reranker(self, name: str) -> Reranker: ...
     def generator(self, name: str) -> Generator: ...
     def image_generator(self, name: str) -> ImageGenerator: ...
+    def read_picture(self, data: bytes, name: str) -> Picture: ...
     def describe(self, name: str) -> ModelDescription: ...
     def list(self) -> Sequence[ModelDescription]: ...
 

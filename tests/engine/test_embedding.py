@@ -20,7 +20,7 @@ from pinyon.engine.embedding import (
     text_field,
 )
 from pinyon.errors import InvalidRequestError, ModelMismatchError, NotFoundError
-from pinyon.types import Embedder, Floats, IndexSpec, Metric, Reranker, SparseEmbedder, VectorType
+from pinyon.types import Embedder, Floats, IndexSpec, Metric, ModelInput, Reranker, SparseEmbedder, VectorType
 
 
 @dataclass(frozen=True)
@@ -181,11 +181,11 @@ def test_the_model_of_an_index_is_the_one_that_made_its_vectors(models: TwoModel
 
 
 def test_records_become_ids_texts_and_metadata() -> None:
-    ids, texts, metadata = read_records(
+    ids, inputs, metadata = read_records(
         [{"_id": "a", "body": "one", "year": 2024}, {"id": "b", "body": "둘"}, {"_id": "c", "id": "x", "body": "3"}],
-        "body",
+        {"text": "body"},
     )
-    assert (ids, texts) == (["a", "b", "c"], ["one", "둘", "3"])
+    assert (ids, inputs) == (["a", "b", "c"], [ModelInput("one"), ModelInput("둘"), ModelInput("3")])
     assert metadata == [{"body": "one", "year": 2024}, {"body": "둘"}, {"body": "3"}]
 
 
@@ -205,10 +205,10 @@ def test_records_become_ids_texts_and_metadata() -> None:
 )
 def test_a_bad_record_is_named(records: Any, said: str) -> None:
     with pytest.raises(InvalidRequestError, match=said):
-        read_records(records, "body")
+        read_records(records, {"text": "body"})
 
 
 def test_a_huge_record_makes_no_huge_message() -> None:
     with pytest.raises(InvalidRequestError) as refusal:
-        read_records([{"_id": "a", **{f"field-{at}": at for at in range(5_000)}}], "body")
+        read_records([{"_id": "a", **{f"field-{at}": at for at in range(5_000)}}], {"text": "body"})
     assert len(str(refusal.value)) < 500

@@ -128,7 +128,7 @@ def test_a_bad_record_is_named_and_nothing_is_stored(bad: Any, said: str, record
         ({"inputs": {"text": "x"}}, "top_k is missing"),
         ({"top_k": 1}, "exactly one of inputs, vector and id; got none of them"),
         ({"top_k": 1, "id": "1", "inputs": {"text": "x"}}, "got inputs and id"),
-        ({"top_k": 1, "inputs": {"image": "x"}}, "inputs must be"),
+        ({"top_k": 1, "inputs": {"image": "x"}}, "inputs has a picture, and the model 'words' takes texts only"),
         ({"top_k": 1, "query": {"top_k": 1, "id": "1"}}, r"query= or as keywords; got query= and \['top_k'\]"),
         ({"query": {"topk": 1}}, r"unknown key\(s\) \['topk'\]"),
         ({"query": 7}, "query must be a dictionary"),

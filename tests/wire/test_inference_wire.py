@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from pinyon.errors import InvalidRequestError
-from pinyon.types import Metric, SparseValues, VectorType
+from pinyon.types import Metric, ModelInput, SparseValues, VectorType
 from pinyon.wire import inference
 from pinyon.wire.versions import VERSIONS
 
@@ -43,7 +43,11 @@ RERANKER = Model("reranker", "rerank", dimension=0, dimensions=(), metrics=(), m
 
 def test_inputs_are_objects_with_a_text_or_plain_texts() -> None:
     found = inference.read_embed({"model": "m", "inputs": [{"text": "a"}, "b", {"text": ""}]}, OLD)
-    assert (found.model, found.texts, found.parameters) == ("m", ["a", "b", ""], {})
+    assert (found.model, found.inputs, found.parameters) == (
+        "m",
+        [ModelInput("a"), ModelInput("b"), ModelInput("")],
+        {},
+    )
 
 
 @pytest.mark.parametrize(

@@ -125,8 +125,8 @@ def test_a_rerank_without_fields_leaves_the_choice_to_the_index() -> None:
         ({"query": {"top_k": True}}, "query.top_k must be a whole number"),
         ({"query": {"top_k": 1, "inputs": "q"}}, "query.inputs must be an object"),
         (
-            {"query": {"top_k": 1, "inputs": {"image": "q"}}},
-            r"query.inputs.text is missing, and inputs has \['image'\]",
+            {"query": {"top_k": 1, "inputs": {"picture": "q"}}},
+            r"query.inputs.text is missing, and inputs has \['picture'\]",
         ),
         ({"query": {"top_k": 1, "inputs": {"text": 7}}}, "query.inputs.text must be a string"),
         ({"query": {"top_k": 1, "vector": "x"}}, "query.vector must be an object"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pinyon import pinecone
 from pinyon.app.model_files import pulled_models, user_models
@@ -59,6 +59,7 @@ from pinyon.pinecone import (
     Vector,
     VectorType,
 )
+from pinyon.types import Picture
 
 __all__ = [
     "AwsRegion",
@@ -113,6 +114,10 @@ __all__ = [
 ]
 
 
+PICTURE_SIDE: Final = 1024
+"""Pixels of the longest side of a picture that a model is given."""
+
+
 def default_models(data: str | os.PathLike[str] | None = None) -> ModelRegistry:
     """The models of a data directory: those that Pinyon knows, and those of its ``models.toml`` and of the file that
     PINYON_MODELS names. All registries of this process share what is loaded, so that a model's weights load once.
@@ -123,7 +128,14 @@ def default_models(data: str | os.PathLike[str] | None = None) -> ModelRegistry:
 
 @cache
 def _shared_models() -> ModelRegistry:
-    return ModelRegistry()
+    return ModelRegistry(reader=_read_picture)
+
+
+def _read_picture(data: bytes, name: str) -> Picture:
+    """No model sees more than PICTURE_SIDE pixels on a side; larger pictures would only be held in memory."""
+    from pinyon.pictures import read_picture
+
+    return read_picture(data, name=name, longest=PICTURE_SIDE)
 
 
 class Pinecone(pinecone.Pinecone):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NoReturn, cast
 
 from pinyon.engine.blending import check_mode, read_fusion
+from pinyon.engine.pictures import digest_of, embed_inputs, picture_file, refuse_pictures
 from pinyon.errors import InvalidRequestError, ModelMismatchError, NotFoundError
 from pinyon.types import (
     Embedder,
@@ -17,11 +18,17 @@ from pinyon.types import (
     IndexSpec,
     Metric,
     ModelDescription,
+    ModelInput,
     Models,
+    Picture,
+    PictureEmbedder,
     Reranker,
     SparseEmbedder,
     SparseValues,
 )
+
+_IMAGE: Final = "image"
+"""The field of a record that holds its picture, where none is named."""
 
 
 class NoModels:
@@ -40,6 +47,9 @@ class NoModels:
         self._refuse()
 
     def image_generator(self, name: str) -> ImageGenerator:
+        self._refuse()
+
+    def read_picture(self, data: bytes, name: str) -> Picture:
         self._refuse()
 
     def describe(self, name: str) -> ModelDescription:
@@ -110,17 +120,17 @@ def unknown_model(models: Models, name: str) -> NotFoundError:
 
 def embed_spec(models: Models, settings: Mapping[str, Any], bound: IndexSpec | None = None) -> EmbedSpec:
     """What an index keeps of its model, from ``{"model": ..., "field_map": {"text": ...}}`` and further keys: metric,
-    dimension, read_parameters, write_parameters.
+    dimension, read_parameters, write_parameters. Of a model that takes pictures, field_map may also name the field that
+    holds them, "image" by default.
 
     bound: the index that is configured, whose settings stay where none are given. Raises NotFoundError for an unknown
     model, InvalidRequestError for settings that do not fit it.
     """
     given = {key: value for key, value in settings.items() if value is not None}
-    if bound is not None and bound.embed is not None:
-        kept = bound.embed
+    kept = None if bound is None else bound.embed
+    if kept is not None:
         given = {
             "model": kept.model,
-            "field_map": kept.field_map,
             "read_parameters": kept.read_parameters,
             "write_parameters": kept.write_parameters,
         } | given
@@ -133,14 +143,14 @@ def embed_spec(models: Models, settings: Mapping[str, Any], bound: IndexSpec | N
         check_mode(reading["mode"])
     if "fusion" in reading:
         read_fusion(reading["fusion"])
-    wanted = _dimension(given, writing)
+    wanted, sees = _dimension(given, writing), False
     if described.vector_type == "sparse":
         if wanted is not None:
             raise InvalidRequestError(f"dimension should not be specified for sparse indexes: got {wanted}.")
         dimension, identity = None, models.sparse(model).identity
     else:
         embedder = models.get(model, bound.dimension if wanted is None and bound is not None else wanted)
-        dimension, identity = embedder.dimension, embedder.identity
+        dimension, identity, sees = embedder.dimension, embedder.identity, isinstance(embedder, PictureEmbedder)
         if wanted not in (None, dimension):
             raise InvalidRequestError(
                 f"Model {model!r} gives vectors of {dimension} numbers, not {wanted!r}. Leave it out."
@@ -151,7 +161,7 @@ def embed_spec(models: Models, settings: Mapping[str, Any], bound: IndexSpec | N
         identity,
         dimension,
         cast(Metric, str(metric)),
-        {"text": _text_field(given.get("field_map"))},
+        field_map(given.get("field_map"), kept, model, sees=sees),
         described.vector_type,
         reading,
         writing,
@@ -166,14 +176,33 @@ def _dimension(given: Mapping[str, Any], writing: Mapping[str, Any]) -> int | No
     return wanted
 
 
-def _text_field(field_map: Any) -> str:
-    field = field_map.get("text") if isinstance(field_map, Mapping) else None
-    if not isinstance(field, str) or not field:
+def field_map(given: Any, kept: EmbedSpec | None, model: str, *, sees: bool) -> dict[str, str]:
+    """The fields of a record that are embedded: ``given``, else those that are ``kept``. Raises InvalidRequestError.
+
+    sees: whether the model takes pictures.
+    """
+    known: Mapping[str, str] = {} if kept is None else kept.field_map
+    text = known.get("text") if given is None else given.get("text") if isinstance(given, Mapping) else None
+    if not isinstance(text, str) or not text:
         raise InvalidRequestError(
-            f"Missing required key 'text' in field_map, got {field_map!r:.80}: "
+            f"Missing required key 'text' in field_map, got {given!r:.80}: "
             "say which record field holds the text, for example {'text': 'chunk_text'}."
         )
-    return str(field)
+    image = None if given is None else given.get("image")
+    if not sees:
+        if image is not None:
+            raise InvalidRequestError(
+                f"field_map names a field for pictures, {image!r:.80}, and the model {model!r} takes texts only. Leave "
+                "it out, or choose a model whose modality is multimodal."
+            )
+        return {"text": str(text)}
+    image = known.get("image", _IMAGE) if image is None else image
+    if not isinstance(image, str) or not image or image in (text, "_id", "id"):
+        raise InvalidRequestError(
+            f"The field for pictures in field_map must have a name of its own, such as {{'image': 'image'}}, got "
+            f"{image!r:.80}."
+        )
+    return {"text": str(text), "image": str(image)}
 
 
 def _parameters(given: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -210,14 +239,18 @@ def sparse_embedder_for(models: Models, spec: IndexSpec, caller: str) -> SparseE
 
 
 def embed_passages(
-    models: Models, spec: IndexSpec, texts: Sequence[str], caller: str
+    models: Models, spec: IndexSpec, inputs: Sequence[ModelInput], caller: str, named: Callable[[int], str]
 ) -> tuple[Floats | None, list[SparseValues] | None]:
-    """(vectors, sparse values) of texts that an index with a model is to hold: one of the two, by the model's type.
+    """(vectors, sparse values) of what an index with a model is to hold: one of the two, by the model's type.
 
-    Raises InvalidRequestError for a text of which a sparse model finds nothing to keep, and as ``embedder_for`` does.
+    named: what an input is called in messages. Raises InvalidRequestError for a text of which a sparse model finds
+    nothing to keep, and as ``embedder_for`` and ``embed_inputs`` do.
     """
-    if bound_model(spec, caller).vector_type == "dense":
-        return embedder_for(models, spec, caller).embed(texts, input_type="passage"), None
+    bound = bound_model(spec, caller)
+    if bound.vector_type == "dense":
+        return embed_inputs(models, embedder_for(models, spec, caller), inputs, named), None
+    refuse_pictures(bound.model, inputs, named)
+    texts = [one.text or "" for one in inputs]
     values = sparse_embedder_for(models, spec, caller).embed_sparse(texts, input_type="passage")
     for text, found in zip(texts, values, strict=True):
         if not len(found.indices):
@@ -225,11 +258,21 @@ def embed_passages(
     return None, values
 
 
-def embed_query(models: Models, spec: IndexSpec, text: str, caller: str) -> tuple[Floats | None, SparseValues | None]:
+def embed_query(
+    models: Models, spec: IndexSpec, wanted: ModelInput, caller: str
+) -> tuple[Floats | None, SparseValues | None]:
     """(vector, sparse values) of a query to an index with a model: one of the two, by the model's type."""
-    if bound_model(spec, caller).vector_type == "dense":
-        return embedder_for(models, spec, caller).embed([text], input_type="query")[0], None
-    return None, sparse_embedder_for(models, spec, caller).embed_sparse([text], input_type="query")[0]
+    bound = bound_model(spec, caller)
+    if bound.vector_type == "dense":
+        embedder = embedder_for(models, spec, caller)
+        return embed_inputs(models, embedder, [wanted], _of_query, input_type="query")[0], None
+    refuse_pictures(bound.model, [wanted], _of_query)
+    sparse = sparse_embedder_for(models, spec, caller)
+    return None, sparse.embed_sparse([wanted.text or ""], input_type="query")[0]
+
+
+def _of_query(row: int) -> str:
+    return "inputs"
 
 
 def bound_model(spec: IndexSpec, caller: str) -> EmbedSpec:
@@ -254,16 +297,33 @@ def _same_model(spec: IndexSpec, embed: EmbedSpec, identity: str) -> None:
 # -- records ----------------------------------------------------------------------------------------------------------
 
 
-def read_records(records: Sequence[Mapping[str, Any]], field: str) -> tuple[list[str], list[str], list[dict[str, Any]]]:
-    """(ids, texts, metadata) of records ``{"_id" or "id": ..., field: <text>, ...}``; the text stays in the metadata.
+def read_records(
+    records: Sequence[Mapping[str, Any]], fields: Mapping[str, str]
+) -> tuple[list[str], list[ModelInput], list[dict[str, Any]]]:
+    """(ids, inputs, metadata) of records ``{"_id" or "id": ..., <text field>: <text>, <image field>: <picture>, ...}``.
+
+    fields: the field map of the index. Without a field for pictures every record needs a text, with one a text, a
+    picture or both. The text stays in the metadata; of a picture, its digest does.
 
     Raises InvalidRequestError, naming the record.
     """
     if not isinstance(records, (list, tuple)) or not records:
         raise InvalidRequestError("Invalid request: records must be a list of at least one dictionary.")
     ids = [_record_id(row, record) for row, record in enumerate(records)]
-    texts = [_text(id, record, field) for id, record in zip(ids, records, strict=True)]
-    return ids, texts, [{key: record[key] for key in record if key not in ("_id", "id")} for record in records]
+    kept = [{key: record[key] for key in record if key not in ("_id", "id")} for record in records]
+    image = fields.get("image")
+    if image is None:
+        texts = [_text(id, record, fields["text"]) for id, record in zip(ids, records, strict=True)]
+        return ids, [ModelInput(text) for text in texts], kept
+    inputs = [_input(id, record, fields["text"], image) for id, record in zip(ids, records, strict=True)]
+    for one, metadata in zip(inputs, kept, strict=True):
+        if one.image is not None:
+            metadata[image] = digest_of(one.image)
+    return ids, inputs, kept
+
+
+def record_named(id: str) -> str:
+    return f"record {id!r}"
 
 
 def _record_id(row: int, record: Any) -> str:
@@ -284,3 +344,19 @@ def _text(id: str, record: Mapping[str, Any], field: str) -> str:
             "Give every record a text there."
         )
     return text
+
+
+def _input(id: str, record: Mapping[str, Any], field: str, image: str) -> ModelInput:
+    """What an index whose model takes pictures embeds of a record. The picture is bytes."""
+    text, picture = record.get(field), record.get(image)
+    if picture is None:
+        if text is None:
+            raise InvalidRequestError(
+                f"Record {id!r} has neither of the fields that this index embeds, {field!r} (a text) and {image!r} (a "
+                f"picture): its fields are {sorted(map(str, record))!s:.100}. Give it one of them, or both."
+            )
+        return ModelInput(_text(id, record, field))
+    if text is not None and not isinstance(text, str):
+        raise InvalidRequestError(f"Record {id!r}: the field {field!r} must be a text, got {text!r:.60}.")
+    data = picture_file(picture, f"{record_named(id)}: the field {image!r}")
+    return ModelInput(text if text and text.strip() else None, data)

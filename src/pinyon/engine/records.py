@@ -15,6 +15,7 @@ from pinyon.engine.embedding import (
     embed_passages,
     embed_query,
     read_records,
+    record_named,
     reranker_of,
     sparse_embedder_for,
 )
@@ -25,6 +26,7 @@ from pinyon.types import (
     Fusion,
     IndexSpec,
     Match,
+    ModelInput,
     Models,
     Plan,
     Query,
@@ -61,13 +63,18 @@ def count_tokens(texts: Sequence[str]) -> int:
 def write_records(index: Index, models: Models, namespace: str, records: Sequence[Mapping[str, Any]]) -> WriteResult:
     """Embeds the text of each record and stores the record, its text included, as metadata. One transaction.
 
+    Where the model takes pictures, a record may have one in the field that the index names for it, with or without a
+    text (``embed_inputs`` says what becomes of both); its digest is stored, not the picture.
+
     Raises InvalidRequestError, naming the record; ModelMismatchError when the installed model is another one.
     """
 
     def write(bound: Bound) -> WriteResult:
         model = bound_model(bound.spec, "upsert_records")
-        ids, texts, metadata = read_records(records, model.field_map["text"])
-        vectors, sparse = embed_passages(models, bound.spec, texts, "upsert_records")
+        ids, inputs, metadata = read_records(records, model.field_map)
+        vectors, sparse = embed_passages(
+            models, bound.spec, inputs, "upsert_records", lambda row: record_named(ids[row])
+        )
         return index.upsert(namespace, ids, vectors, sparse=sparse, metadata=metadata, generation=bound.generation)
 
     return index.memory.steadily(write)
@@ -76,8 +83,8 @@ def write_records(index: Index, models: Models, namespace: str, records: Sequenc
 def find_records(
     index: Index, models: Models, namespace: str, wanted: RecordQuery, rerank: RerankRequest | None = None
 ) -> FoundRecords:
-    """The records nearest to a text, a vector or a stored record, reranked when that is asked for. A text is compared
-    with vectors, words or both, as ``wanted.mode`` says.
+    """The records nearest to a text, a picture (or both), a vector or a stored record, reranked when that is asked for.
+    A text is compared with vectors, words or both, as ``wanted.mode`` says; a picture alone with vectors.
 
     Raises InvalidRequestError, NotFoundError for an unknown model, ModelMismatchError.
     """
@@ -93,9 +100,10 @@ def _found(
     mode = _mode(spec, wanted)
     ranking = None if rerank is None else _Ranking.of(models, spec, wanted, rerank)
     vector, sparse, tokens = wanted.vector, wanted.sparse, None
-    if wanted.text is not None and mode != "lexical":
-        vector, sparse = embed_query(models, spec, wanted.text, "search")
-        tokens = count_tokens([wanted.text])
+    embedded = mode != "lexical" and not (wanted.text is None and wanted.image is None)
+    if embedded:
+        vector, sparse = embed_query(models, spec, ModelInput(wanted.text, wanted.image), "search")
+        tokens = None if wanted.text is None else count_tokens([wanted.text])
         if sparse is not None and not len(sparse.indices):
             return FoundRecords((), index.lsn(namespace), None, tokens)
     query = Query(wanted.top_k, vector, sparse, wanted.id, wanted.filter, False, True, wanted.exact, wanted.explain)
@@ -106,7 +114,6 @@ def _found(
     if wanted.terms:
         found = _holding(index, models, namespace, query, wanted.terms)
     else:
-        embedded = wanted.text is not None and mode != "lexical"
         found = index.query(namespace, query, generation=generation if embedded else None)
     if ranking is None:
         return FoundRecords(found.matches, found.lsn, found.plan, tokens)
@@ -115,7 +122,7 @@ def _found(
 
 def _check_ways(wanted: RecordQuery) -> None:
     ways = {
-        "inputs": wanted.text is not None,
+        "inputs": wanted.text is not None or wanted.image is not None,
         "vector": wanted.vector is not None or wanted.sparse is not None,
         "id": wanted.id is not None,
     }
@@ -129,7 +136,8 @@ def _check_ways(wanted: RecordQuery) -> None:
 
 
 def _mode(spec: IndexSpec, wanted: RecordQuery) -> SearchMode:
-    """What the search is by: as it says itself, else as the index says, else by vectors."""
+    """What the search is by: as it says itself, else as the index says, else by vectors. A picture has no words: alone
+    it is compared with vectors where words would be joined to them."""
     asked: Any = wanted.mode
     if asked is None and wanted.text is not None and not wanted.terms and spec.embed is not None:
         asked = spec.embed.read_parameters.get("mode")
@@ -137,6 +145,14 @@ def _mode(spec: IndexSpec, wanted: RecordQuery) -> SearchMode:
     if mode == "dense":
         return mode
     bound_model(spec, "search")
+    if wanted.image is not None:
+        if mode == "lexical":
+            raise InvalidRequestError(
+                "mode 'lexical' searches by words, and a picture has none. Leave the picture out, or use mode 'dense' "
+                "(or 'hybrid', with a text)."
+            )
+        if wanted.text is None:
+            return "dense"
     if wanted.syntax not in ("text", "query_string"):
         raise InvalidRequestError(f"syntax {wanted.syntax!r:.80} is neither 'text' nor 'query_string'.")
     if wanted.text is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pinyon.engine import checks
@@ -17,6 +17,7 @@ from pinyon.engine.comparing import Comparison, Question, check_questions, compa
 from pinyon.engine.database import Database
 from pinyon.engine.embedding import bound_model, describe_model, embed_spec, embedder_of
 from pinyon.engine.index import Index
+from pinyon.engine.pictures import is_digest
 from pinyon.errors import (
     BusyError,
     FailedPreconditionError,
@@ -132,12 +133,14 @@ class Reembedding:
             "model": model,
             "dimension": dimension,
             "metric": spec.metric,
-            "field_map": former.field_map,
+            "field_map": {"text": former.field_map["text"]},
             "read_parameters": _without_dimension(former.read_parameters),
             "write_parameters": _without_dimension(former.write_parameters),
         }
         described = describe_model(self._models, model)
         new = embed_spec(self._models, settings)
+        if {"image"} <= former.field_map.keys() & new.field_map.keys():
+            new = replace(new, field_map=former.field_map)
         if new.vector_type != "dense" or spec.metric not in described.metrics:
             raise InvalidRequestError(
                 f"Model {model!r} gives {new.vector_type} vectors for {', '.join(described.metrics)}, and index "
@@ -165,18 +168,27 @@ class Reembedding:
         total = 0
         for found in self._pages(_PAGE, switching.records if self.other is None else switching.lacking):
             total += len(found)
-            missing += [(its.ns_id, its.row.id) for its in found if text_of(its.row, field) is None]
+            missing += [(its.ns_id, its.row.id) for its in found if self._has_no_text_alone(its.row, field)]
         if missing:
             raise self._textless(missing, total, field)
+
+    def _has_no_text_alone(self, row: StoredRow, field: str) -> bool:
+        """Whether a record cannot be embedded again: for want of a text, or since a picture went into its vector."""
+        image = bound_model(self._index.spec, "reembed").field_map.get("image")
+        pictured = image is not None and is_digest((decode_metadata(row.metadata) or {}).get(image))
+        return pictured or text_of(row, field) is None
 
     def _textless(self, missing: Sequence[tuple[int, str]], total: int, field: str) -> FailedPreconditionError:
         names = self._index.read(switching.namespace_names)
         shown = [f"{id_!r}" + (f" in {names[ns_id]!r}" if names.get(ns_id) else "") for ns_id, id_ in missing[:_SHOWN]]
         more = ", ..." if len(missing) > _SHOWN else ""
+        pictures = ""
+        if "image" in bound_model(self._index.spec, "reembed").field_map:
+            pictures = ", or are of a picture, which is not kept"
         return FailedPreconditionError(
-            f"{len(missing)} of {total} records of index {self._index.name!r} have no text in the field {field!r}, so "
-            f"no model can embed them: {', '.join(shown)}{more}. The index keeps its model. Give them a text (update "
-            "with set_metadata, or upsert them again), or delete them, and start again."
+            f"{len(missing)} of {total} records of index {self._index.name!r} have no text in the field {field!r}"
+            f"{pictures}, so no model can embed them: {', '.join(shown)}{more}. The index keeps its model. Give them a "
+            "text (update with set_metadata, or upsert them again), or delete them, and start again."
         )
 
     # -- making -------------------------------------------------------------------------------------------------------
@@ -240,7 +252,7 @@ class Reembedding:
     def _embedded(self, other: Other, found: Sequence[Lacking], embedder: Embedder) -> Floats:
         field = other.embed.field_map["text"]
         texts = [text_of(its.row, field) for its in found]
-        missing = [(its.ns_id, its.row.id) for its, text in zip(found, texts, strict=True) if text is None]
+        missing = [(its.ns_id, its.row.id) for its in found if self._has_no_text_alone(its.row, field)]
         if missing:
             raise self._textless(missing, len(found), field)
         ids = [its.row.id for its in found]

@@ -266,7 +266,7 @@ def _embed_spec(models: Models, name: str, given: Mapping[str, Any]) -> EmbedSpe
     metrics = describe_model(models, found.model).metrics
     if found.metric not in metrics:
         refuse(f"Field {name!r}: model {found.model!r} is for {', '.join(metrics)}, not {found.metric}.")
-    return found
+    return replace(found, field_map={"text": name})  # documents are found by their texts
 
 
 def _metric(name: str, metric: Any) -> Metric:

@@ -14,7 +14,7 @@ from pinyon.errors import InvalidRequestError, MissingExtraError, NotFoundError
 from pinyon.models.aliases import ALIASES, Alias
 from pinyon.models.describing import AD_HOC, described_ad_hoc, is_ad_hoc
 from pinyon.models.descriptions import MODELS, ModelInfo, missing_modules, missing_package
-from pinyon.types import Embedder, Generator, ImageGenerator, ModelType, Reranker, SparseEmbedder
+from pinyon.types import Embedder, Generator, ImageGenerator, ModelType, Picture, Reranker, SparseEmbedder
 
 __all__ = ["ModelRegistry"]
 
@@ -31,6 +31,7 @@ class ModelRegistry:
 
     more: further models by name, asked for once, at the first look-up; its errors are those of that look-up.
     store: the folder with pulled models. ad_hoc: says of a name that describes itself whether it may be used.
+    reader: makes a picture of the bytes of a file and a name for messages.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class ModelRegistry:
         more: Callable[[], Mapping[str, ModelInfo]] = dict,
         store: Path | None = None,
         ad_hoc: Callable[[str], bool] = lambda name: True,
+        reader: Callable[[bytes, str], Picture] | None = None,
     ) -> None:
         self._given = dict(models)
         self._more = more
         self._store = store
         self._ad_hoc = ad_hoc
+        self._reader = reader
         aliases = ALIASES if aliases is None else aliases
         self._aliases = {name: alias for name, alias in aliases.items() if set(alias.targets.values()) <= models.keys()}
         self._built: dict[ModelInfo, Any] = {}
@@ -57,13 +60,14 @@ class ModelRegistry:
 
     def with_more(self, more: Callable[[], Mapping[str, ModelInfo]], store: Path | None) -> ModelRegistry:
         """A registry with further models, which shares those that are built."""
-        made = ModelRegistry(self._given, self._aliases, more=more, store=store, ad_hoc=self._ad_hoc)
-        made._built, made._lock = self._built, self._lock
-        return made
+        return self._sharing(more=more, store=store, ad_hoc=self._ad_hoc)
 
     def guarded(self, ad_hoc: Callable[[str], bool]) -> ModelRegistry:
         """A registry for callers who may not name any file or endpoint: only names that ``ad_hoc`` agrees to."""
-        made = ModelRegistry(self._given, self._aliases, more=self._more, store=self._store, ad_hoc=ad_hoc)
+        return self._sharing(more=self._more, store=self._store, ad_hoc=ad_hoc)
+
+    def _sharing(self, **settings: Any) -> ModelRegistry:
+        made = ModelRegistry(self._given, self._aliases, reader=self._reader, **settings)
         made._built, made._lock = self._built, self._lock
         return made
 
@@ -125,6 +129,16 @@ class ModelRegistry:
         """The generator of pictures of a name."""
         _expect(self.describe(name, "image"), "image", "dense")
         return cast(ImageGenerator, self._model(name, "image"))
+
+    def read_picture(self, data: bytes, name: str) -> Picture:
+        """The picture in the bytes of a file; name: for messages. Raises what ``reader`` does, and MissingExtraError
+        where the registry has none."""
+        if self._reader is None:
+            raise MissingExtraError(
+                f"{name!r}: this registry has nothing that reads pictures. Use the one that Pinyon makes, with pip "
+                'install "pinyon[pictures]", or make yours with reader=, for example pinyon.pictures.read_picture.'
+            )
+        return self._reader(data, name)
 
     def _model(self, name: str, task: ModelType, dimension: int | None = None) -> Any:
         alias = self._aliases.get(name)

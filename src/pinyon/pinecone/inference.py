@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pinyon.engine.embedding import describe_model, embedder_of, reranker_of, sparse_embedder_of
+from pinyon.engine.pictures import embed_inputs, input_named, refuse_pictures
 from pinyon.engine.records import check_rank_fields, count_tokens, document_text, ranked, rerank_units
 from pinyon.errors import InvalidRequestError
 from pinyon.pinecone import enums
@@ -19,7 +20,7 @@ from pinyon.pinecone.models import (
 )
 from pinyon.pinecone.specs import as_mapping
 from pinyon.pinecone.transport import request
-from pinyon.types import ModelDescription, Models
+from pinyon.types import ModelDescription, ModelInput, Models
 
 _INPUT_TYPE = {
     "parameter": "input_type",
@@ -45,21 +46,25 @@ class Inference:
         inputs: str | Sequence[str] | Sequence[Mapping[str, Any]],
         parameters: Mapping[str, Any] | None = None,
     ) -> EmbeddingsList:
-        """Vectors of texts, in their order. ``inputs``: a text, texts, or dictionaries with a text.
+        """Vectors of texts and pictures, in their order. ``inputs``: a text, texts, or dictionaries with a text; for
+        models that take pictures also with an ``image``: the bytes of a file, their base64, a data URL, or a
+        ``pathlib.Path``. Of an input with both, the normalised mean of both unit vectors.
 
         parameters: ``input_type`` "query" or "passage" (default); ``truncate`` has no effect.
         Raises NotFoundError for an unknown model.
         """
         described = describe_model(self._models, model)
-        texts = [_text(row, item) for row, item in enumerate([inputs] if isinstance(inputs, str) else inputs)]
-        if not texts:
+        found = [_input(row, item) for row, item in enumerate([inputs] if isinstance(inputs, str) else inputs)]
+        if not found:
             raise InvalidRequestError("inputs is empty: give at least one text.")
+        texts = [one.text for one in found if one.text is not None]
         given = dict(parameters or {})
         input_type = given.get("input_type", "passage")
         if input_type not in ("query", "passage"):
             raise InvalidRequestError(f"input_type must be 'query' or 'passage', got {input_type!r}.")
         name = str(model)
         if described.vector_type == "sparse":
+            refuse_pictures(name, found, input_named)
             sparse = sparse_embedder_of(self._models, name).embed_sparse(texts, input_type=input_type)
             return EmbeddingsList(name, sparse, count_tokens(texts), "sparse")
         embedder = embedder_of(self._models, name, given.get("dimension"))
@@ -67,7 +72,8 @@ class Inference:
             raise InvalidRequestError(
                 f"Model {model} gives {embedder.dimension} numbers a vector, not {given['dimension']!r}. Leave it out."
             )
-        return EmbeddingsList(name, embedder.embed(texts, input_type=input_type), count_tokens(texts))
+        vectors = embed_inputs(self._models, embedder, found, input_named, input_type=input_type)
+        return EmbeddingsList(name, vectors, count_tokens(texts))
 
     @request
     def list_models(self, *, type: str | None = None, vector_type: str | None = None) -> ModelInfoList:
@@ -130,11 +136,11 @@ class ModelResource:
         self.get = inference.get_model
 
 
-def _text(row: int, item: Any) -> str:
-    text = item.get("text") if isinstance(item, Mapping) else item
-    if not isinstance(text, str):
-        raise InvalidRequestError(f"Input {row} must be a text or {{'text': ...}}, got {item!r:.80}.")
-    return text
+def _input(row: int, item: Any) -> ModelInput:
+    text, image = (item.get("text"), item.get("image")) if isinstance(item, Mapping) else (item, None)
+    if not isinstance(text, str) and (text is not None or image is None):
+        raise InvalidRequestError(f"Input {row} must be a text, {{'text': ...}} or {{'image': ...}}, got {item!r:.80}.")
+    return ModelInput(text, image)
 
 
 def _info(model: ModelDescription) -> ModelInfo:

@@ -28,6 +28,9 @@ class RecordCalls(OpenIndex):
         """Embeds the text of each record and stores the record, its text included, as metadata. One transaction.
 
         A record has ``_id`` (or ``id``) and the text field of the index's field map; every other field is metadata.
+        Where the model takes pictures, it has the text, a picture in the field for images (bytes, base64, a data URL,
+        or a ``pathlib.Path``), or both; of the picture, the digest is stored. A vector of both is the normalised mean
+        of the two unit vectors.
         Raises ModelMismatchError when the installed model is not the one that made the vectors of this index.
         """
         write_records(self._index, self._models, namespace_of(namespace), records)
@@ -52,7 +55,8 @@ class RecordCalls(OpenIndex):
         exact: bool = False,
         explain: bool = False,
     ) -> SearchRecordsResponse:
-        """The ``top_k`` records nearest to the text ``inputs={"text": ...}``, to ``vector``, or to the record ``id``.
+        """The ``top_k`` records nearest to the text ``inputs={"text": ...}``, to ``vector``, or to the record ``id``;
+        where the model takes pictures also to ``inputs={"image": ...}``, or to a text and a picture together.
 
         The request may come as ``query={...}`` (SDK 7) or as keywords (SDK 10), not both.
         match_terms: ``{"strategy": "all", "terms": [...]}``, words that every hit must hold; sparse indexes only.
@@ -79,11 +83,9 @@ class RecordCalls(OpenIndex):
 def _record_query(given: Mapping[str, Any], exact: bool, explain: bool) -> RecordQuery:
     if given.get("top_k") is None:
         raise InvalidRequestError("top_k is missing: say how many hits to return, for example top_k=10.")
-    text = None
+    text = image = None
     if given.get("inputs") is not None:
-        text = given["inputs"].get("text") if isinstance(given["inputs"], Mapping) else None
-        if not isinstance(text, str) or not text.strip():
-            raise InvalidRequestError(f"inputs must be {{'text': '<your query>'}}, got {given['inputs']!r:.80}.")
+        text, image = _inputs(given["inputs"])
     vector, sparse = _vectors(given.get("vector"))
     terms = () if given.get("match_terms") is None else _terms(given["match_terms"])
     return RecordQuery(
@@ -98,7 +100,19 @@ def _record_query(given: Mapping[str, Any], exact: bool, explain: bool) -> Recor
         explain,
         given.get("mode"),
         None if given.get("fusion") is None else read_fusion(given["fusion"]),
+        image=image,
     )
+
+
+def _inputs(given: Any) -> tuple[str | None, Any]:
+    """(text, picture) to search for."""
+    text, image = (given.get("text"), given.get("image")) if isinstance(given, Mapping) else (None, None)
+    wrong = text is not None and (not isinstance(text, str) or not text.strip())
+    if wrong or (text is None and image is None):
+        raise InvalidRequestError(
+            f"inputs must be {{'text': '<your query>'}}, {{'image': <a picture>}} or both, got {given!r:.80}."
+        )
+    return text, image
 
 
 def _terms(given: Any) -> tuple[str, ...]:

@@ -95,6 +95,7 @@ class Metrics:
         self.tokens = Counter(
             "pinyon_model_tokens", "Tokens that models read (prompt) and wrote.", ("model", "kind"), registry=own
         )
+        self.pictures = Counter("pinyon_model_pictures", "Pictures that models made.", ("model",), registry=own)
         self.failed_backups = Counter(
             "pinyon_index_scheduled_backup_failures", "Scheduled backups that failed.", ("index_name",), registry=own
         )
@@ -135,6 +136,9 @@ class Metrics:
     def count_usage(self, model: str, usage: Usage) -> None:
         self._labelled(self.tokens, model, "prompt").inc(usage.prompt_tokens)
         self._labelled(self.tokens, model, "completion").inc(usage.completion_tokens)
+
+    def count_pictures(self, model: str, count: int) -> None:
+        self._labelled(self.pictures, model).inc(count)
 
     def _labelled(self, family: Any, *labels: str) -> Any:
         """The number of a family that has these labels. The library takes a lock and time to find it, so it is kept."""

@@ -138,7 +138,7 @@ def _responses(route: Route) -> Json:
     error = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     wanted = (400, 404, 500) if route.action == "public" else _STATUSES
     content = {kind: {"schema": schema}}
-    if route.slow:
+    if route.events:
         content["text/event-stream"] = {"schema": {"type": "string"}}
     found: Json = {"2XX": {"description": "Done.", "content": content}}
     return found | {str(status): {"description": _STATUSES[status], "content": error} for status in wanted}

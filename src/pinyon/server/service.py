@@ -43,6 +43,11 @@ class Service:
         if self.observer is not None:
             self.observer.metrics.count_usage(model, usage)
 
+    def count_pictures(self, model: str, count: int) -> None:
+        """Adds what a model drew to the metrics."""
+        if self.observer is not None:
+            self.observer.metrics.count_pictures(model, count)
+
     def index(self, request: Request) -> engine.Index:
         """The index that the request's address names. Raises NotFoundError, ForbiddenError."""
         if not request.index:

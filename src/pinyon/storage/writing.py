@@ -15,7 +15,7 @@ from pinyon.storage.generations import HALF
 from pinyon.storage.reading import View
 from pinyon.storage.rows import encode_sparse, record_crc, vector_crc
 from pinyon.storage.values import NO_ORDS, Changes, StoredRow
-from pinyon.types import Floats, Ints, RecordBatch, SparseValues
+from pinyon.types import EmbedSpec, Floats, Ints, RecordBatch, SparseValues
 
 
 class _Pending:
@@ -178,7 +178,7 @@ class Writer(View):
             (self.lsn, crc, metadata, blob, row.ord),
         )
         other = self.stored.other
-        if other is not None and _text(row.metadata, other.embed.field_map) != _text(metadata, other.embed.field_map):
+        if other is not None and _embedded(row.metadata, other.embed) != _embedded(metadata, other.embed):
             self.connection.execute("DELETE FROM vector WHERE ord = ?", (row.ord + self.stored.other_offset,))
         pending.updated[row.ord] = metadata, sparse
         pending.touched = self._touched = True
@@ -245,5 +245,7 @@ def _vector_rows(first: int, vectors: Floats, number: int, offset: int) -> Itera
         yield first + row + offset, number, vector_crc(first + row, number, blob), blob
 
 
-def _text(metadata: bytes | None, field_map: Mapping[str, str]) -> object:
-    return None if metadata is None else orjson.loads(metadata).get(field_map["text"])
+def _embedded(metadata: bytes | None, embed: EmbedSpec) -> list[object]:
+    """What a record's vector was made of."""
+    fields = {} if metadata is None else orjson.loads(metadata)
+    return [fields.get(name) for name in embed.field_map.values()]

@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn, cast
 import orjson
 
 from pinyon.filters.show import shown
-from pinyon.types import Floats, ModelDescription, SparseValues
+from pinyon.types import Floats, ModelDescription, ModelInput, SparseValues
 from pinyon.wire.fields import Fields, refuse
 from pinyon.wire.versions import Version
 
@@ -23,10 +23,11 @@ InputType = Literal["query", "passage"]
 
 @dataclass(frozen=True, slots=True)
 class EmbedRequest:
-    """parameters: as they came; ``read_embed_parameters`` reads them once the model is known."""
+    """inputs: pictures in them are text that nobody decoded yet. parameters: as they came; ``read_embed_parameters``
+    reads them once the model is known."""
 
     model: str
-    texts: list[str]
+    inputs: list[ModelInput]
     parameters: Mapping[str, Any]
 
 
@@ -74,8 +75,8 @@ def read_embed(body: Mapping[str, Any], version: Version) -> EmbedRequest:
     inputs = fields.array("inputs")
     if not inputs:
         refuse("inputs is missing or empty. Give at least one object with a text: {'text': '...'}.")
-    texts = [_text(item, f"inputs[{at}]") for at, item in enumerate(inputs)]
-    return EmbedRequest(model, texts, fields.object("parameters") or {})
+    found = [_input(item, f"inputs[{at}]") for at, item in enumerate(inputs)]
+    return EmbedRequest(model, found, fields.object("parameters") or {})
 
 
 def read_embed_parameters(given: Mapping[str, Any], model: ModelDescription) -> EmbedParameters:
@@ -153,15 +154,19 @@ def _model(fields: Fields) -> str:
     return model
 
 
-def _text(item: Any, where: str) -> str:
+def _input(item: Any, where: str) -> ModelInput:
     if type(item) is str:
-        return item
+        return ModelInput(item)
     if type(item) is not dict:
         refuse(f"{where} must be an object with a text, got {shown(item)}.")
-    text = Fields(item, where).text("text")
-    if text is None:
-        refuse(f"{where}.text is missing, and the object has {shown(sorted(item))}. Give {{'text': '...'}}.")
-    return text
+    fields = Fields(item, where)
+    found = ModelInput(fields.text("text"), fields.text("image"))
+    if found.text is None and found.image is None:
+        refuse(
+            f"{where}.text is missing, and the object has {shown(sorted(item))}. Give {{'text': '...'}}, or "
+            "{'image': '<base64 of a file>'} to a model that takes pictures."
+        )
+    return found
 
 
 def _document(item: Any, at: int) -> dict[str, Any]:

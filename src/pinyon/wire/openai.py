@@ -1,22 +1,33 @@
 """The part of OpenAI's API that a server of models has: embeddings, chat completions, the list of models.
 
 What a client asks for and no model here can do is refused with the name of the parameter; a parameter at its usual
-value, and what only labels a request, is accepted.
+value, and what only labels a request, is accepted. ``openai_images`` has pictures from prompts.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal, NoReturn
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 import numpy as np
 import orjson
 
-from pinyon.errors import ContextOverflowError, InvalidRequestError, NotFoundError, PinyonError
+from pinyon.errors import ContextOverflowError, PinyonError, PromptRefusedError
 from pinyon.filters.show import shown
 from pinyon.types import ChatMessage, FinishReason, Floats, Role, Usage
+from pinyon.wire.openai_fields import (
+    LABELS,
+    ParameterError,
+    flag,
+    model_of,
+    only,
+    only_usual,
+    refuse_unknown,
+    whole,
+    wrong,
+)
 
 DONE: Final = b"data: [DONE]\n\n"
 EVENTS: Final = "text/event-stream; charset=utf-8"
@@ -35,8 +46,6 @@ _CHAT: Final = frozenset(
         "stop",
     }
 )
-_LABELS: Final = frozenset({"user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"})
-"""They change no answer."""
 _USUAL: Final[Mapping[str, tuple[Any, ...]]] = {
     "n": (1,),
     "top_p": (1,),
@@ -61,26 +70,12 @@ _ROLES: Final[Mapping[str, Role]] = {
     "assistant": "assistant",
 }
 _STOPS: Final = 4
+_PICTURES: Final = 20
+"""In one request."""
 _TEXTS: Final = 2_048
 _SEEDS: Final = 2**32 - 1
 
 InputType = Literal["query", "passage"]
-
-
-class ParameterError(InvalidRequestError):
-    """A parameter that cannot be as it is. param: its name. reason: OpenAI's code, or None."""
-
-    def __init__(self, message: str, param: str, reason: str | None = None) -> None:
-        super().__init__(message)
-        self.param = param
-        self.reason = reason
-
-
-class UnknownModelError(NotFoundError):
-    def __init__(self, name: str, hint: str) -> None:
-        super().__init__(f"The model {shown(name)} does not exist here. {hint}")
-        self.param = "model"
-        self.reason = "model_not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +90,24 @@ class EmbeddingsRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture of a message, not decoded yet. where: the parameter that it is."""
+
+    url: str = field(repr=False)
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """messages: at most one of the system, the first. max_tokens: of the answer, None for as many as there is room for.
+    """messages: at most one of the system, the first. pictures: those of each message, which has none itself yet.
+    max_tokens: of the answer, None for as many as there is room for.
 
     usage: whether a streamed answer ends with its usage.
     """
 
     model: str
     messages: tuple[ChatMessage, ...]
+    pictures: tuple[tuple[ShownPicture, ...], ...]
     stream: bool
     usage: bool
     max_tokens: int | None
@@ -116,21 +121,21 @@ class ChatRequest:
 
 def read_embeddings(body: Mapping[str, Any]) -> EmbeddingsRequest:
     """Raises ParameterError."""
-    _only(body, _EMBED)
+    only(body, _EMBED)
     encoding = body.get("encoding_format") or "float"
     if encoding not in ("float", "base64"):
-        _wrong("encoding_format", encoding, "float or base64")
+        wrong("encoding_format", encoding, "float or base64")
     kind: Any = body.get("input_type") or "passage"
     if kind not in ("query", "passage"):
-        _wrong("input_type", kind, "query or passage")
-    dimensions = _whole(body, "dimensions", 1)
-    return EmbeddingsRequest(_model(body), _texts(body.get("input")), encoding == "base64", dimensions, kind)
+        wrong("input_type", kind, "query or passage")
+    dimensions = whole(body, "dimensions", 1)
+    return EmbeddingsRequest(model_of(body), _texts(body.get("input")), encoding == "base64", dimensions, kind)
 
 
 def _texts(given: Any) -> list[str]:
     texts = [given] if type(given) is str else given
     if type(texts) is not list or not texts:
-        _wrong("input", given, "a text, or a list of texts that is not empty")
+        wrong("input", given, "a text, or a list of texts that is not empty")
     if len(texts) > _TEXTS:
         raise ParameterError(f"input has {len(texts)} texts, and at most {_TEXTS} go in one request.", "input")
     for at, text in enumerate(texts):
@@ -141,37 +146,27 @@ def _texts(given: Any) -> list[str]:
                 "input",
             )
         if type(text) is not str or not text:
-            _wrong(f"input[{at}]", text, "a text that is not empty")
+            wrong(f"input[{at}]", text, "a text that is not empty")
     return texts
 
 
 def read_chat(body: Mapping[str, Any]) -> ChatRequest:
     """Raises ParameterError."""
-    _only(body, _CHAT | _LABELS | _USUAL.keys())
-    for name, usual in _USUAL.items():
-        value = body.get(name)
-        if value is not None and not any(
-            value == one and isinstance(value, bool) == isinstance(one, bool) for one in usual
-        ):
-            allowed = " or ".join(orjson.dumps(one).decode() for one in usual)
-            raise ParameterError(
-                f"{name} is {shown(value)}, and no model here can do that. Leave it out, or at {allowed}.",
-                name,
-                "unsupported_parameter",
-            )
-    stream = _flag(body, "stream")
+    only(body, _CHAT | LABELS | _USUAL.keys())
+    only_usual(body, _USUAL)
+    stream = flag(body, "stream")
     temperature = body.get("temperature")
     if temperature is None:
         temperature = 0.0
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0 <= temperature <= 2:
-        _wrong("temperature", temperature, "a number from 0 to 2")
-    longest, newer = _whole(body, "max_tokens", 1), _whole(body, "max_completion_tokens", 1)
+        wrong("temperature", temperature, "a number from 0 to 2")
+    longest, newer = whole(body, "max_tokens", 1), whole(body, "max_completion_tokens", 1)
     if longest is not None and newer is not None and longest != newer:
         raise ParameterError("max_tokens and max_completion_tokens differ. Give one of them.", "max_tokens")
-    seed = _whole(body, "seed", -(2**63))
+    seed = whole(body, "seed", -(2**63))
     return ChatRequest(
-        _model(body),
-        _messages(body.get("messages")),
+        model_of(body),
+        *_messages(body.get("messages")),
         stream,
         _wants_usage(body, stream),
         longest if newer is None else newer,
@@ -186,43 +181,49 @@ def _wants_usage(body: Mapping[str, Any], stream: bool) -> bool:
     if options is None:
         return False
     if type(options) is not dict:
-        _wrong("stream_options", options, "an object")
+        wrong("stream_options", options, "an object")
     if not stream:
         raise ParameterError("stream_options go with stream only. Leave them out, or set stream.", "stream_options")
     unknown = options.keys() - {"include_usage", "include_obfuscation"}
     if unknown:
-        _unknown(f"stream_options.{min(unknown)}")
-    return _flag(options, "include_usage", "stream_options.")
+        refuse_unknown(f"stream_options.{min(unknown)}")
+    return flag(options, "include_usage", "stream_options.")
 
 
 def _stop(given: Any) -> tuple[str, ...]:
     texts = [] if given is None else [given] if type(given) is str else given
     if type(texts) is not list or len(texts) > _STOPS or not all(type(one) is str and one for one in texts):
-        _wrong("stop", given, f"a text, or up to {_STOPS} of them, that are not empty")
+        wrong("stop", given, f"a text, or up to {_STOPS} of them, that are not empty")
     return tuple(texts)
 
 
-def _messages(given: Any) -> tuple[ChatMessage, ...]:
+def _messages(given: Any) -> tuple[tuple[ChatMessage, ...], tuple[tuple[ShownPicture, ...], ...]]:
+    """(messages, pictures of each)."""
     if type(given) is not list or not given:
-        _wrong("messages", given, "a list of messages that is not empty")
+        wrong("messages", given, "a list of messages that is not empty")
     found = [_message(one, f"messages[{at}]") for at, one in enumerate(given)]
-    first = next((at for at, message in enumerate(found) if message.role != "system"), len(found))
-    for at, message in enumerate(found[first:], first):
+    first = next((at for at, (message, _) in enumerate(found) if message.role != "system"), len(found))
+    for at, (message, _) in enumerate(found[first:], first):
         if message.role == "system":
             raise ParameterError(
                 f"messages[{at}] is a system message behind others. Put what the system says first.",
                 f"messages[{at}].role",
             )
-    system = "\n\n".join(message.content for message in found[:first])
-    return (*((ChatMessage("system", system),) if first else ()), *found[first:])
+    count = sum(len(pictures) for _, pictures in found)
+    if count > _PICTURES:
+        raise ParameterError(f"messages show {count} pictures, and at most {_PICTURES} go in one request.", "messages")
+    if first:
+        system = "\n\n".join(message.content for message, _ in found[:first])
+        found = [(ChatMessage("system", system), ()), *found[first:]]
+    return tuple(message for message, _ in found), tuple(pictures for _, pictures in found)
 
 
-def _message(given: Any, where: str) -> ChatMessage:
+def _message(given: Any, where: str) -> tuple[ChatMessage, tuple[ShownPicture, ...]]:
     if type(given) is not dict:
-        _wrong(where, given, "an object with role and content")
+        wrong(where, given, "an object with role and content")
     role = given.get("role")
     if type(role) is not str or role not in _ROLES:
-        _wrong(f"{where}.role", role, ", ".join(_ROLES))
+        wrong(f"{where}.role", role, ", ".join(_ROLES))
     for name in given.keys() - {"role", "content", "name"}:
         if given[name]:
             raise ParameterError(
@@ -230,59 +231,43 @@ def _message(given: Any, where: str) -> ChatMessage:
                 f"{where}.{name[:60]}",
                 "unsupported_parameter",
             )
-    return ChatMessage(_ROLES[role], _content(given.get("content"), f"{where}.content"))
+    text, pictures = _content(given.get("content"), f"{where}.content")
+    if pictures and role != "user":
+        raise ParameterError(
+            f"{pictures[0].where} is a picture of the {role}, and only a user shows pictures.", pictures[0].where
+        )
+    return ChatMessage(_ROLES[role], text), pictures
 
 
-def _content(given: Any, where: str) -> str:
+def _content(given: Any, where: str) -> tuple[str, tuple[ShownPicture, ...]]:
+    """(text, pictures)."""
     if type(given) is str:
-        return given
+        return given, ()
     if type(given) is not list or not given:
-        _wrong(where, given, "a text")
-    parts = []
+        wrong(where, given, "a text")
+    texts, pictures = [], []
     for at, part in enumerate(given):
-        if type(part) is not dict or part.get("type") != "text" or type(part.get("text")) is not str:
+        kind = part.get("type") if type(part) is dict else None
+        if kind == "text" and type(part.get("text")) is str:
+            texts.append(part["text"])
+        elif kind == "image_url":
+            pictures.append(_shown_picture(part.get("image_url"), f"{where}[{at}]"))
+        else:
             raise ParameterError(
-                f"{where}[{at}] is not a text: {shown(part)}. The models here read texts alone.", f"{where}[{at}]"
+                f"{where}[{at}] is neither a text nor a picture: {shown(part)}. The models here read nothing else.",
+                f"{where}[{at}]",
             )
-        parts.append(part["text"])
-    return "\n".join(parts)
+    return "\n".join(texts), tuple(pictures)
 
 
-def _only(body: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
-    unknown = sorted(body.keys() - known)
-    if unknown:
-        _unknown(unknown[0])
-
-
-def _unknown(name: str) -> NoReturn:
-    raise ParameterError(f"There is no parameter {shown(name)} here.", name[:60], "unknown_parameter")
-
-
-def _model(body: Mapping[str, Any]) -> str:
-    name = body.get("model")
-    if type(name) is not str or not name:
-        _wrong("model", name, "the name of a model")
-    return name
-
-
-def _flag(body: Mapping[str, Any], name: str, where: str = "") -> bool:
-    value = body.get(name)
-    if value is not None and type(value) is not bool:
-        _wrong(where + name, value, "true or false")
-    return bool(value)
-
-
-def _whole(body: Mapping[str, Any], name: str, least: int) -> int | None:
-    value = body.get(name)
-    if value is not None and (type(value) is not int or value < least):
-        _wrong(name, value, f"a whole number from {least} on")
-    return value
-
-
-def _wrong(param: str, value: Any, wanted: str) -> NoReturn:
-    if value is None:
-        raise ParameterError(f"{param} is missing: it must be {wanted}.", param, "missing_required_parameter")
-    raise ParameterError(f"{param} must be {wanted}, got {shown(value)}.", param, "invalid_value")
+def _shown_picture(given: Any, where: str) -> ShownPicture:
+    """How closely a picture is looked at, ``detail``, is for each model to decide."""
+    known = type(given) is dict and given.keys() <= {"url", "detail"} and type(given.get("url")) is str
+    if not known or type(given.get("detail")) not in (str, type(None)):
+        raise ParameterError(
+            f"{where}.image_url is {shown(given)}. It must be an object with a url, data:image/...;base64,...", where
+        )
+    return ShownPicture(given["url"], where)
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------
@@ -375,6 +360,8 @@ def error_json(error: PinyonError) -> dict[str, Any]:
     code, param = getattr(error, "reason", None), getattr(error, "param", None)
     if isinstance(error, ContextOverflowError):
         code, param = "context_length_exceeded", "messages"
+    if isinstance(error, PromptRefusedError):
+        code = "content_policy_violation"
     found = {"message": error.message, "type": kind, "param": param, "code": code or _CODES.get(error.status)}
     return {"error": found}
 

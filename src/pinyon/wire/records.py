@@ -21,6 +21,7 @@ from pinyon.wire.versions import Version
 
 _SEARCH = ("exact", "explain", "fields", "query", "rerank")
 _QUERY = ("filter", "fusion", "id", "inputs", "match_terms", "mode", "syntax", "top_k", "vector")
+_INPUTS = ("image", "text")
 _RERANK = ("model", "parameters", "query", "rank_fields", "top_n")
 _FUSION = ("constant", "depth", "method", "weight")
 _VECTOR = ("sparse_indices", "sparse_values", "values")
@@ -79,22 +80,15 @@ def read_search(body: Mapping[str, Any], version: Version) -> SearchRequest:
         given.only(_SEARCH)
         query.only(_QUERY)
     rerank = given.object("rerank")
-    asked = replace(_read_query(members, query), exact=given.flag("exact"), explain=given.flag("explain"))
+    asked = replace(_read_query(members, query, version), exact=given.flag("exact"), explain=given.flag("explain"))
     return SearchRequest(asked, _read_fields(given), None if rerank is None else _read_rerank(rerank, version))
 
 
-def _read_query(members: Mapping[str, Any], query: Fields) -> RecordQuery:
+def _read_query(members: Mapping[str, Any], query: Fields, version: Version) -> RecordQuery:
     top_k = query.whole("top_k")
     if top_k is None:
         refuse("query.top_k is missing. Give the number of hits that you want.")
-    text = None
-    inputs = query.object("inputs")
-    if inputs is not None:
-        text = Fields(inputs, "query.inputs").text("text")
-        if text is None:
-            refuse(
-                f"query.inputs.text is missing, and inputs has {shown(sorted(inputs))}. Give the text to search for."
-            )
+    text, image = _read_inputs(query, version)
     vector, sparse = _read_vector(members, query)
     terms = query.object("match_terms")
     return RecordQuery(
@@ -108,7 +102,25 @@ def _read_query(members: Mapping[str, Any], query: Fields) -> RecordQuery:
         mode=cast(Any, query.text("mode")),
         fusion=_read_fusion(members, query),
         syntax=cast(Any, query.text("syntax") or "text"),
+        image=image,
     )
+
+
+def _read_inputs(query: Fields, version: Version) -> tuple[str | None, str | None]:
+    """(text, picture) to search for."""
+    given = query.object("inputs")
+    if given is None:
+        return None, None
+    inputs = Fields(given, "query.inputs")
+    if version.since("2026-07"):
+        inputs.only(_INPUTS)
+    text, image = inputs.text("text"), inputs.text("image")
+    if text is None and image is None:
+        refuse(
+            f"query.inputs.text is missing, and inputs has {shown(sorted(given))}. Give the text to search for, or a "
+            "picture as base64: {'image': '...'}."
+        )
+    return text, image
 
 
 def _read_fusion(members: Mapping[str, Any], query: Fields) -> Fusion | None:

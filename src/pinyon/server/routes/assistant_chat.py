@@ -145,6 +145,7 @@ ROUTES: tuple[Route, ...] = (
         "Ask an assistant",
         tags=_TAGS,
         slow=True,
+        events=True,
     ),
     Route(
         "POST",
@@ -156,6 +157,7 @@ ROUTES: tuple[Route, ...] = (
         "Ask an assistant, in OpenAI's shape",
         tags=_TAGS,
         slow=True,
+        events=True,
     ),
     Route(
         "POST",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Any, NoReturn, cast
 
-from pinyon.engine.embedding import embed_spec
+from pinyon.engine.embedding import embed_spec, field_map
 from pinyon.engine.kinds import retagged
 from pinyon.engine.schema import documents_spec
 from pinyon.errors import AlreadyExistsError, InvalidRequestError, NotFoundError
@@ -198,12 +198,9 @@ def _changed_embedding(service: Service, spec: IndexSpec, change: IndexChange) -
     if bound is None or settings.get("model", bound.model) != bound.model:
         return embed_spec(service.models, settings, spec)
     # The model stays, and with it the identity that was kept: whatever is installed now did not make these vectors.
-    text = settings.get("field_map", bound.field_map).get("text")
-    if not isinstance(text, str) or not text:
-        raise InvalidRequestError("Missing required key 'text' in field_map: say which record field holds the text.")
     return replace(
         bound,
-        field_map={"text": text},
+        field_map=field_map(settings.get("field_map"), bound, bound.model, sees="image" in bound.field_map),
         read_parameters=dict(settings.get("read_parameters", bound.read_parameters)),
         write_parameters=dict(settings.get("write_parameters", bound.write_parameters)),
     )

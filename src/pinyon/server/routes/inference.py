@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pinyon.engine.embedding import describe_model, embedder_of, reranker_of, sparse_embedder_of
+from pinyon.engine.pictures import embed_inputs, input_named, refuse_pictures
 from pinyon.engine.records import check_rank_fields, count_tokens, document_text, ranked, rerank_units
 from pinyon.errors import InvalidRequestError
 from pinyon.server.bodies import json_object
@@ -20,20 +21,22 @@ MODEL_HEADER = "x-pinyon-model"
 def embed(service: Service, request: Request) -> Answer:
     asked = inference.read_embed(json_object(service, request), request.version)
     described = describe_model(service.models, asked.model, quoted=True)
-    _check_batch(described, len(asked.texts), "inputs")
-    tokens = count_tokens(asked.texts)
+    _check_batch(described, len(asked.inputs), "inputs")
+    texts = [one.text for one in asked.inputs if one.text is not None]
+    tokens = count_tokens(texts)
     if described.vector_type == "sparse" and described.type == "embed":
         parameters = inference.read_embed_parameters(asked.parameters, described)
         counter = sparse_embedder_of(service.models, asked.model)
-        values = counter.embed_sparse(asked.texts, input_type=parameters.input_type)
-        words = [counter.tokens(text) for text in asked.texts] if parameters.tokens else None
+        refuse_pictures(asked.model, asked.inputs, input_named)
+        values = counter.embed_sparse(texts, input_type=parameters.input_type)
+        words = [counter.tokens(text) for text in texts] if parameters.tokens else None
         body = inference.sparse_body(asked.model, values, words, tokens, request.version)
         return _answer(body, counter.name)
     if described.type != "embed":
         raise InvalidRequestError(f"Model '{asked.model}' is for {described.type}: it gives no vectors.")
     parameters = inference.read_embed_parameters(asked.parameters, described)
     embedder = embedder_of(service.models, asked.model, parameters.dimension)
-    vectors = embedder.embed(asked.texts, input_type=parameters.input_type)
+    vectors = embed_inputs(service.models, embedder, asked.inputs, input_named, input_type=parameters.input_type)
     return _answer(inference.dense_body(asked.model, vectors, tokens, request.version), embedder.name)
 
 
@@ -79,7 +82,7 @@ ROUTES: tuple[Route, ...] = (
         "inference",
         "inference",
         "embed",
-        "Vectors of texts",
+        "Vectors of texts, and of pictures",
         body_limit="large",
         tags=("inference",),
     ),

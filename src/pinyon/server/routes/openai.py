@@ -9,8 +9,10 @@ import secrets
 import time
 from collections.abc import Generator as Pieces
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, Final
 
+from pinyon.engine.pictures import picture_file
 from pinyon.engine.records import count_tokens
 from pinyon.errors import InvalidRequestError, MissingExtraError, NotFoundError, PinyonError
 from pinyon.server import assistants
@@ -18,11 +20,13 @@ from pinyon.server.answering import Chat
 from pinyon.server.bodies import json_object
 from pinyon.server.completing import AssistantText, Writing, prompt_tokens
 from pinyon.server.dispatch import GONE
+from pinyon.server.heads import BodyTooLargeError
 from pinyon.server.http import Answer, Request, Route, json_answer
 from pinyon.server.service import Service
-from pinyon.types import Embedder, Generator, ModelDescription, Usage
+from pinyon.types import ChatMessage, Embedder, Generator, ModelDescription, Picture, Usage
 from pinyon.wire import openai
-from pinyon.wire.openai import ChatRequest, Completion, ParameterError, UnknownModelError
+from pinyon.wire.openai import ChatRequest, Completion, ShownPicture
+from pinyon.wire.openai_fields import ParameterError, UnknownModelError
 
 ASSISTANT: Final = "assistant/"
 """What the name of a model begins with that is an assistant."""
@@ -36,7 +40,7 @@ _AS_IT_COMES: Final = (("cache-control", "no-cache"), ("x-accel-buffering", "no"
 
 def embeddings(service: Service, request: Request) -> Answer:
     asked = openai.read_embeddings(json_object(service, request))
-    described = _described(service, asked.model, "embed")
+    described = described_as(service, asked.model, "embed")
     if len(asked.texts) > described.max_batch:
         raise ParameterError(
             f"{len(asked.texts)} texts are more than {described.max_batch}, the limit of the model. Send them in "
@@ -70,6 +74,7 @@ def _embedder(service: Service, described: ModelDescription, dimensions: int | N
 
 def chat_completions(service: Service, request: Request) -> Answer:
     asked = openai.read_chat(json_object(service, request))
+    _check_texts(service, request, asked)
     writing = _assistant(service, request, asked) if asked.model.startswith(ASSISTANT) else _model(service, asked)
     completion = Completion(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), asked.model)
     if asked.stream:
@@ -82,8 +87,16 @@ def chat_completions(service: Service, request: Request) -> Answer:
     return Answer(completion.whole(writing.text, writing.finish_reason, writing.usage))
 
 
+def _check_texts(service: Service, request: Request, asked: ChatRequest) -> None:
+    """Only pictures make a conversation large."""
+    most = service.settings.requests.small_body_bytes
+    size = len(request.body) - sum(len(one.url) for of_message in asked.pictures for one in of_message)
+    if size > most:
+        raise BodyTooLargeError(f"The request has {size:,} bytes besides its pictures; at most {most:,} are allowed.")
+
+
 def _model(service: Service, asked: ChatRequest) -> Writing:
-    _described(service, asked.model, "generate")
+    described_as(service, asked.model, "generate")
     try:
         generator = service.models.generator(asked.model)
     except (MissingExtraError, NotFoundError) as error:
@@ -97,14 +110,30 @@ def _model(service: Service, asked: ChatRequest) -> Writing:
     seed = asked.seed
     if seed is None and asked.temperature > 0:
         seed = secrets.randbelow(2**31)
+    messages = _seen(service, asked)
     generation = generator.generate(
-        asked.messages,
+        messages,
         max_tokens=asked.max_tokens or _room(generator, asked),
         temperature=asked.temperature,
         seed=seed,
         stop=asked.stop,
     )
-    return Writing(service, asked.model, asked.messages, generation, generator.count_tokens)
+    return Writing(service, asked.model, messages, generation, generator.count_tokens)
+
+
+def _seen(service: Service, asked: ChatRequest) -> tuple[ChatMessage, ...]:
+    """The messages with their pictures. Raises ParameterError for one that cannot be read."""
+    return tuple(
+        replace(message, pictures=tuple(_picture(service, one) for one in pictures)) if pictures else message
+        for message, pictures in zip(asked.messages, asked.pictures, strict=True)
+    )
+
+
+def _picture(service: Service, shown: ShownPicture) -> Picture:
+    try:
+        return service.models.read_picture(picture_file(shown.url, shown.where), shown.where)
+    except InvalidRequestError as error:
+        raise ParameterError(error.message, shown.where) from None
 
 
 def _room(generator: Generator, asked: ChatRequest) -> int:
@@ -119,6 +148,8 @@ def _assistant(service: Service, request: Request, asked: ChatRequest) -> Writin
     for parameter, given in (("seed", asked.seed), ("stop", asked.stop or None)):
         if given is not None:
             raise ParameterError(f"{parameter} does not go with an assistant.", parameter, "unsupported_parameter")
+    if any(asked.pictures):
+        raise ParameterError("Assistants read texts alone. Leave the pictures out.", "messages")
     if asked.messages[-1].role != "user" or not asked.messages[-1].content.strip():
         raise ParameterError("The last message must be the user's question.", "messages")
     name = asked.model.removeprefix(ASSISTANT)
@@ -174,7 +205,7 @@ def _models(service: Service, request: Request) -> list[dict[str, Any]]:
     return known + [openai.model_json(ASSISTANT + name, "an assistant of this server") for name in own]
 
 
-def _described(service: Service, name: str, kind: str) -> ModelDescription:
+def described_as(service: Service, name: str, kind: str) -> ModelDescription:
     """A model of this kind: a name that could be several things is not taken for what nobody meant it for."""
     try:
         described = service.models.describe(name)
@@ -185,7 +216,7 @@ def _described(service: Service, name: str, kind: str) -> ModelDescription:
     return described
 
 
-_FOR: Final = {"embed": "for embeddings", "generate": "that writes"}
+_FOR: Final = {"embed": "for embeddings", "generate": "that writes", "image": "that makes pictures"}
 
 
 def _hint(service: Service) -> str:
@@ -193,7 +224,7 @@ def _hint(service: Service) -> str:
 
 
 def _served(service: Service) -> list[ModelDescription]:
-    """The embedders and generators that are installed."""
+    """The embedders and generators, of texts and of pictures, that are installed."""
     return [one for one in service.models.list() if one.vector_type == "dense" and _is_installed(service, one)]
 
 
@@ -204,6 +235,8 @@ def _is_installed(service: Service, described: ModelDescription) -> bool:
             service.models.generator(described.name)
         elif described.type == "embed":
             service.models.get(described.name)
+        elif described.type == "image":
+            service.models.image_generator(described.name)
         else:
             return False
     except PinyonError:
@@ -231,8 +264,10 @@ ROUTES: tuple[Route, ...] = (
         "openai",
         "openai_chat_completions",
         "The answer of a model or an assistant to a conversation, whole or as events",
+        body_limit="large",
         tags=("openai",),
         slow=True,
+        events=True,
     ),
     Route(
         "GET",
@@ -241,7 +276,7 @@ ROUTES: tuple[Route, ...] = (
         "inference",
         "openai",
         "openai_list_models",
-        "The embedders and generators of this server",
+        "The models of this server that embed, write or make pictures",
         tags=("openai",),
     ),
     Route(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pinyon.engine import Index
 from pinyon.engine.records import find_records, write_records
@@ -18,7 +20,7 @@ def upsert_records(service: Service, request: Request) -> Answer:
     index, namespace = _place(service, request)
     limits = service.settings.requests
     given = records.read_upsert(request.body, limits.text_records)
-    size = len(request.body) + 4 * len(given) * (index.spec.dimension or 0)
+    size = len(request.body) - _pictures(index, given) + 4 * len(given) * (index.spec.dimension or 0)
     if size > limits.decoded_bytes:
         raise InvalidRequestError(
             f"Request size {size} bytes exceeds the maximum supported size of {limits.decoded_bytes} bytes, counted as "
@@ -42,6 +44,12 @@ def search_records(service: Service, request: Request) -> Answer:
     return read(body, found.lsn)
 
 
+def _pictures(index: Index, records: Sequence[Mapping[str, Any]]) -> int:
+    """Bytes of a body that are pictures, which are not stored."""
+    field = index.spec.embed.field_map.get("image") if index.spec.embed is not None else None
+    return 0 if field is None else sum(len(text) for one in records if type(text := one.get(field)) is str)
+
+
 def _place(service: Service, request: Request) -> tuple[Index, str]:
     index = service.index(request)
     namespace = namespace_of(request.path["namespace"])
@@ -62,7 +70,7 @@ ROUTES: tuple[Route, ...] = (
         "data:write",
         "data",
         "upsert_records",
-        "Insert or replace records of text",
+        "Insert or replace records of text, and of pictures",
         body_limit="large",
         tags=("records",),
     ),
@@ -73,7 +81,8 @@ ROUTES: tuple[Route, ...] = (
         "data:read",
         "data",
         "search_records",
-        "Find records by text, vector or id",
+        "Find records by text, picture, vector or id",
+        body_limit="large",
         tags=("records",),
     ),
 )
