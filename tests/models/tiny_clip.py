@@ -89,7 +89,7 @@ def parts(vocabulary: int) -> dict[str, dict[str, Any]]:
 
 
 def save_trained_clip(folder: Path, *, steps: int = 300) -> Path:
-    """Cross-entropy of every picture against all labels, which a label that occurs twice in a batch does not disturb."""
+    """Cross-entropy of every picture against all labels, however often a label is in a batch."""
     import torch
     from transformers import CLIPConfig, CLIPModel
 

@@ -61,11 +61,11 @@ class ZeroShot:
         temperature: float | None = None,
     ) -> None:
         self.labels = _checked_labels(labels)
+        if templates is not None and (isinstance(templates, str) or not templates):
+            raise InvalidRequestError("templates must be a list of at least one text, such as ['a photo of a {}.']")
         for template in templates or ():
             if "{}" not in template:
                 raise InvalidRequestError(f"the template {template!r:.120} has no {{}} for the label to stand in")
-        if templates is not None and (isinstance(templates, str) or not templates):
-            raise InvalidRequestError("templates must be a list of at least one text, such as ['a photo of a {}.']")
         if temperature is not None and not (temperature > 0.0 and math.isfinite(temperature)):
             raise InvalidRequestError(f"temperature must be a number above 0, got {temperature!r:.80}")
         self._embedder = embedder
@@ -160,15 +160,13 @@ def calibrate(cosines: Scores, truth: Sequence[int] | Ints, before: float) -> Ca
         return float((expected - given[places, right]).mean())
 
     scale, at_bound = _zero(slope, *_SCALES)
-    fitted = probabilities(given, 1.0 / scale)
-    former = probabilities(given, before)
     return Calibration(
         temperature=1.0 / scale,
         pictures=len(right),
-        loss=_loss(fitted, right),
-        loss_before=_loss(former, right),
-        error=_calibration_error(fitted, right),
-        error_before=_calibration_error(former, right),
+        loss=_loss(given, 1.0 / scale, right),
+        loss_before=_loss(given, before, right),
+        error=_calibration_error(probabilities(given, 1.0 / scale), right),
+        error_before=_calibration_error(probabilities(given, before), right),
         at_bound=at_bound,
     )
 
@@ -278,9 +276,12 @@ def _zero(slope: Callable[[float], float], low: float, high: float) -> tuple[flo
     return math.sqrt(low * high), False
 
 
-def _loss(found: Scores, right: Ints) -> float:
-    likely = found[np.arange(len(right)), right]
-    return float(-np.log(np.maximum(likely, np.finfo(np.float64).tiny)).mean())
+def _loss(cosines: Scores, temperature: float, right: Ints) -> float:
+    """Mean negative log likelihood; from logits, because a probability may be too small for a number."""
+    logits = cosines / temperature
+    highest = logits.max(axis=1)
+    whole = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
+    return float((whole - logits[np.arange(len(right)), right]).mean())
 
 
 def _calibration_error(found: Scores, right: Ints) -> float:
