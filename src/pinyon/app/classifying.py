@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pinyon.app.picture_files import LONGEST, PICTURE_SUFFIXES, is_picture
+from pinyon.app import PICTURE_SIDE
+from pinyon.app.picture_files import PICTURE_SUFFIXES, is_picture
 from pinyon.errors import InvalidRequestError, NotFoundError
 from pinyon.models.zero_shot import (
     Calibration,
@@ -104,7 +105,7 @@ def classify(
         batch = []
         for one in given[start : start + BATCH]:
             try:
-                picture = read_picture(one.path.read_bytes(), name=str(one.path), longest=LONGEST)
+                picture = read_picture(one.path.read_bytes(), name=str(one.path), longest=PICTURE_SIDE)
             except OSError as error:
                 found.skipped.append(Skipped(one.path, f"cannot be read: {error.strerror or error}"))
             except InvalidRequestError as error:

@@ -37,7 +37,7 @@ __all__ = [
 BATCH = 256
 """Records from which on a transaction begins, and texts that are embedded between two looks at whether to stop."""
 
-PICTURES = 64
+PICTURES = 32
 """The same of pictures, whose pixels are held until they are embedded."""
 
 FETCH = 500

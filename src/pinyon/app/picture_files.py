@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from pinyon.app import PICTURE_SIDE
 from pinyon.app.ingestor import RESERVED, Entry
 from pinyon.errors import InvalidRequestError, MissingExtraError
 from pinyon.pictures import (
@@ -26,7 +27,6 @@ from pinyon.rag.files import FoundFile, Skipped
 from pinyon.types import Match, Picture, Record
 
 __all__ = [
-    "LONGEST",
     "PICTURE_READER",
     "PICTURE_SUFFIXES",
     "PictureReader",
@@ -42,9 +42,6 @@ PICTURE_SUFFIXES: Final = frozenset({*SUFFIXES, ".svg"})
 """SVG too, so that why it is not read is told."""
 BESIDE: Final = (".caption", ".txt", ".json")
 """Suffixes of the files beside a picture that describe it."""
-LONGEST: Final = 512
-"""Pixels of the longer side that a model is given: none of those that are known looks at more."""
-
 MAXIMUM_FILE: Final = 512 * 1024**2
 SMALL: Final = "data:image/webp;base64,"
 """What the small copy of a picture begins with, in its record's metadata."""
@@ -88,7 +85,7 @@ class PictureReader:
                 return Skipped(path, f"{size:,} bytes, over {MAXIMUM_FILE:,}: make a smaller copy of the picture")
             data = path.read_bytes()
             caption = sidecar_caption(path)
-            picture, facts = read_with_info(data, name=source, longest=LONGEST)
+            picture, facts = read_with_info(data, name=source, longest=PICTURE_SIDE)
         except OSError as error:
             return Skipped(path, f"cannot be read: {error.strerror or error}")
         except MissingExtraError as error:

@@ -1,17 +1,15 @@
-"""Searches by a picture: alone, or together with a text."""
+"""What commands that are given a picture need."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from pinyon.app.picture_files import LONGEST
+from pinyon.app import PICTURE_SIDE
 from pinyon.errors import InvalidRequestError, NotFoundError
 from pinyon.pictures import read_picture
-from pinyon.types import Embedder, Floats, Picture, PictureEmbedder
+from pinyon.types import Embedder, Picture, PictureEmbedder
 
-__all__ = ["picture_in", "query_vector", "seeing"]
+__all__ = ["picture_in", "seeing"]
 
 
 def picture_in(path: Path) -> Picture:
@@ -20,7 +18,7 @@ def picture_in(path: Path) -> Picture:
         data = path.read_bytes()
     except OSError as error:
         raise NotFoundError(f"no picture in {str(path)!r}: {error.strerror or error}") from None
-    return read_picture(data, name=str(path), longest=LONGEST)
+    return read_picture(data, name=str(path), longest=PICTURE_SIDE)
 
 
 def seeing(embedder: Embedder) -> PictureEmbedder:
@@ -31,19 +29,3 @@ def seeing(embedder: Embedder) -> PictureEmbedder:
             "clip:openai/clip-vit-base-patch32"
         )
     return embedder
-
-
-def query_vector(embedder: Embedder, text: str, picture: Picture | None) -> Floats:
-    """(d,) float32 of a text, a picture, or both: then the mean of their unit vectors."""
-    if picture is None:
-        return np.asarray(embedder.embed([text], input_type="query")[0])
-    seen = seeing(embedder).embed_pictures([picture])[0]
-    if not text:
-        return np.asarray(seen)
-    said = embedder.embed([text], input_type="query")[0]
-    return np.asarray(_unit(seen) + _unit(said), np.float32) / np.float32(2.0)
-
-
-def _unit(vector: Floats) -> Floats:
-    length = np.float32(np.linalg.norm(vector))
-    return vector / length if length else vector

@@ -16,7 +16,7 @@ from pinyon.cli.showing import show_pictures
 
 if TYPE_CHECKING:
     from pinyon.engine import Index
-    from pinyon.types import Embedder, Fusion, IndexSpec, Match, Picture, Plan, Query, QueryResult, SearchMode
+    from pinyon.types import Embedder, Fusion, IndexSpec, Match, Plan, Query, QueryResult, SearchMode
 
 TopK = Annotated[int, typer.Option("--top-k", "-k", metavar="N", help="How many results.")]
 Filter = Annotated[
@@ -83,16 +83,14 @@ def search(
 ) -> None:
     """Search an index by meaning and by words, or for what is like a picture. Shows the time of each stage."""
     from pinyon.app.ingest import embedder_of
-    from pinyon.app.picture_search import picture_in
 
     condition = parse_object(filter, "--filter")
     if not text.strip() and image is None:
         raise typer.BadParameter("the text is empty, and there is no --image", param_hint="TEXT")
-    picture = None if image is None else picture_in(image)
     with session.database(write=False) as database:
         index = session.index(database, name)
         way = _way(index.spec, mode, fusion, query_string)
-        if picture is not None:
+        if image is not None:
             if mode not in (None, "dense"):
                 raise typer.BadParameter(
                     "a picture is searched for by meaning alone: --mode dense", param_hint="--mode"
@@ -102,7 +100,7 @@ def search(
         embedder = None if wordy else embedder_of(index.spec, session.data)
         loading = 0.0 if embedder is None else load_model(embedder)
         result, times = search_text(
-            index, embedder, text, top_k, condition, namespace, exact=exact, way=way, picture=picture
+            index, embedder, text, top_k, condition, namespace, exact=exact, way=way, image=image
         )
         if not result.matches:
             session.check_namespace(index, namespace)
@@ -164,16 +162,15 @@ def search_text(
     *,
     exact: bool = False,
     way: Way | None = None,
-    picture: Picture | None = None,
+    image: Path | None = None,
 ) -> tuple[QueryResult, dict[str, float]]:
     """The result and the milliseconds of its stages: embed, search, fetch. way: None is by vectors. embedder: None for
     a search by words alone."""
-    from pinyon.app.picture_search import query_vector
     from pinyon.types import Fusion, Query, TextClause
 
     way = Way() if way is None else way
     started = perf_counter()
-    vector = None if embedder is None else query_vector(embedder, text.strip() and text, picture)
+    vector = None if embedder is None else _vector_of(embedder, text, image)
     embedded = perf_counter()
     query = Query(
         top_k,
@@ -190,6 +187,17 @@ def search_text(
     fetch = result.plan.milliseconds.get("fetch", 0.0) if result.plan is not None else 0.0
     times = {} if vector is None else {"embed": (embedded - started) * 1e3}
     return result, {**times, "search": whole - fetch, "fetch": fetch}
+
+
+def _vector_of(embedder: Embedder, text: str, image: Path | None) -> Any:
+    from pinyon.app import default_models
+    from pinyon.engine.pictures import embed_inputs
+    from pinyon.types import ModelInput
+
+    if image is None:
+        return embedder.embed([text], input_type="query")[0]
+    given = ModelInput(text if text.strip() else None, image)
+    return embed_inputs(default_models(), embedder, [given], lambda row: "--image", input_type="query")[0]
 
 
 @command(
