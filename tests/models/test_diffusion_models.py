@@ -94,6 +94,14 @@ def test_steps_and_guidance_are_as_described(folder: Path, generator: ImageGener
     assert model(folder, guidance=7.5).generate_pictures("a", seed=1)[0].data == usual, "the pipeline's own"
 
 
+def test_weights_with_a_word_in_their_names_are_found(folder: Path, generator: ImageGenerator, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    for weights in list(copy.rglob("*.safetensors")):
+        weights.rename(weights.with_name(f"{weights.stem}.fp16.safetensors"))
+    usual = generator.generate_pictures("a", seed=1)[0].data
+    assert model(copy, variant="fp16").generate_pictures("a", seed=1)[0].data == usual
+
+
 def test_a_picture_that_the_safety_checker_keeps_back_is_told(folder: Path) -> None:
     import torch
     from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pinyon.models.registry import ModelRegistry
-from pinyon.types import ChatMessage, ModelType
+from pinyon.types import ChatMessage, ModelType, Picture
 
 __all__ = ["ModelCheck", "check_model_by_name"]
 
@@ -21,6 +22,10 @@ _TEXTS = [
 ] * 8
 _QUERY = "Where does the cat sleep?"
 _ASK = (ChatMessage("system", "You are a helpful assistant."), ChatMessage("user", "What is the capital of France?"))
+_SQUARE = np.full((224, 224, 3), 255, np.uint8)
+_SQUARE[56:168, 56:168] = (220, 30, 30)
+_SHOW = (ChatMessage("user", "What colour is the square?", (Picture(_SQUARE),)),)
+_DRAW = "A red square on a white ground."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,12 @@ class ModelCheck:
 def check_model_by_name(models: ModelRegistry, name: str, task: ModelType | None = None) -> ModelCheck:
     """Loads the model and uses it. Raises what the model raises: NotFoundError, MissingExtraError and so on."""
     info = models.describe(name, task)
+    if info.type == "image":
+        return _image_generator(models, name, info.provider)
     if info.type == "generate":
-        return _generator(models, name, info.provider)
+        # Whether a model behind an endpoint sees is not known before somebody shows it a picture.
+        sees = info.modality == "multimodal" and not hasattr(info.settings, "base_url")
+        return _generator(models, name, info.provider, _SHOW if sees else _ASK)
     if info.type == "rerank":
         return _reranker(models, name, info.provider)
     if info.vector_type == "sparse":
@@ -101,21 +110,34 @@ def _reranker(models: ModelRegistry, name: str, provider: str) -> ModelCheck:
     )  # fmt: skip
 
 
-def _generator(models: ModelRegistry, name: str, provider: str) -> ModelCheck:
+def _generator(models: ModelRegistry, name: str, provider: str, asked: Sequence[ChatMessage]) -> ModelCheck:
     model = models.generator(name)
     started = perf_counter()
-    stream = model.generate(_ASK, max_tokens=32)
+    stream = model.generate(asked, max_tokens=32)
     pieces = [next((piece for piece in stream if piece), "")]
     loaded = perf_counter()
     pieces += stream
     seconds = perf_counter() - loaded
     tokens = stream.usage.completion_tokens if stream.usage is not None else len(pieces)
     rate = max(0, tokens - 1) / seconds if seconds > 0 else 0.0
-    sample = f"{_ASK[1].content!r}: {''.join(pieces)!r}"
+    sample = f"{asked[-1].content!r}: {''.join(pieces)!r}"
     return ModelCheck(
         name, "generate", provider, model.identity, None, model.context_tokens, _threads(model), loaded - started, rate,
         "tokens", sample,
     )  # fmt: skip
+
+
+def _image_generator(models: ModelRegistry, name: str, provider: str) -> ModelCheck:
+    """Draws one picture and no second one, which may cost money."""
+    model = models.image_generator(name)
+    started = perf_counter()
+    (made,) = model.generate_pictures(_DRAW)
+    took = perf_counter() - started
+    seed = "" if made.seed is None else f", seed {made.seed}"
+    sample = f"{_DRAW!r}: {made.media_type}, {len(made.data):,} bytes{seed}"
+    return ModelCheck(
+        name, "image", provider, model.identity, None, None, _threads(model), took, 1 / took, "pictures", sample
+    )
 
 
 def _threads(model: Any) -> int | None:

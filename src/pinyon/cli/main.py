@@ -26,6 +26,7 @@ GROUPS = (
     "studying",
     "tuning",
     "models",
+    "describing",
     "serving",
     "looking",
     "keys",
@@ -35,7 +36,7 @@ GROUPS = (
     "demo",
 )
 SUBGROUPS = {
-    "models": "List, inspect, try and fetch models for embedding, reranking and generation.",
+    "models": "List, inspect, try and fetch models for embedding, reranking, generation and pictures.",
     "keys": "Make, list, revoke and rotate the API keys of a server.",
     "study": "Experiments: what the parameters of an index do to recall, time and memory.",
 }

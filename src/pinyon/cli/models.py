@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 ModelName = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="A name of `models ls`, or st:, hf:, onnx:, gguf:, openai: or ollama: and which."
+        metavar="NAME",
+        help="A name of `models ls`, or st:, hf:, vlm:, diffusers:, onnx:, gguf:, openai: or ollama: and which.",
     ),
 ]
 Task = Annotated[
-    Literal["embed", "rerank", "generate"] | None,
+    Literal["embed", "rerank", "generate", "image"] | None,
     typer.Option("--task", help="What for, where a name can be several things."),
 ]
 
@@ -151,7 +152,11 @@ def pull(
         return
     session.output.line(f"pulled {hub} ({size(found.bytes)}, commit {found.revision[:12]}) to {found.folder}")
     gguf = [one for one in found.files if one.endswith(".gguf")]
-    use = f"gguf:{found.folder / gguf[0]}" if gguf else f"st:{hub} (embedders, rerankers), hf:{hub} (generators)"
+    use = f"st:{hub} (embedders, rerankers), hf:{hub} (generators), vlm:{hub} (generators that see)"
+    if "model_index.json" in found.files:
+        use = f"diffusers:{hub}"
+    elif gguf:
+        use = f"gguf:{found.folder / gguf[0]}"
     session.output.message(f"use it as {use}; or describe it in {session.data / 'models.toml'}")
 
 
@@ -188,7 +193,7 @@ def _hub_name(session: Session, name: str) -> tuple[str, str]:
 
 
 def _json(info: ModelInfo) -> dict[str, Any]:
-    hidden = {"loader", "modules", "base", "settings", "max_batch", "window_characters", "modality", "rank_fields"}
+    hidden = {"loader", "modules", "base", "settings", "max_batch", "window_characters", "rank_fields"}
     found = {key: value for key, value in asdict(info).items() if key not in hidden}
     if info.type != "embed":
         del found["vector_type"]

@@ -111,6 +111,7 @@ class DiffusionPictures:
                     pipeline = DiffusionPipeline.from_pretrained(
                         str(folder),
                         torch_dtype=getattr(torch, self._settings.dtype),
+                        variant=self._settings.variant or None,
                         use_safetensors=True,
                         local_files_only=True,
                     )

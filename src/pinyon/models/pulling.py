@@ -98,6 +98,8 @@ def _chosen(hub: str, names: Sequence[str], pattern: str) -> list[str]:
     weights: list[str] = []
     for kind in _KINDS:
         weights = weights or [name for name in wanted if name.endswith(kind)]
+    if "model_index.json" in names and not pattern:
+        weights = _of_pipeline(weights)
     if not weights:
         what = f" that match {pattern!r}" if pattern else ""
         there = ", ".join(name for name in names if PurePosixPath(name).suffix not in _BESIDE)[:300] or "none"
@@ -113,6 +115,18 @@ def _chosen(hub: str, names: Sequence[str], pattern: str) -> list[str]:
     data = [name for name in names if name == f"{weights[0]}_data"]
     beside = [name for name in names if PurePosixPath(name).suffix in _BESIDE or "LICENSE" in name.upper()]
     return [*beside, *weights, *data]
+
+
+def _of_pipeline(weights: Sequence[str]) -> list[str]:
+    """Of a repository of diffusers: the weights of its parts, without those of all parts in one file beside them, and
+    without smaller variants (``model.fp16.safetensors``) of what is there whole."""
+    parts = [name for name in weights if "/" in name]
+    return [name for name in parts if _whole(name) == name or _whole(name) not in parts]
+
+
+def _whole(name: str) -> str:
+    path = PurePosixPath(name)
+    return str(path.with_name(path.name.split(".")[0] + path.suffix))
 
 
 @contextmanager

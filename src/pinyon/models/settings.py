@@ -117,13 +117,15 @@ class DiffusionSettings(HubSettings):
     """A pipeline of diffusers that makes pictures from texts.
 
     steps: of denoising, 0 takes the pipeline's own number. guidance: how closely the text is followed; the pipeline's
-    own when left out, and 0 for models that were trained without.
+    own when left out, and 0 for models that were trained without. variant: a word in the names of the weights' files,
+    such as fp16.
     """
 
     device: str = "cpu"
     dtype: Numbers = "float32"
     guidance: float | None = None
     steps: int = 0
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
