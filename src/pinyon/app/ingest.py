@@ -16,11 +16,12 @@ from pinyon.app import default_models
 from pinyon.app.documents import Documents, Reading
 from pinyon.app.ingestor import BATCH, RESERVED, Entry, Group, Ingestor, Summary, check_model, no_model
 from pinyon.app.model_files import cached
-from pinyon.app.picture_files import PICTURE_SUFFIXES, PictureReader, is_picture, without_captions
+from pinyon.app.picture_files import PICTURE_SUFFIXES, PictureReader, is_list, is_picture, listed, without_captions
 from pinyon.app.rows import Columns, Row, RowFile, open_rows
 from pinyon.engine import Database, Index
 from pinyon.engine.kinds import configured
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, ModelMismatchError, NotFoundError
+from pinyon.pictures import Caption
 from pinyon.rag.chunking import DEFAULT_OVERLAP, DEFAULT_SIZE, check_sizes
 from pinyon.rag.files import FoundFile, Skipped, find
 from pinyon.rag.formats import RECORD_SUFFIXES, format_of
@@ -90,20 +91,22 @@ def ingest(database: Database, request: Request, monitor: Monitor, summary: Summ
     Everything that can be known before writing is checked first. Raises NotFoundError, InvalidRequestError,
     ModelMismatchError, FailedPreconditionError, MissingExtraError; what was committed before an error stays.
     """
-    records = [path for path in request.paths if _holds_records(path, request.documents)]
-    sources = [path for path in request.paths if path not in records]
+    lists = [path for path in request.paths if path.is_file() and is_list(path)]
+    records = [path for path in request.paths if path not in lists and _holds_records(path, request.documents)]
+    sources = [path for path in request.paths if path not in records and path not in lists]
     check_sizes(request.size, request.overlap)
     folders = [path for path in sources if path.is_dir()]
     if request.prune and not folders:
         raise InvalidRequestError("prune needs a directory among the paths: only there can a file be missed")
     found = find(sources, root=request.root, glob=request.glob, records=request.documents, also=PICTURE_SUFFIXES)
-    files = without_captions(list(found))
+    pictures, captions = listed(lists)
+    files = [*without_captions(list(found)), *pictures]
     tables, samples = _opened(records, request)
     readable = [file for file in files if isinstance(file, FoundFile)]
     if not readable and not samples and not request.prune:
         raise _nothing(request, files)
     with _target(database, request, readable, samples) as index:
-        run = _Run(database, index, request, monitor, summary)
+        run = _Run(database, index, request, monitor, summary, captions)
         if files:
             run.documents(files)
         for table in tables:
@@ -122,14 +125,23 @@ def _holds_records(path: Path, documents: bool) -> bool:
 class _Run:
     """One run into one index."""
 
-    def __init__(self, database: Database, index: Index, request: Request, monitor: Monitor, summary: Summary) -> None:
+    def __init__(
+        self,
+        database: Database,
+        index: Index,
+        request: Request,
+        monitor: Monitor,
+        summary: Summary,
+        captions: Mapping[Path, Caption],
+    ) -> None:
         self._request, self._monitor, self._summary = request, monitor, summary
         self._spec = index.spec
         embedder = None if self._spec.embed is None else embedder_of(self._spec, database.path)
         self._embedder = None if embedder is None else cached(embedder, database.path)
         reading = Reading(request.size, request.overlap, request.encoding, request.again)
         identity = "" if self._embedder is None else self._embedder.identity
-        pictures = PictureReader(_text_field(self._spec)) if isinstance(self._embedder, PictureEmbedder) else None
+        sees = isinstance(self._embedder, PictureEmbedder)
+        pictures = PictureReader(_text_field(self._spec), captions) if sees else None
         self._documents = Documents(database, index, request.namespace, identity, reading, summary, pictures)
         self._ingestor = Ingestor(
             index,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,9 @@ from pinyon.errors import InvalidRequestError, MissingExtraError
 from pinyon.pictures import (
     SUFFIXES,
     Caption,
+    RefusedRow,
     perceptual_hash,
+    read_manifest,
     read_picture,
     read_with_info,
     sidecar_caption,
@@ -30,7 +32,9 @@ __all__ = [
     "PICTURE_READER",
     "PICTURE_SUFFIXES",
     "PictureReader",
+    "is_list",
     "is_picture",
+    "listed",
     "thumbnail_in",
     "without_captions",
 ]
@@ -63,16 +67,48 @@ def without_captions(files: Sequence[FoundFile | Skipped]) -> list[FoundFile | S
     return [file for file in files if file.path not in beside or (isinstance(file, FoundFile) and file.named)]
 
 
-class PictureReader:
-    """Reads pictures for an index. text_field: where a caption is kept, so that it is found by its words too."""
+def listed(lists: Sequence[Path]) -> tuple[list[FoundFile | Skipped], dict[Path, Caption]]:
+    """The pictures that lists (jsonl of ``path`` and what is known) name, and what they say of each.
 
-    def __init__(self, text_field: str) -> None:
+    Raises what ``read_manifest`` raises.
+    """
+    files: list[FoundFile | Skipped] = []
+    captions: dict[Path, Caption] = {}
+    for manifest in lists:
+        root = manifest.parent.resolve()
+        for row in read_manifest(manifest):
+            if isinstance(row, RefusedRow):
+                files.append(Skipped(Path(row.where), row.reason))
+            else:
+                path = row.path.parent.resolve() / row.path.name
+                captions[path] = row.caption
+                files.append(FoundFile(path, root, row.source, True))
+    return files, captions
+
+
+def is_list(path: Path) -> bool:
+    """Whether a file of JSON lines is a list of pictures: its first line names one."""
+    if path.suffix.lower() not in (".jsonl", ".ndjson"):
+        return False
+    first = next(iter(read_manifest(path)), None)
+    return first is not None and not isinstance(first, RefusedRow) and is_picture(first.path)
+
+
+class PictureReader:
+    """Reads pictures for an index.
+
+    text_field: where a caption is kept, so that it is found by its words too. captions: of lists, which count more than
+    what files beside a picture say.
+    """
+
+    def __init__(self, text_field: str, captions: Mapping[Path, Caption]) -> None:
         self._text_field = text_field
+        self._captions = captions
 
     def beside(self, path: Path) -> list[str]:
         """What is said of a picture in the files beside it, as texts: another caption makes another entry."""
         try:
-            caption = sidecar_caption(path)
+            caption = self._caption(path)
         except InvalidRequestError as error:  # told when the picture is read
             return [error.message]
         return [caption.text, *caption.tags, orjson.dumps(caption.metadata).decode()]
@@ -84,7 +120,7 @@ class PictureReader:
             if size > MAXIMUM_FILE:
                 return Skipped(path, f"{size:,} bytes, over {MAXIMUM_FILE:,}: make a smaller copy of the picture")
             data = path.read_bytes()
-            caption = sidecar_caption(path)
+            caption = self._caption(path)
             picture, facts = read_with_info(data, name=source, longest=PICTURE_SIDE)
         except OSError as error:
             return Skipped(path, f"cannot be read: {error.strerror or error}")
@@ -108,6 +144,13 @@ class PictureReader:
         }
         warnings = (f"{facts.frames} frames: only the first is looked at",) if facts.frames > 1 else ()
         return Entry(id, metadata, picture=picture), digest_of(data), warnings
+
+    def _caption(self, path: Path) -> Caption:
+        listed, beside = self._captions.get(path), sidecar_caption(path)
+        if listed is None:
+            return beside
+        known = {**beside.metadata, **listed.metadata}
+        return Caption(listed.text or beside.text, listed.tags or beside.tags, known)
 
     def _said(self, caption: Caption) -> dict[str, Any]:
         own = {name: value for name, value in caption.metadata.items() if name not in (*RESERVED, self._text_field)}
