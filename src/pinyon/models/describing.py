@@ -23,6 +23,7 @@ AD_HOC = {
     "ollama:": "ollama",
     "onnx:": "onnx",
     "openai:": "openai",
+    "picture-words:": "picture-words",
     "st:": "sentence-transformers",
 }
 """What a name begins with that needs no description, and the provider that it means."""
@@ -59,7 +60,7 @@ def described(
         vector_type="dense",
         dimension=dimension,
         metrics=(metric, *(one for one in METRICS if one != metric)) if task == "embed" else (),
-        modality="text",
+        modality=part.modality,
         max_batch=1_024,
         max_tokens=said.get("max_tokens"),
         window_characters=0,
@@ -71,7 +72,7 @@ def described(
         loader=part.loader,
         source=family.source,
         short_description=said.get("description", f"A model of {family.source}."),
-        base=getattr(settings, "generator", ""),
+        base=getattr(settings, "generator", "") or getattr(settings, "base", ""),
         dimensions=(dimension,) if dimension else (),
         provider=family.name,
         context_tokens=getattr(settings, "context_tokens", None) or None,
@@ -103,7 +104,7 @@ def described_ad_hoc(name: str, task: ModelType | None, store: Path | None) -> M
 
 
 def _ad_hoc_settings(family: Family, rest: str, store: Path | None) -> dict[str, Any]:
-    if family.name in ("gguf", "onnx"):
+    if family.name in ("gguf", "onnx", "picture-words"):
         return {"path": str(Path(rest).expanduser())}
     if family.name == "openai":
         key = "OPENAI_API_KEY"

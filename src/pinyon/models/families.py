@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from pinyon.models import settings
-from pinyon.types import ModelType
+from pinyon.models.descriptions import PICTURE_WORDS
+from pinyon.types import Modality, ModelType
 
 __all__ = ["FAMILIES", "Family", "Part"]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One task of a provider. loader: ``module:class``, called with a description. settings: what it is told."""
+    """One task of a provider. loader: ``module:class``, called with a description. settings: what it is told.
+    modality: what it takes."""
 
     loader: str
     settings: type[Any]
+    modality: Modality = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,17 @@ FAMILIES: dict[str, Family] = {
             'pip install "pinyon[onnx]"',
         ),
         Family("openai", "an OpenAI-compatible endpoint", _ENDPOINT, ("httpx",), 'pip install "pinyon[endpoint]"'),
+        Family(
+            "picture-words",
+            "picture-words with a map learned from pictures with captions",
+            {
+                "embed": Part(
+                    "pinyon.models.picture_words:PictureWords", settings.PictureWordsSettings, modality="multimodal"
+                )
+            },
+            PICTURE_WORDS.modules,
+            PICTURE_WORDS.install,
+        ),
         Family(
             "sentence-transformers",
             "sentence-transformers",

@@ -17,6 +17,7 @@ __all__ = [
     "HubSettings",
     "LlmRerankSettings",
     "OnnxSettings",
+    "PictureWordsSettings",
     "RerankEndpoint",
     "SentenceSettings",
     "TransformersSettings",
@@ -91,6 +92,15 @@ class OnnxSettings:
     query_prefix: str = ""
     batch_size: int = 16
     threads: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureWordsSettings:
+    """``picture-words`` with a learned map. path: the file that ``pinyon models fit-pictures`` wrote."""
+
+    path: str
+    threads: int = 0
+    base: str = _internal("use-multilingual")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
