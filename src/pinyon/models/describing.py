@@ -26,6 +26,7 @@ AD_HOC = {
     "onnx:": "onnx",
     "open-clip:": "open-clip",
     "openai:": "openai",
+    "picture-words:": "picture-words",
     "st:": "sentence-transformers",
     "vlm:": "vision",
 }
@@ -75,7 +76,7 @@ def described(
         loader=part.loader,
         source=family.source,
         short_description=said.get("description", f"A model of {family.source}."),
-        base=getattr(settings, "generator", ""),
+        base=getattr(settings, "generator", "") or getattr(settings, "base", ""),
         dimensions=(dimension,) if dimension else (),
         provider=family.name,
         context_tokens=getattr(settings, "context_tokens", None) or None,
@@ -107,7 +108,7 @@ def described_ad_hoc(name: str, task: ModelType | None, store: Path | None) -> M
 
 
 def _ad_hoc_settings(family: Family, rest: str, store: Path | None) -> dict[str, Any]:
-    if family.name in ("gguf", "onnx"):
+    if family.name in ("gguf", "onnx", "picture-words"):
         return {"path": str(Path(rest).expanduser())}
     if family.name == "openai":
         key = "OPENAI_API_KEY"

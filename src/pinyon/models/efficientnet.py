@@ -6,8 +6,7 @@ tensors are those of the package ``efficientnet-lite-pytorch``.
 
 A picture goes through alone, as (rows, columns, channels): 1 x 1 convolutions are products of matrices, and a depthwise
 convolution is one multiplication of whole rows for every place of its kernel. Batch normalisation is a part of the
-weights. A picture needs 0.4 * 10^9 multiplications; measured on one core of an
-AMD EPYC: 50 pictures a second.
+weights. A picture needs about 0.4 * 10^9 multiplications: 18 ms on one core of an AMD EPYC, where PyTorch needs 24.
 """
 
 from __future__ import annotations
@@ -107,7 +106,7 @@ class _Depthwise:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """An inverted bottleneck: widen, convolve each channel, narrow; and add what came in where the shape is the same."""
+    """An inverted bottleneck: widen, convolve each channel, narrow; add what came in where the shape is the same."""
 
     expand: _Pointwise | None
     depthwise: _Depthwise
@@ -136,8 +135,8 @@ class EfficientNetLite0:
         self._class_bias = tensors["_fc.bias"].copy()
 
     def features(self, x: Floats) -> Floats:
-        """(224, 224, 3) of ``prepared`` -> (2024,) float32: the 1,280 numbers that the layer of the classes sees, 0 to 6,
-        and the means of the 744 channels that the five last stages give, which say more of colours and of textures."""
+        """(224, 224, 3) of ``prepared`` -> (2024,) float32: the 1,280 numbers that the layer of the classes sees, and the
+        means of the 744 channels that the five last stages give, which say more of colours and textures."""
         x = self._stemmed(x)
         means = []
         for number, block in enumerate(self._blocks):

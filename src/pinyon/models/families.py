@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pinyon.models import settings
+from pinyon.models.descriptions import PICTURE_WORDS
 from pinyon.types import Modality, ModelType
 
 __all__ = ["FAMILIES", "Family", "Part"]
@@ -98,6 +99,17 @@ FAMILIES: dict[str, Family] = {
             {**_ENDPOINT, "image": Part("pinyon.models.endpoint_images:EndpointImages", settings.ImageEndpoint)},
             ("httpx",),
             'pip install "pinyon[endpoint]"',
+        ),
+        Family(
+            "picture-words",
+            "picture-words with a map learned from pictures with captions",
+            {
+                "embed": Part(
+                    "pinyon.models.picture_words:PictureWords", settings.PictureWordsSettings, modality="multimodal"
+                )
+            },
+            PICTURE_WORDS.modules,
+            PICTURE_WORDS.install,
         ),
         Family(
             "sentence-transformers",

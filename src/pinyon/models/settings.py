@@ -21,6 +21,7 @@ __all__ = [
     "LlmRerankSettings",
     "OnnxSettings",
     "OpenClipSettings",
+    "PictureWordsSettings",
     "RerankEndpoint",
     "SentenceSettings",
     "TransformersSettings",
@@ -144,6 +145,15 @@ class OnnxSettings:
     query_prefix: str = ""
     batch_size: int = 16
     threads: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureWordsSettings:
+    """``picture-words`` with a learned map. path: the file that ``pinyon models fit-pictures`` wrote."""
+
+    path: str
+    threads: int = 0
+    base: str = _internal("use-multilingual")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Tensors out of a file that ``torch.save`` wrote before version 1.6, read as data: nothing in it is ever run.
 
-Such a file is a row of pickles and then the bytes of the tensors. A pickle is a program for a small stack machine, which
+Such a file is a row of pickles and then the bytes of the tensors. A pickle is a program for a small stack machine and
 may call any function; ``pickletools.genops`` of the standard library reads its instructions without following them.
 Those few that put up a dictionary of tensors are followed here, on values of our own, and everything else is refused.
 
@@ -27,7 +27,7 @@ __all__ = ["read_tensors"]
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
 _CALLS = ("collections OrderedDict", "torch._utils _rebuild_tensor_v2")
-_TYPES = {"torch FloatStorage": np.dtype("<f4"), "torch LongStorage": np.dtype("<i8")}
+_TYPES: dict[str, np.dtype[Any]] = {"torch FloatStorage": np.dtype("<f4"), "torch LongStorage": np.dtype("<i8")}
 _LENGTH = 8
 
 
