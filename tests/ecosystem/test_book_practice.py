@@ -72,6 +72,7 @@ def test_the_practice_runs_on_sentences_of_the_book_s_data_set(tmp_path: Path, s
     assert lines[-1] == "left: 99"
 
 
+@pytest.mark.torch
 def test_the_practice_takes_a_pulled_model_of_the_hub_by_its_name(tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers", reason='needs pip install "pinyon[sentence-transformers]"')
     with warnings.catch_warnings():

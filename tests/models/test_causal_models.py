@@ -15,7 +15,7 @@ from pinyon.models import ModelRegistry
 from pinyon.types import ChatMessage, Generator
 
 pytest.importorskip("transformers", reason='needs pip install "pinyon[transformers]"')
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 ASK = [ChatMessage("user", "the cat sleeps on")]
 

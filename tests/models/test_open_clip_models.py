@@ -12,15 +12,18 @@ import numpy as np
 import pytest
 
 from models.tiny_clip import LABELS, draw, drawn
+from models.torchvision_operators import with_operators
 from pinyon.errors import InvalidRequestError
 from pinyon.models import ModelRegistry
 from pinyon.models.files import read_models
 from pinyon.models.zero_shot import ZeroShot
 from pinyon.types import Picture, PictureEmbedder
 
+pytest.importorskip("torch", reason='needs pip install "pinyon[open-clip]"', exc_type=ImportError)
+OPERATORS = with_operators()
 pytest.importorskip("torchvision", reason='needs pip install "pinyon[open-clip]"', exc_type=ImportError)
 open_clip = pytest.importorskip("open_clip", reason='needs pip install "pinyon[open-clip]"', exc_type=ImportError)
-pytestmark = [pytest.mark.torchvision, pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 CONFIG: dict[str, Any] = {
     "model_cfg": {

@@ -57,6 +57,7 @@ def test_a_model_is_fetched_without_what_could_run_code(hub: Hub, tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["org--safe"]
 
 
+@pytest.mark.torch
 def test_a_model_that_was_pulled_is_found_by_its_name_and_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from pinyon.models.threads import usable_cores
 from pinyon.types import Embedder, Reranker
 
 pytest.importorskip("sentence_transformers", reason='needs pip install "pinyon[sentence-transformers]"')
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 TEXTS = ["the cat sleeps", "", "고양이 잔다", "the dog runs on the sofa today"]
 
