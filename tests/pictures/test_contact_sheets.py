@@ -159,6 +159,7 @@ def test_lines_break_between_words_where_they_can(latin: None) -> None:
     width = round(pen.font.getlength("a red cat"))
     assert pen.wrapped("a red cat sat on it", width, 9) == ["a red cat", "sat on it"]
     assert pen.wrapped("", width, 9) == []
+    assert pen.wrapped("cat", 1, 9) == ["c", "a", "t"]
 
 
 def test_scenes_of_any_shape_make_a_sheet(rng: np.random.Generator) -> None:

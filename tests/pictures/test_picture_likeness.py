@@ -117,7 +117,7 @@ def test_groups_are_those_of_the_definition(hashes: list[int], most: int) -> Non
 
 def test_groups_are_found_among_more_than_one_block_holds(rng: np.random.Generator) -> None:
     hashes = [int(one) for one in rng.integers(0, 2**64, 6_000, dtype=np.uint64)]
-    hashes[5_999] = hashes[3] ^ 0b10110
+    hashes[5_999] = hashes[3] ^ (0b101 << 61 | 1)  # far away once they are sorted
     hashes[4_000] = hashes[17]
     assert near_duplicates(hashes, 4) == [[3, 5_999], [17, 4_000]]
     assert near_duplicates(hashes, 2) == [[17, 4_000]]

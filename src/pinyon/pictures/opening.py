@@ -59,8 +59,6 @@ def opened(data: bytes, name: str) -> tuple[ImageFile.ImageFile, PictureFormat]:
     with unreadable(name, kind), quiet():
         image: ImageFile.ImageFile = open_header(io.BytesIO(data))
     width, height = image.size
-    if width < 1 or height < 1:
-        raise InvalidRequestError(f"{name!r} has no pixels ({width} x {height}): copy or download it again")
     if width * height > MAXIMUM_PIXELS:
         raise InvalidRequestError(
             f"{name!r} has {width:,} x {height:,} pixels, over {MAXIMUM_PIXELS:,} in all: make it smaller first"

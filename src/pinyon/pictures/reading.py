@@ -55,22 +55,14 @@ def read_with_info(data: bytes, *, name: str, longest: int | None = None) -> tup
         image.draft(None, (_SPARE * wanted[0], _SPARE * wanted[1]))
     with unreadable(name, kind), _decoding(image):
         image.load()
-    if kind.name != "JPEG":
-        size = image.size  # HEIC may say another one, once it is decoded
-        wanted = fitted(*size, longest)
     small = _smaller(image, wanted)
     upright = _upright(_in_srgb(small, image.info.get("icc_profile")), orientation(image))
     return Picture(np.array(upright), f"sha256:{hashlib.sha256(data).hexdigest()}"), facts(image, kind, size)
 
 
 def _decoding(image: ImageFile.ImageFile) -> AbstractContextManager[None]:
-    """Quiet, hence one at a time, where the decoder may warn: of tags in TIFF, and of sizes over the library's own
-    limit, which is below ours. Others are decoded side by side."""
-    from PIL import Image
-
-    limit = Image.MAX_IMAGE_PIXELS
-    warns = image.format == "TIFF" or (limit is not None and image.width * image.height > limit)
-    return quiet() if warns else nullcontext()
+    """Quiet, hence one at a time, where the decoder warns of tags and sizes. Others decode side by side."""
+    return quiet() if image.format == "TIFF" else nullcontext()
 
 
 def _smaller(image: ImageFile.ImageFile, wanted: tuple[int, int]) -> Image.Image:
