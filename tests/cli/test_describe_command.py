@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,21 @@ def test_a_picture_is_described_with_its_tokens_and_cost(api: OpenAiServer, piny
     words = len(said.split(" "))
     assert f"3 + {words} tokens, 1 retry, cost {3 + words / 10:.6g}" in told
     assert not list(photos.glob("*.caption"))
+
+
+def test_where_a_photograph_was_taken_is_sent_to_nobody(api: OpenAiServer, pinyon: Program, tmp_path: Path) -> None:
+    photo, exif = Image.new("RGB", (3000, 20), (0, 200, 0)), Image.Exif()
+    exif[0x0112] = 6  # turned to the right
+    exif.get_ifd(0x8825)[1] = "N"  # the place
+    exif[0x010F] = "a camera"
+    photo.save(tmp_path / "photo.jpg", exif=exif, comment=b"private")
+    pinyon(*DESCRIBE, tmp_path / "photo.jpg")
+    _, (sent,) = shown(api.bodies[0]["messages"][0])
+    assert b"a camera" in (tmp_path / "photo.jpg").read_bytes()
+    assert not [word for word in (b"Exif", b"a camera", b"private") if word in sent]
+    with Image.open(BytesIO(sent)) as picture:
+        assert picture.size[1] == 1024
+        assert picture.size[0] < 20
 
 
 def test_the_question_can_be_in_korean_or_in_ones_own_words(api: OpenAiServer, pinyon: Program, photos: Path) -> None:

@@ -84,7 +84,7 @@ def test_every_key_of_every_provider_is_taken(tmp_path: Path) -> None:
         "provider": "", "task": "", "folder": "", "languages": '["ko", "en"]', "metric": '"dotproduct"',
         "hub": '"a/b"', "base_url": '"http://127.0.0.1:1/v1"', "pooling": '"cls"', "api_key_env": '"A_KEY"',
         "max_tokens_key": '"max_completion_tokens"', "query_prefix": '"q: "', "passage_prefix": '"p: "',
-        "dtype": '"bfloat16"', "response_format": '"b64_json"',
+        "text_folder": "", "text_hub": '"a/b"', "dtype": '"bfloat16"', "response_format": '"b64_json"',
     }  # fmt: skip
     for family in FAMILIES.values():
         for task, part in family.parts.items():

@@ -30,6 +30,16 @@ MODELS = {
     },
     "org/pickled": {"config.json": b"{}", "pytorch_model.bin": b"pickle"},
     "org/many": {"a-Q4.gguf": b"GGUF4", "a-Q8.gguf": b"GGUF88", "README.md": b""},
+    "org/pipeline": {
+        "model_index.json": b"{}",
+        "all-in-one.safetensors": b"x" * 99,
+        "unet/config.json": b"{}",
+        "unet/diffusion_pytorch_model.safetensors": b"u",
+        "unet/diffusion_pytorch_model.fp16.safetensors": b"h",
+        "unet/diffusion_pytorch_model.bin": b"pickle",
+        "vae/model.fp16.safetensors": b"v",
+        "tokenizer/merges.txt": b"",
+    },
     "org/escaping": {**SAFE, "../escaped.json": b"{}"},
     "org/coded": {**SAFE, "config.json": b'{"auto_map": {"AutoModel": "m.M"}}'},
 }
@@ -55,6 +65,16 @@ def test_a_model_is_fetched_without_what_could_run_code(hub: Hub, tmp_path: Path
     assert seen[-1] == (found.bytes, found.bytes)
     assert not [path for path in hub.asked if path.endswith((".bin", ".py", ".onnx"))]
     assert [path.name for path in tmp_path.iterdir()] == ["org--safe"]
+
+
+def test_of_a_pipeline_of_diffusers_each_part_is_fetched_once(hub: Hub, tmp_path: Path) -> None:
+    assert sorted(pull("org/pipeline", tmp_path).files) == [
+        "model_index.json",
+        "tokenizer/merges.txt",
+        "unet/config.json",
+        "unet/diffusion_pytorch_model.safetensors",
+        "vae/model.fp16.safetensors",
+    ]
 
 
 @pytest.mark.torch
