@@ -96,9 +96,9 @@ class Route:
     """``path`` is a template, ``/indexes/{name}``; a variable is one segment of the raw path, decoded after the split.
 
     action: what the caller must be allowed to do. operation: the name in metrics, logs and the OpenAPI page.
-    slow: it may take minutes, because a model writes or draws. Such work has threads of its own, only so much is done at once,
-    and a client that says no more (the end of its stream) has left. events: it may answer with events, piece by piece. aside: it reads data and may compute for seconds,
-    so it does not run where queries do.
+    slow: it may take minutes, because a model writes or draws. Such work has threads of its own, only so much is done
+    at once, and a client that says no more (the end of its stream) has left. events: it may answer with events, piece by
+    piece. aside: it reads data and may compute for seconds, so it does not run where queries do.
     """
 
     method: str

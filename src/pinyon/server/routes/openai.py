@@ -131,7 +131,8 @@ def _seen(service: Service, asked: ChatRequest) -> tuple[ChatMessage, ...]:
 
 def _picture(service: Service, shown: ShownPicture) -> Picture:
     try:
-        return service.models.read_picture(picture_file(shown.url, shown.where), shown.where)
+        data = picture_file(shown.url, shown.where)
+        return service.models.read_picture(data, shown.where)
     except InvalidRequestError as error:
         raise ParameterError(error.message, shown.where) from None
 
