@@ -23,7 +23,7 @@ pytest.importorskip("torch", reason='needs pip install "pinyon[diffusers]"')
 pytest.importorskip("transformers", reason='needs pip install "pinyon[diffusers]"')
 pytest.importorskip("diffusers", reason='needs pip install "pinyon[diffusers]"')
 Image = pytest.importorskip("PIL.Image", reason='needs pip install "pinyon[diffusers]"')
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from pinyon.types import ChatMessage, Generator
 pytest.importorskip("torch", reason='needs pip install "pinyon[transformers,pictures]"')
 pytest.importorskip("transformers", reason='needs pip install "pinyon[transformers,pictures]"')
 pytest.importorskip("PIL", reason='needs pip install "pinyon[transformers,pictures]"')
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 TEMPLATE = (
     "{% for m in messages %}{{ m.role.upper() }}: {% for part in m.content %}"
