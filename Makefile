@@ -120,7 +120,7 @@ test: lint types $(WEIGHTS) $(ENVIRONMENTS) $(MODULES) ## Everything that CI run
 torch: .venv-torch/.ready ## The tests of models that need PyTorch, skipped where it is not to be had
 	@if ! why=$$(.venv-torch/bin/python -c 'import torch' 2>&1); then \
 		echo "PyTorch cannot be used here, and its tests are skipped: $${why##*$$'\n'}"; exit; fi; \
-	.venv-torch/bin/python -m pytest -n $(JOBS) --dist loadfile -m torch tests/models tests/ecosystem $(ARGS); \
+	.venv-torch/bin/python -m pytest -n $(JOBS) --dist loadfile -m torch tests/models tests/cli tests/ecosystem $(ARGS); \
 	PYTHONPATH=.venv-torch/open-clip .venv-torch/bin/python -m pytest tests/models/test_open_clip_models.py $(ARGS)
 
 nightly: setup $(WEIGHTS) $(ENVIRONMENTS) ## The long suites: more kills, more examples (hours)

@@ -15,7 +15,7 @@ from models.tiny_pictures import COLOURS, save_diffusion, save_llava, spot
 for package in ("torch", "transformers", "diffusers"):
     pytest.importorskip(package, reason='needs pip install "pinyon[diffusers]"')
 Image = pytest.importorskip("PIL.Image", reason='needs pip install "pinyon[diffusers]"')
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 Program = Callable[..., Any]
 

@@ -68,6 +68,7 @@ def _train(model: Any, processor: Any, steps: int) -> None:
     import torch
     from PIL import Image
 
+    torch.set_num_threads(1)  # its tensors are too small for several
     learn = torch.optim.AdamW(model.parameters(), lr=3e-3)
     names = list(COLOURS)
     for step in range(steps):
