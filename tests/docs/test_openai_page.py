@@ -13,7 +13,8 @@ import pytest
 from docs.documents import ROOT, blocks, read, table
 from pinyon.models import MODELS
 from pinyon.models.descriptions import missing_modules
-from pinyon.server.routes.openai import ROUTES
+from pinyon.server.routes import openai as openai_routes
+from pinyon.server.routes import openai_images
 
 PAGE = ROOT / "docs" / "openai.md"
 
@@ -35,7 +36,7 @@ def test_its_program_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
 
 def test_it_names_every_route() -> None:
     said = set(re.findall(r"`(GET|POST) (/v1/[^`]*)`", read(PAGE)))
-    assert {(route.method, route.path) for route in ROUTES} == said
+    assert {(route.method, route.path) for route in (*openai_routes.ROUTES, *openai_images.ROUTES)} == said
 
 
 def test_it_names_every_error_of_the_client() -> None:

@@ -19,6 +19,7 @@ from pinyon.app.model_files import cached
 from pinyon.app.picture_files import PICTURE_SUFFIXES, PictureReader, is_list, is_picture, listed, without_captions
 from pinyon.app.rows import Columns, Row, RowFile, open_rows
 from pinyon.engine import Database, Index
+from pinyon.engine.embedding import field_map
 from pinyon.engine.kinds import configured
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, ModelMismatchError, NotFoundError
 from pinyon.pictures import Caption
@@ -256,7 +257,8 @@ def model_spec(
     if metric is not None and metric not in models.describe(model).metrics:
         raise InvalidRequestError(f"model {model!r} is not meant for the metric {metric!r}: leave it out")
     chosen = metric or embedder.metric
-    embed = EmbedSpec(model, embedder.identity, embedder.dimension, chosen, {"text": text_field})
+    fields = field_map({"text": text_field}, None, model, sees=isinstance(embedder, PictureEmbedder))
+    embed = EmbedSpec(model, embedder.identity, embedder.dimension, chosen, fields)
     return IndexSpec(name, embedder.dimension, chosen, embed=embed)
 
 

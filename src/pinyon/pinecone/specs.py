@@ -68,7 +68,8 @@ class ByocSpec(_Plain):
 
 @dataclass(slots=True)
 class IndexEmbed(_Plain):
-    """``field_map``: which record field holds the text, ``{"text": "<field>"}``."""
+    """``field_map``: which record field holds the text, ``{"text": "<field>"}``; of a model that takes pictures also
+    which holds the picture, ``{"text": ..., "image": "<field>"}``, by default "image"."""
 
     model: str
     field_map: Mapping[str, Any]

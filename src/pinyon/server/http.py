@@ -97,8 +97,8 @@ class Route:
 
     action: what the caller must be allowed to do. operation: the name in metrics, logs and the OpenAPI page.
     slow: it may take minutes, because a model writes or draws. Such work has threads of its own, only so much is done
-    at once, and a client that says no more (the end of its stream) has left. events: it may answer with events, piece by
-    piece. aside: it reads data and may compute for seconds, so it does not run where queries do.
+    at once, and a client that says no more (the end of its stream) has left. events: it may answer with events, piece
+    by piece. aside: it reads data and may compute for seconds, so it does not run where queries do.
     """
 
     method: str
