@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -63,6 +64,7 @@ def test_pictures_come_in_with_what_is_known_of_them(pinyon: Program, data: Path
     assert list(found) == ["box.png#0", "sun.jpg#0", "trip/fence.webp#0"]
     sun = found["sun.jpg#0"]
     assert (sun["width"], sun["height"], sun["format"], sun["modality"]) == (160, 120, "JPEG", "image")
+    assert sun["image"] == "sha256:" + hashlib.sha256((photos / "sun.jpg").read_bytes()).hexdigest()
     assert (sun["taken"], sun["camera"]) == ("2026-05-01T09:30:00", "Pinyon Eye 1")
     box = found["box.png#0"]
     assert (box["text"], box["tags"], box["place"]) == ("A box of oranges at the market", ["market", "시장"], "Busan")

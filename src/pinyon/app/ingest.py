@@ -141,8 +141,8 @@ class _Run:
         self._embedder = None if embedder is None else cached(embedder, database.path)
         reading = Reading(request.size, request.overlap, request.encoding, request.again)
         identity = "" if self._embedder is None else self._embedder.identity
-        sees = isinstance(self._embedder, PictureEmbedder)
-        pictures = PictureReader(_text_field(self._spec), captions) if sees else None
+        embed = self._spec.embed if isinstance(self._embedder, PictureEmbedder) else None
+        pictures = None if embed is None else PictureReader(embed, captions)
         self._documents = Documents(database, index, request.namespace, identity, reading, summary, pictures)
         self._ingestor = Ingestor(
             index,

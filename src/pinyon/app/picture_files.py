@@ -26,7 +26,7 @@ from pinyon.pictures import (
 )
 from pinyon.rag.documents import digest_of
 from pinyon.rag.files import FoundFile, Skipped
-from pinyon.types import Match, Picture, Record
+from pinyon.types import EmbedSpec, Match, Picture, Record
 
 __all__ = [
     "PICTURE_READER",
@@ -97,12 +97,14 @@ def is_list(path: Path) -> bool:
 class PictureReader:
     """Reads pictures for an index.
 
-    text_field: where a caption is kept, so that it is found by its words too. captions: of lists, which count more than
+    embed: of the index: a caption is kept in its text field, so that it is found by its words too, and the digest of
+    the file in its image field, which says that the vector is the picture's. captions: of lists, which count more than
     what files beside a picture say.
     """
 
-    def __init__(self, text_field: str, captions: Mapping[Path, Caption]) -> None:
-        self._text_field = text_field
+    def __init__(self, embed: EmbedSpec, captions: Mapping[Path, Caption]) -> None:
+        self._text_field = embed.field_map.get("text", "text")
+        self._image_field = embed.field_map.get("image", "image")
         self._captions = captions
 
     def beside(self, path: Path) -> list[str]:
@@ -140,6 +142,7 @@ class PictureReader:
             "likeness": f"{perceptual_hash(picture):016x}",
             "thumbnail": SMALL + b64encode(thumbnail(picture)).decode("ascii"),
             "digest": digest_of(data),
+            self._image_field: picture.digest,
             **self._said(caption),
         }
         warnings = (f"{facts.frames} frames: only the first is looked at",) if facts.frames > 1 else ()
@@ -153,7 +156,8 @@ class PictureReader:
         return Caption(listed.text or beside.text, listed.tags or beside.tags, known)
 
     def _said(self, caption: Caption) -> dict[str, Any]:
-        own = {name: value for name, value in caption.metadata.items() if name not in (*RESERVED, self._text_field)}
+        taken = {*RESERVED, self._text_field, self._image_field}
+        own = {name: value for name, value in caption.metadata.items() if name not in taken}
         return {**own, self._text_field: caption.text or None, "tags": list(caption.tags) or None}
 
 
