@@ -75,6 +75,7 @@ def test_every_key_of_every_provider_is_taken(tmp_path: Path) -> None:
         "provider": "", "task": "", "folder": "", "languages": '["ko", "en"]', "metric": '"dotproduct"',
         "hub": '"a/b"', "base_url": '"http://127.0.0.1:1/v1"', "pooling": '"cls"', "api_key_env": '"A_KEY"',
         "max_tokens_key": '"max_completion_tokens"', "query_prefix": '"q: "', "passage_prefix": '"p: "',
+        "text_hub": "",
     }  # fmt: skip
     for family in FAMILIES.values():
         for task, part in family.parts.items():
@@ -93,8 +94,8 @@ def test_every_key_of_every_provider_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[models.m]\nprovider = 'onxx'", r"provider is 'onxx', but must be one of gguf, .*did you mean 'onnx'"),
-        ("[models.m]\npath = 'a'", r"\[models\.m\] lacks the key 'provider': one of gguf"),
+        ("[models.m]\nprovider = 'onxx'", r"provider is 'onxx', but must be one of .*did you mean 'onnx'"),
+        ("[models.m]\npath = 'a'", r"\[models\.m\] lacks the key 'provider': one of clip, gguf"),
         ("[models.m]\nprovider = 'onnx'", r"lacks the key 'path'"),
         ("[models.m]\nprovider = 'onnx'\npath = 'a'\npoolin = 'cls'", r"unknown key 'poolin' \(did you mean 'pooling'"),
         ("[models.m]\nprovider = 'onnx'\npath = 'a'\nthreads = '2'", r"threads must be a whole number, got str"),
