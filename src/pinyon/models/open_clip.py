@@ -60,8 +60,9 @@ class _OpenClip:
         )
         self._model: Any = model.eval()
         self._tokenizer: Any = open_clip.get_tokenizer(place)
-        longest = int(self._tokenizer.context_length)
-        self.max_tokens = min(longest, info.max_tokens or longest)
+        self._longest = int(self._tokenizer.context_length)
+        self._filler = int(getattr(getattr(self._tokenizer, "tokenizer", None), "pad_token_id", 0) or 0)
+        self.max_tokens = min(self._longest, info.max_tokens or self._longest)
         self.logit_scale = float(model.logit_scale.exp())
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
@@ -71,8 +72,11 @@ class _OpenClip:
         return [len(tokenizer.tokenizer(tokenizer.clean_fn(text), verbose=False)["input_ids"]) for text in texts]
 
     def text_vectors(self, texts: Sequence[str]) -> Floats:
+        import torch
+
         tokens = self._tokenizer(list(texts), context_length=self.max_tokens)
-        return self._features(self._model.encode_text, tokens)
+        rest = self._longest - self.max_tokens  # the model takes texts of its full length only
+        return self._features(self._model.encode_text, torch.nn.functional.pad(tokens, (0, rest), value=self._filler))
 
     def picture_vectors(self, pictures: Sequence[Picture]) -> Floats:
         import torch
