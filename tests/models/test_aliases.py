@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from pinyon.errors import InvalidRequestError, NotFoundError
-from pinyon.models import ALIASES, MODELS, Alias, ModelRegistry, PaddedEmbedder
-from pinyon.types import Embedder, Models
+from pinyon.models import ALIASES, MODELS, Alias, ModelRegistry, PaddedEmbedder, UseMultilingual
+from pinyon.models.padded import PaddedPictureEmbedder
+from pinyon.types import Embedder, Floats, Models, Picture, PictureEmbedder
 
 TEXTS = ["The bank of the river was muddy.", "The bank raised its interest rate.", "금리가 올랐다.", ""]
 
@@ -136,3 +138,15 @@ def test_fewer_places_are_refused(registry: ModelRegistry) -> None:
     narrow = dataclasses.replace(MODELS["use-multilingual-768"], dimension=384)
     with pytest.raises(InvalidRequestError, match="512 numbers, which 384 places cannot hold"):
         PaddedEmbedder(registry.get("use-multilingual"), narrow)
+
+
+def test_pictures_pass_through_to_a_model_that_takes_them(registry: ModelRegistry) -> None:
+    class Shades(UseMultilingual):
+        def embed_pictures(self, pictures: Sequence[Picture]) -> Floats:
+            return np.full((len(pictures), 512), 0.5, np.float32)
+
+    wide = PaddedPictureEmbedder(Shades(), MODELS["use-multilingual-768"])
+    assert isinstance(wide, PictureEmbedder)
+    assert not isinstance(registry.get("use-multilingual-768"), PictureEmbedder)
+    found = wide.embed_pictures([Picture(np.zeros((2, 2, 3), np.uint8))])
+    np.testing.assert_array_equal(found, [[0.5] * 512 + [0.0] * 256])

@@ -13,8 +13,8 @@ import pytest
 
 from pinyon.app.model_files import CACHE, cached
 from pinyon.errors import InvalidRequestError
-from pinyon.models.embedding_cache import CachedEmbedder, EmbeddingCache
-from pinyon.types import Embedder, Floats, Metric
+from pinyon.models.embedding_cache import CachedEmbedder, EmbeddingCache, cached_by
+from pinyon.types import Embedder, Floats, Metric, Picture, PictureEmbedder
 
 
 class Counter:
@@ -148,3 +148,46 @@ def test_it_is_off_unless_a_size_is_set(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PINYON_EMBEDDING_CACHE", "much")
     with pytest.raises(InvalidRequestError, match="PINYON_EMBEDDING_CACHE is 'much', but must be a size"):
         cached(counter, tmp_path)
+
+
+class Painter(Counter):
+    """It takes pictures too, and counts what it is shown."""
+
+    shown = 0
+
+    def embed_pictures(self, pictures: Sequence[Picture]) -> Floats:
+        self.shown += len(pictures)
+        return np.array([[one.pixels.mean(), *one.pixels.shape] for one in pictures], np.float32)
+
+
+def grey(level: int, digest: str = "", size: int = 4) -> Picture:
+    return Picture(np.full((size, 6, 3), level, np.uint8), digest)
+
+
+def test_a_picture_is_embedded_once(cache: EmbeddingCache) -> None:
+    painter = Painter()
+    embedder = cached_by(painter, cache)
+    assert isinstance(embedder, PictureEmbedder)
+    pictures = [grey(1, "sha256:a"), grey(2, "sha256:b"), grey(1, "sha256:a"), grey(3)]
+    first = embedder.embed_pictures(pictures)
+    assert painter.shown == 3
+    np.testing.assert_array_equal(first, Painter().embed_pictures(pictures))
+    np.testing.assert_array_equal(embedder.embed_pictures(pictures), first)
+    assert (painter.shown, embedder.hits, embedder.misses) == (3, 4, 4)
+    assert embedder.embed_pictures([]).shape == (0, 4)
+    embedder.embed(["sha256:a"])
+    assert painter.asked == ["sha256:a"]
+
+
+def test_a_file_that_was_read_in_another_size_and_other_pixels_without_a_file_are_other_pictures(
+    cache: EmbeddingCache,
+) -> None:
+    painter = Painter()
+    embedder = cached_by(painter, cache)
+    assert isinstance(embedder, PictureEmbedder)
+    embedder.embed_pictures([grey(1, "sha256:a"), grey(1, "sha256:a", size=8), grey(1), grey(2), grey(2, size=8)])
+    assert painter.shown == 5
+
+
+def test_an_embedder_of_texts_takes_no_pictures_behind_a_cache_either(cache: EmbeddingCache) -> None:
+    assert not isinstance(cached_by(Counter(), cache), PictureEmbedder)

@@ -9,7 +9,7 @@ from pinyon.engine.budget import read_size
 from pinyon.errors import InvalidRequestError
 from pinyon.models.aliases import ALIASES
 from pinyon.models.descriptions import MODELS, ModelInfo
-from pinyon.models.embedding_cache import CachedEmbedder, EmbeddingCache
+from pinyon.models.embedding_cache import EmbeddingCache, cached_by
 from pinyon.models.files import read_models
 from pinyon.types import Embedder
 
@@ -49,7 +49,7 @@ def cached(embedder: Embedder, data: Path | None) -> Embedder:
     most = _bytes(os.environ.get(CACHE_VARIABLE, ""))
     if data is None or not most:
         return embedder
-    return CachedEmbedder(embedder, EmbeddingCache(data / CACHE, most))
+    return cached_by(embedder, EmbeddingCache(data / CACHE, most))
 
 
 def _bytes(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -160,10 +161,57 @@ def pull(
     session.output.message(f"use it as {use}; or describe it in {session.data / 'models.toml'}")
 
 
+@command(
+    "models fit-pictures",
+    section="Models",
+    examples=(
+        ("teach picture-words your kind of pictures", "pinyon models fit-pictures photos/captions.jsonl --to shop.npz"),
+        ("what it learned, in an index", "pinyon create photos --model picture-words:shop.npz"),
+    ),
+)
+def fit_pictures(
+    session: Session,
+    manifest: Annotated[
+        Path,
+        typer.Argument(
+            metavar="LIST", help='JSON lines: {"path": "cat.png", "caption": "a cat"}, or "captions": [...].'
+        ),
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The new file with the map, .npz.")],
+) -> None:
+    """Learn from pictures with captions, in any language of use-multilingual, what picture-words does not see."""
+    from pinyon.app.picture_fitting import fit_list
+
+    with session.output.progress() as bar:
+        bar.begin("pictures", _lines(manifest), "pictures")
+        made, refused = fit_list(_registry(session), manifest, to, bar.advance)
+    if session.as_json:
+        told = {"file": str(to), "pictures": made.pictures, "recall_at_10": made.recall}
+        session.output.json(told | {"left_out": [asdict(one) for one in refused]})
+        return
+    for one in refused:
+        session.output.message(f"{one.where}: left out: {one.reason}")
+    session.output.line(f"learned from {made.pictures:,} pictures: {to}")
+    if made.recall:
+        was, now = made.recall["untrained"], made.recall["fitted"]
+        session.output.line(
+            f"R@10 of captions, with every fifth picture held out: {now:.2f}, without the map {was:.2f}"
+        )
+    session.output.message(f"use it as picture-words:{to}; or describe it in {session.data / 'models.toml'}")
+
+
 def _registry(session: Session) -> ModelRegistry:
     from pinyon.app import default_models
 
     return default_models(session.data)
+
+
+def _lines(file: Path) -> int:
+    """Those of a text file that are not empty; 0 where there is none, which is told when it is read."""
+    if not file.is_file():
+        return 0
+    with file.open("rb") as stream:
+        return sum(bool(line.strip()) for line in stream)
 
 
 def _described(registry: ModelRegistry, name: str, task: Any) -> ModelInfo:
@@ -198,7 +246,8 @@ def _json(info: ModelInfo) -> dict[str, Any]:
     if info.type != "embed":
         del found["vector_type"]
     settings = {} if info.settings is None else asdict(info.settings)
-    settings.pop("store", None)
+    for internal in ("base", "store"):
+        settings.pop(internal, None)
     return found | {"settings": settings}
 
 

@@ -135,7 +135,7 @@ class EfficientNetLite0:
         self._class_bias = tensors["_fc.bias"].copy()
 
     def features(self, x: Floats) -> Floats:
-        """(224, 224, 3) of ``prepared`` -> (2024,) float32: the 1,280 numbers that the layer of the classes sees, and the
+        """(224, 224, 3) of ``prepared`` -> (2024,) float32: what the layer of the classes sees, 1,280 numbers, and the
         means of the 744 channels that the five last stages give, which say more of colours and textures."""
         x = self._stemmed(x)
         means = []

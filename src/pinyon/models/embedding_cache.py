@@ -1,6 +1,7 @@
-"""Vectors of texts that were embedded before, in a SQLite file: the same text costs nothing a second time.
+"""Vectors of texts and pictures that were embedded before, in a SQLite file: the same one costs nothing a second time.
 
-A row is found by a BLAKE2b digest of the model's identity, the kind of input and the text; the text itself is not kept.
+A row is found by a BLAKE2b digest of the model's identity, the kind of input, and the text or the digest of the
+picture; the text or the picture itself is not kept.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ import hashlib
 import os
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import apsw
 import numpy as np
 
+from pinyon.models.pictures import checked_pictures
 from pinyon.models.texts import check_input_type, checked_texts
-from pinyon.types import Embedder, Floats, Metric
+from pinyon.types import Embedder, Floats, Metric, Picture, PictureEmbedder
 
-__all__ = ["CachedEmbedder", "EmbeddingCache"]
+__all__ = ["CachedEmbedder", "CachedPictureEmbedder", "EmbeddingCache", "cached_by"]
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 5.0
 _CHECK = 8
@@ -114,7 +118,7 @@ class EmbeddingCache:
 class CachedEmbedder:
     """An embedder that asks a cache first. Satisfies ``pinyon.types.Embedder``; its vectors are those of the embedder.
 
-    hits, misses: texts so far that were, and were not, in the cache.
+    hits, misses: inputs so far that were, and were not, in the cache.
     """
 
     def __init__(self, embedder: Embedder, cache: EmbeddingCache) -> None:
@@ -145,11 +149,15 @@ class CachedEmbedder:
         """(n,) texts -> (n, dimension) float32. Only texts that are new are embedded, each once."""
         check_input_type(input_type)
         given = checked_texts(texts)
-        keys = [self._key(text, input_type) for text in given]
+        keys = [self._key(input_type, text) for text in given]
+        return self._found(keys, given, lambda new: self._embedder.embed(new, input_type=input_type))
+
+    def _found(self, keys: Sequence[bytes], given: Sequence[T], embed: Callable[[list[T]], Floats]) -> Floats:
+        """(n, dimension) float32 of what is ``given``, of which ``embed`` makes those that are new, each once."""
         found = self._cache.find(keys)
-        new = {key: text for key, text in zip(keys, given, strict=True) if key not in found}
+        new = {key: one for key, one in zip(keys, given, strict=True) if key not in found}
         if new:
-            vectors = self._embedder.embed(list(new.values()), input_type=input_type)
+            vectors = embed(list(new.values()))
             made = dict(zip(new, vectors, strict=True))
             self._cache.keep(made)
             found |= made
@@ -159,9 +167,38 @@ class CachedEmbedder:
             return np.empty((0, self.dimension), np.float32)
         return np.stack([found[key] for key in keys])
 
-    def _key(self, text: str, input_type: str) -> bytes:
-        whole = "\0".join((self._embedder.identity, input_type, text))
+    def _key(self, kind: str, what: str) -> bytes:
+        whole = "\0".join((self._embedder.identity, kind, what))
         return hashlib.blake2b(whole.encode(), digest_size=20).digest()
+
+
+class CachedPictureEmbedder(CachedEmbedder):
+    """The same of an embedder that takes pictures as well. Satisfies ``pinyon.types.PictureEmbedder``."""
+
+    def __init__(self, embedder: PictureEmbedder, cache: EmbeddingCache) -> None:
+        super().__init__(embedder, cache)
+        self._sees = embedder
+
+    def embed_pictures(self, pictures: Sequence[Picture]) -> Floats:
+        """(n,) pictures -> (n, dimension) float32. Only pictures that are new are embedded, each once.
+
+        A picture is known by the digest of its file and the size in which it was read, or else by its pixels.
+        """
+        given = checked_pictures(pictures)
+        keys = [self._key("picture", _known_by(picture)) for picture in given]
+        return self._found(keys, given, self._sees.embed_pictures)
+
+
+def cached_by(embedder: Embedder, cache: EmbeddingCache) -> CachedEmbedder:
+    """The embedder behind the cache, which takes pictures where the embedder does."""
+    if isinstance(embedder, PictureEmbedder):
+        return CachedPictureEmbedder(embedder, cache)
+    return CachedEmbedder(embedder, cache)
+
+
+def _known_by(picture: Picture) -> str:
+    digest = picture.digest or f"pixels:{hashlib.sha256(picture.pixels.tobytes()).hexdigest()}"
+    return f"{digest} {picture.pixels.shape}"
 
 
 def _row(connection: apsw.Connection, key: bytes) -> Any:

@@ -9,9 +9,9 @@ import numpy as np
 
 from pinyon.errors import InvalidRequestError
 from pinyon.models.descriptions import ModelInfo
-from pinyon.types import Embedder, Floats, Metric
+from pinyon.types import Embedder, Floats, Metric, Picture, PictureEmbedder
 
-__all__ = ["PaddedEmbedder"]
+__all__ = ["PaddedEmbedder", "PaddedPictureEmbedder"]
 
 
 class PaddedEmbedder:
@@ -39,7 +39,21 @@ class PaddedEmbedder:
 
     def embed(self, texts: Sequence[str], *, input_type: Literal["query", "passage"] = "passage") -> Floats:
         """(n,) texts -> (n, dimension) float32."""
-        vectors = self._base.embed(texts, input_type=input_type)
+        return self._wider(self._base.embed(texts, input_type=input_type))
+
+    def _wider(self, vectors: Floats) -> Floats:
         out = np.zeros((len(vectors), self.dimension), np.float32)
         out[:, : self._base.dimension] = vectors
         return out
+
+
+class PaddedPictureEmbedder(PaddedEmbedder):
+    """The same of a model that takes pictures as well. Satisfies ``pinyon.types.PictureEmbedder``."""
+
+    def __init__(self, base: PictureEmbedder, info: ModelInfo) -> None:
+        super().__init__(base, info)
+        self._sees = base
+
+    def embed_pictures(self, pictures: Sequence[Picture]) -> Floats:
+        """(n,) pictures -> (n, dimension) float32."""
+        return self._wider(self._sees.embed_pictures(pictures))

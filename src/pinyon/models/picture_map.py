@@ -79,7 +79,7 @@ class PictureMap:
     def load(cls, file: Path) -> PictureMap:
         """Reads what ``save`` wrote. Raises NotFoundError, InvalidRequestError for another or a damaged file."""
         try:
-            with np.load(file, allow_pickle=False) as found:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
                 about, mean, scale, weights = (found[key] for key in _KEYS)
             told = json.loads(about.tobytes())
             made = cls(mean, scale, weights, str(told["made_for"]), int(told["pictures"]), dict(told["recall"]))
