@@ -21,12 +21,13 @@ from pinyon.cli.reference import reference
 
 Program = Callable[..., Any]
 ALL = [
-    "init", "create", "configure", "ls", "info", "ingest", "chunks", "ask", "chat", "search", "query", "get", "rm",
+    "init", "create", "configure", "ls", "info", "ingest", "chunks", "ask", "chat", "search", "query", "classify",
+    "get", "rm",
     "export", "import", "backup", "restore", "serve", "ui", "keys create", "keys list", "keys revoke", "keys rotate",
     "verify", "repair",
     "compact", "reembed", "doctor", "demo",
     "study growth", "study hnsw", "study ivf", "study filter", "study quantise", "study again", "tune",
-    "models ls", "models show", "models check", "models pull", "describe", "draw",
+    "models ls", "models show", "models check", "models pull", "models fit-pictures", "describe", "draw",
 ]  # fmt: skip
 GROUP: Any = typer.main.get_command(app)
 

@@ -104,7 +104,7 @@ def test_a_key_is_created_changed_and_revoked_and_the_server_follows(visitor: Vi
     page.get_by_role("button", name="Create a key").click()
     page.get_by_role("button", name="Create", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("Enter a name.")
-    page.get_by_label("Name", exact=True).fill("reader")
+    page.get_by_label("Name", exact=True).fill("for points")
     page.get_by_label("Limited to index").select_option("points")
     page.get_by_label("Expires").select_option("week")
     page.get_by_role("button", name="Create", exact=True).click()
@@ -120,20 +120,20 @@ def test_a_key_is_created_changed_and_revoked_and_the_server_follows(visitor: Vi
     assert asked(server, "POST", "/indexes/points/query", secret, query).status_code == 200
     assert asked(server, "POST", "/indexes/films/query", secret, query).status_code == 403
     assert asked(server, "GET", "/indexes/points", secret).status_code == 403
-    row = page.get_by_role("row").filter(has_text="reader")
+    row = page.get_by_role("row").filter(has_text="for points")
     expect(row).to_contain_text("DataPlaneViewer")
     expect(row).to_contain_text("points")
 
-    row.get_by_role("button", name="Change roles of reader").click()
+    row.get_by_role("button", name="Change roles of for points").click()
     page.get_by_label("ControlPlaneViewer").check()
     page.get_by_role("button", name="Save").click()
     expect(row).to_contain_text("ControlPlaneViewer")
     assert asked(server, "GET", "/indexes/points", secret).status_code == 200
 
-    row.get_by_role("button", name="Revoke reader").click()
+    row.get_by_role("button", name="Revoke for points").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Revoke")).to_be_disabled()
-    dialog.get_by_label("Type reader to confirm").fill("reader")
+    dialog.get_by_label("Type for points to confirm").fill("for points")
     dialog.get_by_role("button", name="Revoke").click()
     expect(row).to_have_count(0)
     assert asked(server, "GET", "/indexes/points", secret).status_code == 401

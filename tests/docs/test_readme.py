@@ -69,9 +69,10 @@ def command_lines(block: Block) -> list[str]:
 )
 def test_the_commands_of_a_document_succeed(path: Path, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
-    shim = tmp_path / "bin" / "pinyon"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pinyon.cli "$@"\n', encoding="utf-8")
-    shim.chmod(0o755)
+    for name, arguments in (("pinyon", "-m pinyon.cli "), ("python", "")):
+        shim = tmp_path / "bin" / name
+        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments}"$@"\n', encoding="utf-8")
+        shim.chmod(0o755)
     for block in blocks(path, "console"):
         for line in command_lines(block):
             done = subprocess.run(
