@@ -8,9 +8,8 @@ stored at once and not paid for again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +19,22 @@ import numpy as np
 import orjson
 
 from pinyon.app import PICTURE_SIDE
-from pinyon.app.describing import INSTRUCTIONS, Spent, describe_pictures, picture_paths
+from pinyon.app.compared import (
+    DESCRIPTION,
+    ORIGINAL,
+    RANKS,
+    RESULT,
+    Compared,
+    Description,
+    Found,
+    Original,
+    Outcome,
+    Way,
+    described_before,
+    loaded,
+    write_whole,
+)
+from pinyon.app.describing import INSTRUCTIONS, describe_pictures, picture_paths
 from pinyon.app.drawing import Drawn, draw_pictures, drawn_before
 from pinyon.app.picture_search import picture_in
 from pinyon.engine import Index
@@ -28,135 +42,15 @@ from pinyon.errors import FailedPreconditionError, InvalidRequestError, MissingE
 from pinyon.evaluation import rank_of
 from pinyon.pictures import encoded, read_picture, sidecar_caption
 from pinyon.rag.files import Skipped
-from pinyon.types import Floats, Generator, ImageGenerator, Picture, PictureEmbedder, Query, Usage
+from pinyon.types import Floats, Generator, ImageGenerator, Picture, PictureEmbedder, Query
 
-__all__ = [
-    "ORIGINAL",
-    "RANKS",
-    "RESULT",
-    "WAYS",
-    "Compared",
-    "Comparison",
-    "Description",
-    "Found",
-    "Original",
-    "Outcome",
-    "Way",
-    "conduct",
-    "originals",
-    "picture_files",
-    "whole",
-    "write_whole",
-]
+__all__ = ["Comparison", "conduct", "originals", "picture_files"]
 
-RANKS: Final = 10_000
-"""Nearest texts of the index among which the true prompt is looked for: as many as a search may ask for."""
-WAYS: Final = ("b", "c", "d")
-"""Drawn from the description, from the original prompt, and from the prompt found; "a" is the original."""
-ORIGINAL: Final = "a.webp"
-"""The copy of the original in its folder, for sheets and reports."""
-RESULT: Final = "result.json"
-"""In its folder: a ``Compared``."""
-DESCRIPTION: Final = "description.json"
 _SIDE: Final = 512
 _LAYOUT: Final = 1
 """Raise it whenever results of another kind are written: earlier ones are then made anew, from what is stored."""
 _FOR_ALL: Final = (NotFoundError, FailedPreconditionError, MissingExtraError)
 """Errors that a model will raise for every other picture as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """A picture to compare. prompt: what it was drawn from, "" if nobody knows."""
-
-    path: Path
-    picture: Picture
-    prompt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A text of the index. score: as the index compares it with the original."""
-
-    id: str
-    text: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """text: what the model said, "" where ``missing`` says why it said nothing. failed: it was asked. cut: it ended at
-    the limit of tokens."""
-
-    text: str = ""
-    model: str = ""
-    cut: bool = False
-    spent: Spent = field(default_factory=Spent)
-    missing: str = ""
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A picture that was drawn, or why it was not.
-
-    prompt: what it was drawn from; drawn_from: what the model made of that, where it changed it. said: cosine of the
-    vectors of the prompt and of the original. likeness: cosine of the vectors of this picture and of the original.
-    file: from the picture's folder. missing: why there is no picture. failed: it was tried.
-    """
-
-    prompt: str = ""
-    said: float | None = None
-    file: str = ""
-    likeness: float | None = None
-    model: str = ""
-    seed: int | None = None
-    drawn_from: str = ""
-    spent: Spent = field(default_factory=Spent)
-    missing: str = ""
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What was made of one picture.
-
-    folder: its name in the folder of the comparison. known: whether the index holds its prompt, word for word. rank: of
-    that prompt among the texts of the index, from 1; None where it is not known, or not among the first ``RANKS``.
-    found: the nearest texts. seconds: to embed the original ("embed") and to search ("search"). of: stands for all that
-    the rest follows from.
-    """
-
-    path: str
-    digest: str
-    folder: str
-    prompt: str
-    known: bool
-    rank: int | None
-    found: tuple[Found, ...]
-    description: Description
-    ways: Mapping[str, Way]
-    seconds: Mapping[str, float]
-    of: str
-
-    @property
-    def name(self) -> str:
-        return Path(self.path).name
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a run. settings: of the comparison. interrupted: not all pictures were looked at."""
-
-    pictures: tuple[Compared, ...]
-    skipped: tuple[Skipped, ...]
-    settings: Mapping[str, Any]
-    interrupted: bool = False
-
-
-def whole(compared: Compared) -> bool:
-    """Whether nothing that was tried failed."""
-    return not (compared.description.failed or any(way.failed for way in compared.ways.values()))
 
 
 def picture_files(paths: Sequence[Path], out: Path) -> list[Path | Skipped]:
@@ -254,7 +148,7 @@ class Comparison:
         """
         folder = self.folder / _folder_name(original)
         of = self._of(original)
-        done = _loaded(folder, of)
+        done = loaded(folder, of)
         if done is not None:
             return replace(done, path=str(original.path))
         folder.mkdir(parents=True, exist_ok=True)
@@ -311,7 +205,7 @@ class Comparison:
         if self._describer is None:
             return Description(missing="no model that describes pictures was named")
         asked = {"identity": self._describer.identity, "instruction": self._instruction}
-        kept = _described_before(folder / DESCRIPTION, asked)
+        kept = described_before(folder / DESCRIPTION, asked)
         if kept is not None:
             return kept
         if "describe" in self._down:
@@ -426,45 +320,3 @@ def _folder_name(original: Original) -> str:
 def _unit(vector: Floats) -> Floats:
     length = float(np.linalg.norm(vector))
     return vector / np.float32(length) if length else vector
-
-
-# -- what is kept -----------------------------------------------------------------------------------------------------
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Whole under another name first: no file is ever half of one."""
-    part = file.with_name(f".{file.name}.part")
-    part.write_bytes(data)
-    part.replace(file)
-
-
-def _loaded(folder: Path, of: str) -> Compared | None:
-    """What an earlier run wrote, if it is of the same, nothing failed, and its pictures are there."""
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):  # there is none, or it is damaged
-        read = orjson.loads((folder / RESULT).read_bytes())
-        done = Compared(
-            **{
-                **read,
-                "found": tuple(Found(**one) for one in read["found"]),
-                "description": _with_spent(Description, read["description"]),
-                "ways": {way: _with_spent(Way, read["ways"][way]) for way in WAYS},
-            }
-        )
-        files = [ORIGINAL, *(way.file for way in done.ways.values() if way.file)]
-        if done.of == of and whole(done) and all((folder / file).is_file() for file in files):
-            return done
-    return None
-
-
-def _described_before(file: Path, asked: Mapping[str, str]) -> Description | None:
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        read = orjson.loads(file.read_bytes())
-        if {key: read.pop(key) for key in asked} == asked:
-            return _with_spent(Description, read)
-    return None
-
-
-def _with_spent(kind: Any, read: Mapping[str, Any]) -> Any:
-    told = read["spent"]
-    tokens = None if told["tokens"] is None else Usage(**told["tokens"])
-    return kind(**{**read, "spent": Spent(told["seconds"], tokens, told["retries"])})

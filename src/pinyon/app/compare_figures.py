@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from pinyon.app.compare import WAYS, Compared, Way
+from pinyon.app.compared import WAYS, Compared, Way
 from pinyon.app.describing import Spent
 from pinyon.evaluation import Interval, Paired, bootstrap, paired_test
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import orjson
 
-from pinyon.app.compare import ORIGINAL, RANKS, RESULT, WAYS, Compared, Outcome, Way, write_whole
 from pinyon.app.compare_figures import PAIRS, RETRIEVAL, Figures, Prices, figures, total
 from pinyon.app.compare_words import CELLS, HEADS, REASONS, REPORT
+from pinyon.app.compared import ORIGINAL, RANKS, RESULT, WAYS, Compared, Outcome, Way, write_whole
 from pinyon.app.describing import Spent
 from pinyon.errors import InvalidRequestError
 from pinyon.evaluation import Interval
@@ -290,7 +290,8 @@ def _section(one: Compared, folder: Path, prices: Prices, language: str) -> str:
             _heads(language, "way", "model", "seed", "seconds", "tokens", "cost"), _facts(one, prices, language)
         ),
         *(
-            f'<p class="note">{escape(say(CELLS, way, language))}: {_said("changed", language, text=drawn.drawn_from)}</p>'
+            f'<p class="note">{escape(say(CELLS, way, language))}: '
+            f"{_said('changed', language, text=drawn.drawn_from)}</p>"
             for way, drawn in one.ways.items()
             if drawn.drawn_from
         ),

@@ -50,16 +50,16 @@ REPORT: Final = {
     },
     "found": {"en": "Is the true prompt found?", "ko": "원래 프롬프트를 찾는가?"},
     "found_note": {
-        "en": "R@k: share of the pictures whose own prompt is among the first k texts of the index; MRR: mean of 1 / its "
-        "rank. Of the pictures whose prompt the index holds word for word.",
+        "en": "R@k: share of the pictures whose own prompt is among the first k texts of the index; MRR: mean of 1 / "
+        "its rank. Of the pictures whose prompt the index holds word for word.",
         "ko": "R@k: 자신의 프롬프트가 색인의 상위 k개 글에 있는 그림의 비율. MRR: 1/순위의 평균. 프롬프트가 색인에 "
         "그대로 들어 있는 그림만 셉니다.",
     },
     "near": {"en": "Which way comes nearest?", "ko": "어느 방법이 원본에 가장 가까운가?"},
     "near_note": {
         "en": "Cosines of the vectors that the index's model makes: of what was drawn and the original, and of the "
-        "prompt and the original. The two kinds are of different size and must not be compared with each other. A model "
-        "sees other things than people do.",
+        "prompt and the original. The two kinds are of different size and must not be compared with each other. A "
+        "model sees other things than people do.",
         "ko": "색인의 모델이 만든 벡터의 코사인 유사도: 그린 그림과 원본, 프롬프트와 원본. 두 값은 크기가 서로 달라 "
         "직접 비교할 수 없습니다. 모델은 사람과 다르게 봅니다.",
     },

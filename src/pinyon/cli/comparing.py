@@ -18,8 +18,9 @@ from pinyon.cli.session import Session, complete_index
 from pinyon.cli.studying import Lang, language_of
 
 if TYPE_CHECKING:
-    from pinyon.app.compare import Compared, Comparison, Outcome
+    from pinyon.app.compare import Comparison
     from pinyon.app.compare_figures import Figures
+    from pinyon.app.compared import Compared, Outcome
     from pinyon.evaluation import Interval
     from pinyon.rag.files import Skipped
 
@@ -146,7 +147,7 @@ def _conducted(session: Session, comparison: Comparison, files: Sequence[Path | 
 
 
 def _show(session: Session, outcome: Outcome, counted: Figures) -> None:
-    from pinyon.app.compare import WAYS
+    from pinyon.app.compared import WAYS
 
     columns = ("picture", "rank", *(f"({way})" for way in WAYS), "texts")
     rows = [
@@ -184,7 +185,7 @@ def _interval(found: Interval) -> str:
 
 def _end(session: Session, outcome: Outcome, folder: Path, remarks: Sequence[str]) -> None:
     """What is left out, where the rest is, and how it ended."""
-    from pinyon.app.compare import whole
+    from pinyon.app.compared import whole
 
     missing = Counter(
         f"({name}) {way.missing}" for one in outcome.pictures for name, way in one.ways.items() if way.missing
