@@ -45,8 +45,8 @@ HEADS: Final = {
 REPORT: Final = {
     "title": {"en": "The comparison of four pictures", "ko": "네 그림의 비교"},
     "line": {
-        "en": "{count:,} pictures against the texts of the index {index!r}, compared by {model}",
-        "ko": "그림 {count:,}개, 색인 {index!r}의 글, 비교 모델 {model}",
+        "en": "Pictures: {count:,}, against the texts of the index {index!r}, compared by {model}",
+        "ko": "그림 {count:,}개를 색인 {index!r}의 글과 비교, 모델 {model}",
     },
     "found": {"en": "Is the true prompt found?", "ko": "원래 프롬프트를 찾는가?"},
     "found_note": {
@@ -82,7 +82,10 @@ REPORT: Final = {
     "total": {"en": "total", "ko": "합계"},
     "unknown": {"en": "not known", "ko": "알 수 없음"},
     "left_out": {"en": "What is left out", "ko": "빠진 것"},
-    "left_out_line": {"en": "{what}: {reason} ({count:,} pictures)", "ko": "{what}: {reason} (그림 {count:,}개)"},
+    "left_out_line": {
+        "en": "{what}: {reason} ({count:,} of {all:,})",
+        "ko": "{what}: {reason} ({all:,}개 가운데 {count:,}개)",
+    },
     "passed_over": {"en": "{path}: {reason}", "ko": "{path}: {reason}"},
     "all_there": {"en": "Nothing.", "ko": "없음."},
     "pictures": {"en": "The pictures", "ko": "그림"},

@@ -180,7 +180,7 @@ def _cosine(value: float | None) -> str:
 
 
 def _interval(found: Interval) -> str:
-    return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f}, {found.n:,} pictures)"
+    return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f}, n {found.n:,})"
 
 
 def _end(session: Session, outcome: Outcome, folder: Path, remarks: Sequence[str]) -> None:
@@ -190,7 +190,7 @@ def _end(session: Session, outcome: Outcome, folder: Path, remarks: Sequence[str
     missing = Counter(
         f"({name}) {way.missing}" for one in outcome.pictures for name, way in one.ways.items() if way.missing
     )
-    lines = [f"{reason} ({count:,} of {len(outcome.pictures):,} pictures)" for reason, count in missing.items()]
+    lines = [f"{reason} ({count:,} of {len(outcome.pictures):,})" for reason, count in missing.items()]
     listed(session, lines, "left out")
     listed(session, [f"{one.path} ({one.reason})" for one in outcome.skipped], "passed over")
     for remark in remarks:
