@@ -264,12 +264,12 @@ def _cost(cost: float | None, language: str) -> str:
 
 
 def _left_out(outcome: Outcome, language: str) -> list[str]:
+    count = len(outcome.pictures)
     reasons = Counter((way, one.ways[way].missing) for one in outcome.pictures for way in WAYS if one.ways[way].missing)
-    lines = [
-        say(REPORT, "left_out_line", language, what=say(CELLS, way, language), reason=told, count=n, all=all)
-        for (way, reason), n in reasons.most_common()
-        for told in [_reason(reason, language)]
-    ]
+    lines = []
+    for (way, reason), n in reasons.most_common():
+        what, why = say(CELLS, way, language), _reason(reason, language)
+        lines.append(say(REPORT, "left_out_line", language, what=what, reason=why, count=n, all=count))
     lines += [say(REPORT, "passed_over", language, path=str(one.path), reason=one.reason) for one in outcome.skipped]
     told = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return [
