@@ -191,6 +191,7 @@ def test_a_picture_is_stored_with_all_that_made_it(api: OpenAiServer, pinyon: Pr
         "identity": f"openai draws at {api.url[7:-3]}",
         "size": "64x48",
         "quality": "low",
+        "tokens": {"prompt_tokens": 5, "completion_tokens": 100},
         "media_type": "image/png",
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
     }

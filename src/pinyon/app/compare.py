@@ -1,14 +1,16 @@
 """The comparison of four pictures: an original, and what is drawn from its description, its prompt, and a prompt found.
 
 Every part needs a model of its own; what has none is left out by name, and nothing is invented. Each picture has a
-folder with what was made of it, so that a run that was interrupted goes on where it was.
+folder with what was made of it, so that a run that was interrupted goes on where it was: what a model said or drew is
+stored at once and not paid for again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -16,235 +18,305 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from pinyon.engine import Index
-from pinyon.errors import PinyonError
-from pinyon.evaluation import Interval, Paired, bootstrap, paired_test, rank_of
-from pinyon.types import (
-    ChatMessage,
-    Floats,
-    Generator,
-    ImageGenerator,
-    Picture,
-    PictureEmbedder,
-    Query,
-    Usage,
+from pinyon.app import PICTURE_SIDE
+from pinyon.app.compared import (
+    DESCRIPTION,
+    ORIGINAL,
+    RANKS,
+    RESULT,
+    Compared,
+    Description,
+    Found,
+    Original,
+    Outcome,
+    Way,
+    described_before,
+    loaded,
+    write_whole,
 )
+from pinyon.app.describing import INSTRUCTIONS, describe_pictures, picture_paths
+from pinyon.app.drawing import Drawn, draw_pictures, drawn_before
+from pinyon.app.picture_search import picture_in
+from pinyon.engine import Index
+from pinyon.errors import FailedPreconditionError, InvalidRequestError, MissingExtraError, NotFoundError, PinyonError
+from pinyon.evaluation import rank_of
+from pinyon.pictures import encoded, read_picture, sidecar_caption
+from pinyon.rag.files import Skipped
+from pinyon.types import Floats, Generator, ImageGenerator, Picture, PictureEmbedder, Query
 
-__all__ = ["DESCRIBE", "FOUND", "WAYS", "Compared", "Comparison", "Figures", "Original", "Way", "figures"]
+__all__ = ["Comparison", "conduct", "originals", "picture_files"]
 
-DESCRIBE: Final = "Describe this picture in one paragraph, so that somebody could paint it without having seen it."
-FOUND: Final = 100
-"""Prompts of the index among which the true one is looked for."""
-RESULT: Final = "result.json"
-WAYS: Final[Mapping[str, str]] = {
-    "b": "from its description",
-    "c": "from its prompt",
-    "d": "from the prompt found",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """A picture to compare. name: how it is called in the report. prompt: what it was drawn from, "" if nobody knows.
-    id: of that prompt in the index, "" to find it by its text."""
-
-    name: str
-    picture: Picture
-    prompt: str = ""
-    id: str = ""
+_SIDE: Final = 512
+_LAYOUT: Final = 1
+"""Raise it whenever results of another kind are written: earlier ones are then made anew, from what is stored."""
+_FOR_ALL: Final = (NotFoundError, FailedPreconditionError, MissingExtraError)
+"""Errors that a model will raise for every other picture as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A picture that was drawn, or why it was not.
+def picture_files(paths: Sequence[Path], out: Path) -> list[Path | Skipped]:
+    """The pictures at and under the paths, but for those in ``out``, which are no originals. Raises NotFoundError."""
+    kept = out.resolve()
+    return [one for one in picture_paths(paths) if isinstance(one, Skipped) or not one.resolve().is_relative_to(kept)]
 
-    prompt: what it was drawn from. file: its name in the folder. likeness: cosine of its vector and the original's.
-    said: cosine of the prompt's vector and the original's. seconds: by stage. tokens: of the description. missing: why
-    there is no picture.
+
+def originals(files: Iterable[Path | Skipped], prompt: str = "") -> Iterator[Original | Skipped]:
+    """The pictures in the files, read one at a time, each content once; what is passed over comes with the reason.
+
+    prompt: what they were drawn from; without it the prompt that ``pinyon draw`` stored beside a picture, else its
+    caption.
     """
-
-    prompt: str = ""
-    file: str = ""
-    likeness: float | None = None
-    said: float | None = None
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    tokens: int = 0
-    missing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What was made of one picture. rank: of the true prompt among those of the index, None where it is not known or
-    not among the first ``FOUND``. known: whether the true prompt is in the index."""
-
-    name: str
-    digest: str
-    folder: str
-    prompt: str
-    known: bool
-    rank: int | None
-    found: tuple[tuple[str, float], ...]
-    ways: Mapping[str, Way]
+    seen: dict[str, Path] = {}
+    for one in files:
+        if isinstance(one, Skipped):
+            yield one
+            continue
+        try:
+            picture = picture_in(one)
+            known = prompt or _prompt_beside(one)
+        except (InvalidRequestError, NotFoundError, MissingExtraError) as error:
+            yield Skipped(one, error.message)
+            continue
+        first = seen.setdefault(picture.digest, one)
+        if first != one:
+            yield Skipped(one, f"the same picture as {str(first)!r}, which counts once")
+            continue
+        yield Original(one, picture, known)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Over all pictures. retrieval: R@1, R@3 and MRR of the true prompt. likeness: by way. between: paired tests of the
-    likeness of two ways, on the pictures that have both."""
-
-    retrieval: Mapping[str, Interval]
-    likeness: Mapping[str, Interval]
-    between: Mapping[str, Paired]
+def _prompt_beside(path: Path) -> str:
+    caption = sidecar_caption(path)
+    drawn = caption.metadata.get("prompt")
+    return drawn.strip() if isinstance(drawn, str) and drawn.strip() else caption.text
 
 
 class Comparison:
-    """Compares pictures by the prompts of an index, whose model sees.
+    """Compares pictures by the texts of an index, whose model sees.
 
-    describer: writes what it sees; drawer: draws; either may be missing. read: a picture from the bytes of a file.
-    instruction: what the describer is asked. size, seed: for the drawer. settings change the folder of a picture.
+    folder: where everything is kept. describer: says what it sees; drawer: draws; either may be missing. instruction:
+    what the describer is asked. size, quality, seed: for the drawer; every picture is drawn with the same seed. top_k:
+    texts of the index to report.
     """
 
     def __init__(
         self,
         index: Index,
         embedder: PictureEmbedder,
-        read: Callable[[bytes, str], Picture],
         folder: Path,
         *,
         namespace: str = "",
         describer: Generator | None = None,
         drawer: ImageGenerator | None = None,
-        instruction: str = DESCRIBE,
+        instruction: str = INSTRUCTIONS["en"],
         size: tuple[int, int] | None = None,
+        quality: str | None = None,
         seed: int | None = None,
+        top_k: int = 3,
     ) -> None:
         assert index.spec.embed is not None, "the index was checked to have the model"
-        self._index, self._embedder, self._read, self._folder = index, embedder, read, folder
-        self._namespace, self._describer, self._drawer = namespace, describer, drawer
-        self._instruction, self._size, self._seed = instruction, size, seed
+        if not 1 <= top_k <= RANKS:
+            raise InvalidRequestError(f"top_k is {top_k}: give 1 to {RANKS:,}")
+        self._index, self._embedder, self._namespace = index, embedder, namespace
+        self._describer, self._drawer, self._instruction = describer, drawer, instruction
+        self._size, self._quality, self._seed, self._top_k = size, quality, seed, top_k
         self._text_field = index.spec.embed.field_map.get("text", "text")
+        self._texts = _texts_only(self._text_field, index.spec.embed.field_map.get("image"))
+        self._lsn = index.lsn(namespace)
+        self._down: dict[str, str] = {}
+        self.folder = folder
 
     def settings(self) -> dict[str, Any]:
-        """All that decides about the pictures, for the report."""
+        """All that decides about the results, besides the pictures."""
         return {
             "index": self._index.name,
             "namespace": self._namespace,
+            "lsn": self._lsn,
             "model": self._embedder.identity,
-            "describer": None if self._describer is None else self._describer.identity,
-            "drawer": None if self._drawer is None else self._drawer.identity,
+            "describe": None if self._describer is None else self._describer.identity,
             "instruction": self._instruction,
-            "size": self._size,
+            "draw": None if self._drawer is None else self._drawer.identity,
+            "size": None if self._size is None else f"{self._size[0]}x{self._size[1]}",
+            "quality": self._quality,
             "seed": self._seed,
+            "top_k": self._top_k,
         }
 
-    def compare(self, original: Original) -> Compared:
-        """One picture; from its folder where that was done before with the same settings.
+    def compare(self, original: Original, stage: Callable[[str], None] = lambda name: None) -> Compared:
+        """One picture; as it is in its folder where an earlier run did the same and nothing failed.
 
-        Raises what searching and embedding raise. What the describer or drawer raises is a reason, and the rest goes
-        on.
+        stage: told before each stage; what it raises ends the work here. What the models that describe and draw raise
+        is a reason. Raises what embedding and searching do, and OSError.
         """
-        key = self._key(original)
-        folder = self._folder / key
-        done = _loaded(folder / RESULT)
+        folder = self.folder / _folder_name(original)
+        of = self._of(original)
+        done = loaded(folder, of)
         if done is not None:
-            return done
+            return replace(done, path=str(original.path))
         folder.mkdir(parents=True, exist_ok=True)
-        vector = _unit(self._embedder.embed_pictures([original.picture])[0])
-        found, rank, known = self._prompts(original, vector)
-        ways = {
-            "b": self._described(original, vector, folder),
-            "c": self._drawn("c", original.prompt, vector, folder, "its prompt is not known"),
-            "d": self._drawn("d", found[0][0] if found else "", vector, folder, "the index holds no prompt"),
+        write_whole(folder / ORIGINAL, encoded(original.picture, format="webp", longest=_SIDE))
+        stage("search")
+        started = perf_counter()
+        vector = self._seen(original.picture)
+        embedded = perf_counter()
+        found, rank, known = self._search(original.prompt, vector)
+        seconds = {"embed": embedded - started, "search": perf_counter() - embedded}
+        stage("describe")
+        description = self._describe(original, folder)
+        prompts = {
+            "b": (description.text, description.missing),
+            "c": (original.prompt, "its prompt is not known"),
+            "d": (found[0].text if found else "", "the index has no texts"),
         }
-        compared = Compared(original.name, original.picture.digest, key, original.prompt, known, rank, found[:3], ways)
-        (folder / RESULT).write_bytes(orjson.dumps(asdict(compared), option=orjson.OPT_INDENT_2))
+        ways = {}
+        for way, (prompt, without) in prompts.items():
+            stage(f"draw {way}")
+            ways[way] = self._drawn(way, prompt, without, vector, folder)
+        compared = Compared(
+            str(original.path), original.picture.digest, folder.name, original.prompt, known, rank, found, description,
+            ways, seconds, of,
+        )  # fmt: skip
+        write_whole(folder / RESULT, orjson.dumps(asdict(compared), option=orjson.OPT_INDENT_2))
         return compared
 
-    def _key(self, original: Original) -> str:
-        told = orjson.dumps([original.picture.digest, original.prompt, original.id, self.settings()])
-        return hashlib.blake2b(told, digest_size=8).hexdigest()
+    def _of(self, original: Original) -> str:
+        told = orjson.dumps([_LAYOUT, original.picture.digest, original.prompt, self.settings()])
+        return hashlib.blake2b(told, digest_size=16).hexdigest()
 
-    def _prompts(self, original: Original, vector: Floats) -> tuple[tuple[tuple[str, float], ...], int | None, bool]:
-        """(text, score) of the nearest prompts; the rank of the true one; whether the index is known to hold it."""
-        result = self._index.query(self._namespace, Query(FOUND, vector=vector, include_metadata=True))
-        texts = [(str((one.metadata or {}).get(self._text_field, "")), float(one.score)) for one in result.matches]
-        ids = [one.id for one in result.matches]
-        if original.id:
-            known = bool(self._index.fetch(self._namespace, [original.id], include_values=False))
-            return tuple(texts), rank_of({original.id}, ids), known
-        rank = rank_of({original.prompt}, [text for text, _ in texts]) if original.prompt else None
-        return tuple(texts), rank, rank is not None
+    def _seen(self, picture: Picture) -> Floats:
+        return _unit(self._embedder.embed_pictures([picture])[0])
 
-    def _described(self, original: Original, vector: Floats, folder: Path) -> Way:
+    def _search(self, prompt: str, vector: Floats) -> tuple[tuple[Found, ...], int | None, bool]:
+        """(the nearest texts, the rank of the true one, whether the index holds that): every text is compared."""
+        asked = Query(RANKS, vector=vector, filter=self._texts, exact=True)
+        matches = self._index.query(self._namespace, asked).matches
+        first = matches[: self._top_k]
+        records = self._index.fetch(self._namespace, [one.id for one in first], include_values=False) if first else {}
+        found = tuple(
+            Found(one.id, str((records[one.id].metadata or {}).get(self._text_field, "")), float(one.score))
+            for one in first
+            if one.id in records
+        )
+        if not prompt:
+            return found, None, False
+        same = {"$and": [{self._text_field: {"$eq": prompt}}, self._texts]}
+        true, _ = self._index.fetch_where(self._namespace, same, limit=RANKS, include_values=False)
+        return found, rank_of(set(true), [one.id for one in matches]) if true else None, bool(true)
+
+    def _describe(self, original: Original, folder: Path) -> Description:
         if self._describer is None:
-            return Way(missing="no model that describes pictures was named")
-        started = perf_counter()
+            return Description(missing="no model that describes pictures was named")
+        asked = {"identity": self._describer.identity, "instruction": self._instruction}
+        kept = described_before(folder / DESCRIPTION, asked)
+        if kept is not None:
+            return kept
+        if "describe" in self._down:
+            return Description(missing=self._down["describe"], failed=True)
         try:
-            asked = ChatMessage("user", self._instruction, (original.picture,))
-            with_pieces = self._describer.generate([asked], max_tokens=300, seed=self._seed)
-            text = "".join(with_pieces).strip()
-            used: Usage | None = with_pieces.usage
+            (told,) = describe_pictures(self._describer, [original.path], self._instruction, again=True)
         except PinyonError as error:
-            return Way(missing=f"not described: {error.message}")
-        seconds = perf_counter() - started
-        if not text:
-            return Way(missing="the description came back empty", seconds={"describe": seconds})
-        way = self._drawn("b", text, vector, folder, "")
-        tokens = 0 if used is None else used.prompt_tokens + used.completion_tokens
-        return replace(way, seconds={"describe": seconds, **way.seconds}, tokens=tokens)
+            return Description(missing=self._failure("describe", "not described", error), failed=True)
+        if told.state == "failed":
+            return Description(spent=told.spent, missing=f"not described: {told.reason}", failed=True)
+        description = Description(told.text, self._describer.name, told.cut, told.spent)
+        write_whole(folder / DESCRIPTION, orjson.dumps(asked | asdict(description), option=orjson.OPT_INDENT_2))
+        return description
 
-    def _drawn(self, way: str, prompt: str, vector: Floats, folder: Path, without: str) -> Way:
+    def _drawn(self, way: str, prompt: str, without: str, vector: Floats, folder: Path) -> Way:
         if not prompt:
             return Way(missing=without)
-        said = float(_unit(self._embedder.embed([prompt], input_type="query")[0]) @ vector)
+        said = float(_unit(self._embedder.embed([prompt], input_type="passage")[0]) @ vector)
+        start = Way(prompt, said)
         if self._drawer is None:
-            return Way(prompt, said=said, missing="no model that draws was named")
-        started = perf_counter()
+            return replace(start, missing="no model that draws was named")
         try:
-            made = self._drawer.generate_pictures(prompt, size=self._size, seed=self._seed)[0]
-            picture = self._read(made.data, f"the picture {WAYS[way]}")
+            drawn = self._picture(self._drawer, prompt, folder / way)
+            if isinstance(drawn, str):
+                return replace(start, missing=drawn, failed=True)
+            picture = _read(drawn)
         except PinyonError as error:
-            return Way(prompt, said=said, missing=f"not drawn: {error.message}")
-        seconds = {"draw": perf_counter() - started}
-        file = f"{way}.{made.media_type.rpartition('/')[2] or 'png'}"
-        (folder / file).write_bytes(made.data)
-        likeness = float(_unit(self._embedder.embed_pictures([picture])[0]) @ vector)
-        return Way(prompt, file, likeness, said, seconds)
+            return replace(start, missing=self._failure("draw", "not drawn", error), failed=True)
+        return replace(
+            start,
+            file=f"{way}/{drawn.file.name}",
+            likeness=float(self._seen(picture) @ vector),
+            model=str(drawn.facts.get("model", "")),
+            seed=drawn.facts.get("seed"),
+            drawn_from=str(drawn.facts.get("drawn_from", "")),
+            spent=drawn.spent,
+        )
+
+    def _picture(self, drawer: ImageGenerator, prompt: str, folder: Path) -> Drawn | str:
+        """From the folder where it was drawn before; why not, where the model was found to be out of reach."""
+        kept = drawn_before(drawer, prompt, folder, size=self._size, quality=self._quality, seed=self._seed)
+        if kept is not None:
+            return kept
+        if "draw" in self._down:
+            return self._down["draw"]
+        (drawn,) = draw_pictures(drawer, prompt, folder, size=self._size, quality=self._quality, seed=self._seed)
+        return drawn
+
+    def _failure(self, stage: str, what: str, error: PinyonError) -> str:
+        """The reason, which is kept for the other pictures where it will be theirs too: none is waited for again."""
+        reason = f"{what}: {error.message}"
+        if isinstance(error, _FOR_ALL):
+            self._down[stage] = reason
+        return reason
 
 
-def figures(all: Sequence[Compared]) -> Figures:
-    """Of the pictures that have what a figure is about; a figure that none has is not there."""
-    ranks = [FOUND + 1 if one.rank is None else one.rank for one in all if one.known]
-    retrieval = {
-        "R@1": [float(rank <= 1) for rank in ranks],
-        "R@3": [float(rank <= 3) for rank in ranks],
-        "MRR": [1.0 / rank if rank <= FOUND else 0.0 for rank in ranks],
-    }
-    likeness = {way: [value for one in all if (value := one.ways[way].likeness) is not None] for way in WAYS}
-    between = {}
-    for one, other in (("b", "c"), ("b", "d"), ("c", "d")):
-        pairs = [(picture.ways[one].likeness, picture.ways[other].likeness) for picture in all]
-        both = [(a, b) for a, b in pairs if a is not None and b is not None]
-        if len(both) > 1:
-            between[f"{one} - {other}"] = paired_test([a for a, _ in both], [b for _, b in both])
-    return Figures(
-        {name: bootstrap(values) for name, values in retrieval.items() if values},
-        {way: bootstrap(values) for way, values in likeness.items() if values},
-        between,
-    )
+def conduct(
+    comparison: Comparison,
+    given: Iterable[Original | Skipped],
+    progress: Callable[[int, str], None] = lambda done, note: None,
+) -> Outcome:
+    """All pictures, one after another; Ctrl-C, or ``progress`` raising KeyboardInterrupt, ends the run between two.
+
+    progress: told how many are done, and what is done now. Raises what ``Comparison.compare`` does, and NotFoundError
+    where no picture can be read.
+    """
+    pictures: list[Compared] = []
+    skipped: list[Skipped] = []
+    interrupted = False
+    try:
+        for one in given:
+            if isinstance(one, Skipped):
+                skipped.append(one)
+                continue
+            done, name = len(pictures) + len(skipped), one.path.name
+            pictures.append(comparison.compare(one, partial(_tell, progress, done, name)))
+            progress(done + 1, name)
+    except KeyboardInterrupt:
+        interrupted = True
+    if not pictures and not interrupted:
+        told = "; ".join(f"{one.path.name}: {one.reason}" for one in skipped[:3])
+        raise NotFoundError(f"no picture could be read{': ' + told if told else ': name files, or folders with some'}")
+    return Outcome(tuple(pictures), tuple(skipped), comparison.settings(), interrupted)
+
+
+def _tell(progress: Callable[[int, str], None], done: int, name: str, stage: str) -> None:
+    progress(done, f"{name}: {stage}")
+
+
+def _read(drawn: Drawn) -> Picture:
+    try:
+        return read_picture(drawn.file.read_bytes(), name=drawn.file.name, longest=PICTURE_SIDE)
+    except InvalidRequestError:
+        drawn.beside.unlink()  # what cannot be read is not kept for the next run: that draws it again
+        raise
+
+
+def _texts_only(text_field: str, image_field: str | None) -> dict[str, Any]:
+    """A filter for records that were embedded as a text alone: one index may hold pictures too."""
+    no_file = {"$or": [{"modality": {"$exists": False}}, {"modality": {"$ne": "image"}}]}
+    no_picture = [{image_field: {"$exists": False}}] if image_field else []
+    return {"$and": [{text_field: {"$exists": True}}, no_file, *no_picture]}
+
+
+def _folder_name(original: Original) -> str:
+    """``cat-1a2b3c4d5e6f``: of the file's name and its content."""
+    stem = "".join(c if c.isalnum() else "-" for c in original.path.stem)[:40].strip("-")
+    digest = original.picture.digest.removeprefix("sha256:")[:12]
+    return f"{stem}-{digest}" if stem else digest
 
 
 def _unit(vector: Floats) -> Floats:
     length = float(np.linalg.norm(vector))
     return vector / np.float32(length) if length else vector
-
-
-def _loaded(file: Path) -> Compared | None:
-    """What an earlier run wrote, None where there is none or it is damaged."""
-    try:
-        read = orjson.loads(file.read_bytes())
-        ways = {way: Way(**told) for way, told in read["ways"].items()}
-        found = tuple((str(text), float(score)) for text, score in read["found"])
-        return Compared(**{**read, "ways": ways, "found": found})
-    except (OSError, ValueError, TypeError, KeyError):
-        return None

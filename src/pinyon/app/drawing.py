@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import count as counting
 from pathlib import Path
@@ -17,7 +17,7 @@ import orjson
 from pinyon.app.describing import Spent
 from pinyon.types import GeneratedPicture, ImageGenerator, Usage
 
-__all__ = ["SUFFIXES", "Drawn", "draw_pictures", "store_picture"]
+__all__ = ["SUFFIXES", "Drawn", "draw_pictures", "drawn_before", "store_picture"]
 
 SUFFIXES: Final = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
 LONGEST_NAME: Final = 40
@@ -59,10 +59,39 @@ def draw_pictures(
             _since(used, getattr(model, "usage", None)),
             getattr(model, "retries", 0) - retries,
         )
-        asked = {"size": None if size is None else f"{size[0]}x{size[1]}", "quality": quality}
-        facts = {"prompt": prompt, "model": generator.name, "identity": generator.identity, **asked}
-        file, beside, facts = store_picture(made, folder, facts | {"seconds": round(spent.seconds, 3)})
+        facts = {"model": generator.name, **_asked(generator, prompt, size, quality)}
+        facts |= {"seconds": round(spent.seconds, 3), "tokens": None if spent.tokens is None else asdict(spent.tokens)}
+        file, beside, facts = store_picture(made, folder, facts)
         yield Drawn(file, beside, facts, spent)
+
+
+def drawn_before(
+    generator: ImageGenerator,
+    prompt: str,
+    folder: Path,
+    *,
+    size: tuple[int, int] | None = None,
+    quality: str | None = None,
+    seed: int | None = None,
+) -> Drawn | None:
+    """A whole picture in the folder that was drawn of the same; without a seed, with any. Its spent knows no retries.
+
+    None where there is none. A file that is not what was stored does not count.
+    """
+    wanted = _asked(generator, prompt, size, quality) | ({} if seed is None else {"seed": seed})
+    for beside in sorted(folder.glob("*.json")):
+        try:
+            facts = orjson.loads(beside.read_bytes())
+            if any(facts.get(key) != value for key, value in wanted.items()):
+                continue
+            file = folder / Path(facts["file"]).name
+            if hashlib.sha256(file.read_bytes()).hexdigest() != facts["sha256"]:
+                continue
+            tokens = None if facts.get("tokens") is None else Usage(**facts["tokens"])
+            return Drawn(file, beside, facts, Spent(float(facts["seconds"]), tokens))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):  # not of ours, or not whole
+            continue
+    return None
 
 
 def store_picture(made: GeneratedPicture, folder: Path, facts: dict[str, Any]) -> tuple[Path, Path, dict[str, Any]]:
@@ -106,6 +135,11 @@ def _name(prompt: str) -> str:
     """``a-brown-puppy``: letters and digits of any script, and nothing that a file system could mind."""
     kept = "".join(c if c.isalnum() else "-" for c in unicodedata.normalize("NFC", prompt.lower())[:200])
     return "-".join(filter(None, kept.split("-")))[:LONGEST_NAME].strip("-") or "picture"
+
+
+def _asked(generator: ImageGenerator, prompt: str, size: tuple[int, int] | None, quality: str | None) -> dict[str, Any]:
+    shape = None if size is None else f"{size[0]}x{size[1]}"
+    return {"prompt": prompt, "identity": generator.identity, "size": shape, "quality": quality}
 
 
 def _since(before: Usage | None, after: Usage | None) -> Usage | None:

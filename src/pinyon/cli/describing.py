@@ -147,7 +147,7 @@ def draw(
 
     generator = default_models(session.data).image_generator(model)
     asked = (sys.stdin.read() if prompt == "-" else prompt).strip()
-    chosen = _size(size)
+    chosen = picture_size(size)
     prices = (price_in, price_out)
     done: list[dict[str, Any]] = []
     try:
@@ -166,7 +166,7 @@ def draw(
 # -- how it is told ---------------------------------------------------------------------------------------------------
 
 
-def _size(text: str | None) -> tuple[int, int] | None:
+def picture_size(text: str | None) -> tuple[int, int] | None:
     """Raises typer.BadParameter (exit 2)."""
     if text is None:
         return None

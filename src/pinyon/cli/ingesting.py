@@ -206,8 +206,8 @@ class Watch:
     def advance(self, done: int, written: int) -> None:
         self._bar.advance(done, f"{written:,} written")
 
-    def seen(self, done: int) -> None:
-        self._bar.advance(done)
+    def seen(self, done: int, note: str = "") -> None:
+        self._bar.advance(done, note)
 
     def stopped(self) -> bool:
         return self.asked_to_stop

@@ -27,6 +27,7 @@ GROUPS = (
     "tuning",
     "models",
     "describing",
+    "comparing",
     "serving",
     "looking",
     "keys",

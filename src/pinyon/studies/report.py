@@ -71,13 +71,14 @@ def page(study: Results, language: str, drawing: str, remarks: list[str]) -> str
     return document(title, body, language)
 
 
-def document(title: str, body: Sequence[str], language: str) -> str:
-    """A whole page of elements. title: escaped."""
+def document(title: str, body: Sequence[str], language: str, *, style: str = "", pictures: bool = False) -> str:
+    """A whole page of elements. title: escaped. style: more rules. pictures: it holds some, as data URLs."""
+    allowed = "default-src 'none'; style-src 'unsafe-inline'" + ("; img-src data:" if pictures else "")
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{title}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n'
+        f"<title>{title}</title>\n<style>\n{_STYLE}{style}</style>\n</head>\n<body>\n"
         + "\n".join(body)
         + "\n</body>\n</html>\n"
     )
