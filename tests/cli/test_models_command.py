@@ -95,11 +95,17 @@ def test_a_model_is_pulled_into_the_data_directory(
 ) -> None:
     pytest.importorskip("huggingface_hub")
     files = {"config.json": b"{}", "model.safetensors": b"weights", "pytorch_model.bin": b"pickle"}
-    with hub_server({"org/korean": files}) as hub:
+    seeing = files | {"preprocessor_config.json": b"{}"}
+    with hub_server(
+        {"org/korean": files, "org/sees": seeing, "org/open": seeing | {"open_clip_config.json": b"{}"}}
+    ) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         found = pinyon("models", "pull", "korean", "--json").json
         assert found["folder"] == str(data / "models" / "org--korean")
         assert pinyon("models", "pull", "org/korean").err.startswith("use it as st:org/korean")
+        assert pinyon("models", "pull", "org/sees").err.startswith("use it as clip:org/sees (pictures and texts), st:")
+        assert pinyon("models", "pull", "clip:org/sees").out.startswith("pulled org/sees")
+        assert pinyon("models", "pull", "org/open").err.startswith("use it as open-clip:org/open")
     assert sorted(found["files"]) == ["config.json", "model.safetensors"]
     assert "there is nothing to pull" in pinyon("models", "pull", "use-multilingual", code=1).err
     assert pinyon("models", "show", "korean", "--json").json["state"] in ("ready", "not installed")

@@ -13,6 +13,8 @@ from pinyon.cli.output import size
 from pinyon.cli.session import Session, suggestion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pinyon.models import ModelInfo, ModelRegistry
 
 ModelName = Annotated[
@@ -152,12 +154,7 @@ def pull(
         session.output.json(asdict(found))
         return
     session.output.line(f"pulled {hub} ({size(found.bytes)}, commit {found.revision[:12]}) to {found.folder}")
-    gguf = [one for one in found.files if one.endswith(".gguf")]
-    use = f"st:{hub} (embedders, rerankers), hf:{hub} (generators), vlm:{hub} (generators that see)"
-    if "model_index.json" in found.files:
-        use = f"diffusers:{hub}"
-    elif gguf:
-        use = f"gguf:{found.folder / gguf[0]}"
+    use = _way_to_use(hub, found.folder, found.files)
     session.output.message(f"use it as {use}; or describe it in {session.data / 'models.toml'}")
 
 
@@ -198,6 +195,19 @@ def fit_pictures(
             f"R@10 of captions, with every fifth picture held out: {now:.2f}, without the map {was:.2f}"
         )
     session.output.message(f"use it as picture-words:{to}; or describe it in {session.data / 'models.toml'}")
+
+
+def _way_to_use(hub: str, folder: Path, files: Sequence[str]) -> str:
+    """The name of a pulled model, by the files that it has."""
+    gguf = [one for one in files if one.endswith(".gguf")]
+    if "model_index.json" in files:
+        return f"diffusers:{hub}"
+    if gguf:
+        return f"gguf:{folder / gguf[0]}"
+    if "open_clip_config.json" in files:
+        return f"open-clip:{hub} (pictures and texts)"
+    pictures = f"clip:{hub} (pictures and texts), " if "preprocessor_config.json" in files else ""
+    return f"{pictures}st:{hub} (embedders, rerankers), hf:{hub} (generators), vlm:{hub} (generators that see)"
 
 
 def _registry(session: Session) -> ModelRegistry:
