@@ -161,7 +161,8 @@ lock: ## Renew requirements.lock (needs uv)
 	@for file in tests/models/torch.in tests/models/open-clip.in; do "$${UV:-uv}" pip compile "$$file" --no-deps --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet \
 		--custom-compile-command 'make lock' --output-file "$${file%.in}.txt"; done
-	@sed -i.bak 's/^torch==.*\\$$/&\n    $(TORCH_CPU) \\/' tests/models/torch.txt && rm tests/models/torch.txt.bak
+	@grep -q -- '$(TORCH_CPU)' tests/models/torch.txt \
+		|| { sed -i.bak 's/^torch==.*\\$$/&\n    $(TORCH_CPU) \\/' tests/models/torch.txt && rm tests/models/torch.txt.bak; }
 	@for file in tests/sdk/*.in tests/ecosystem/*.in; do "$${UV:-uv}" pip compile "$$file" --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' --output-file "$${file%.in}.txt"; done
 

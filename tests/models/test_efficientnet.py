@@ -46,6 +46,7 @@ def test_it_gives_what_the_reference_gave(tensors: dict[str, Floats], waves: Flo
     assert logits.sum() == pytest.approx(-78.19745, rel=1e-4)
 
 
+@pytest.mark.torch
 def test_it_gives_what_pytorch_gives_layer_by_layer(tensors: dict[str, Floats], waves: Floats) -> None:
     torch = pytest.importorskip("torch")
     flipped = np.ascontiguousarray(waves[::-1])
