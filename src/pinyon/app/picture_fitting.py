@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pinyon.app.picture_files import LONGEST
+from pinyon.app import PICTURE_SIDE
 from pinyon.errors import AlreadyExistsError, InvalidRequestError, MissingExtraError, NotFoundError
 from pinyon.models.picture_map import PictureMap
 from pinyon.models.picture_words import PictureWords, fit_pictures
@@ -50,7 +50,7 @@ def _captioned(
             continue
         try:
             captions = _captions(row)
-            picture = read_picture(row.path.read_bytes(), name=row.source, longest=LONGEST)
+            picture = read_picture(row.path.read_bytes(), name=row.source, longest=PICTURE_SIDE)
             checked_pictures([picture])
         except OSError as error:
             refused.append(RefusedRow(row.where, f"{row.source!r} cannot be read: {error.strerror or error}"))
