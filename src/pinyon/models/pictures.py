@@ -9,7 +9,7 @@ import numpy as np
 from pinyon.errors import InvalidRequestError
 from pinyon.types import Picture
 
-__all__ = ["LONGEST_TO_SHORTEST", "checked_pictures"]
+__all__ = ["checked_pictures"]
 
 LONGEST_TO_SHORTEST = 100
 """Models enlarge the shorter side to what they need: a picture that is nearly a line would need gigabytes."""

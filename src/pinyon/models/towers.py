@@ -13,15 +13,13 @@ import numpy as np
 
 from pinyon.errors import InvalidRequestError
 from pinyon.models.descriptions import ModelInfo
+from pinyon.models.pictures import checked_pictures
 from pinyon.models.sentence import quiet
 from pinyon.models.texts import check_input_type, checked_texts, checked_vectors, unit_rows
 from pinyon.models.threads import capped
 from pinyon.types import Floats, Metric, Picture
 
-__all__ = ["LONGEST_TO_SHORTEST", "TowerEmbedder", "Towers", "checked_pictures"]
-
-LONGEST_TO_SHORTEST = 100
-"""Models enlarge the shorter side to what they need: a picture that is nearly a line would need gigabytes."""
+__all__ = ["TowerEmbedder", "Towers"]
 
 log = logging.getLogger("pinyon.models")
 T = TypeVar("T")
@@ -149,28 +147,6 @@ class TowerEmbedder(ABC):
                 "count. The first of them begins %r",
                 self.name, towers.max_tokens, len(cut), len(texts), max(cut), texts[counts.index(cut[0])][:80],
             )  # fmt: skip
-
-
-def checked_pictures(pictures: Sequence[Picture]) -> list[Picture]:
-    """Raises InvalidRequestError for what is no (height, width, 3) uint8 picture, and for one that is nearly a line."""
-    if isinstance(pictures, Picture):
-        raise InvalidRequestError("pictures is a single picture, but must be a list of them: write [picture]")
-    checked = list(pictures)
-    for position, picture in enumerate(checked):
-        if not isinstance(picture, Picture):
-            raise InvalidRequestError(f"pictures[{position}] is a {type(picture).__name__}, but must be a Picture")
-        shape, kind = picture.pixels.shape, picture.pixels.dtype
-        if len(shape) != 3 or shape[2] != 3 or 0 in shape or kind != np.uint8:
-            raise InvalidRequestError(
-                f"pictures[{position}] has pixels of shape {shape} and type {kind}, but must have (height, width, 3) "
-                "uint8, and none of them 0"
-            )
-        if max(shape[:2]) > LONGEST_TO_SHORTEST * min(shape[:2]):
-            raise InvalidRequestError(
-                f"pictures[{position}] is {shape[1]} x {shape[0]} pixels: no side may be more than "
-                f"{LONGEST_TO_SHORTEST} times the other. Crop it"
-            )
-    return checked
 
 
 def _batches(given: Sequence[T], size: int) -> Iterator[Sequence[T]]:
