@@ -20,7 +20,7 @@ SAYS = {
     "bulk_arrays": "records: 20000",
     "backup_restore": "restored: 30",
 }
-ELSEWHERE = ("book_chapter_12", "haystack_store", "langchain_rag", "llama_index_rag")
+ELSEWHERE = ("book_chapter_12", "book_chapter_12_pictures", "haystack_store", "langchain_rag", "llama_index_rag")
 """They need a framework and a server, or take a model: tests/ecosystem runs them."""
 HERE = [path for path in EXAMPLES if path.stem not in ELSEWHERE]
 
