@@ -27,7 +27,8 @@ from pathlib import Path
 import numpy as np
 
 from pinyon.models import ModelRegistry
-from pinyon.models.picture_words import PictureWords, fit_pictures
+from pinyon.models.picture_map import OF_FEATURES, OF_TEXTS
+from pinyon.models.picture_words import WORDS, PictureWords, fit_pictures
 from pinyon.pictures import read_picture
 from pinyon.types import Embedder, Floats, Ints, Picture, PictureEmbedder
 
@@ -110,6 +111,7 @@ def main() -> int:
     order = np.random.default_rng(SEED).permutation(count)
     held, kept = np.sort(order[: options.held_out]), np.sort(order[options.held_out :])
     print(f"Emoji: {len(held)} of {count} held out, seed {SEED}; chance of R@10 {10 / count:.3f}")
+    print(f"  map shrunk by {OF_FEATURES:g} on features and {OF_TEXTS:g} on texts; words count {WORDS:g} beside it")
     models = ModelRegistry()
     plain = models.get(MODEL)
     assert isinstance(plain, PictureEmbedder)

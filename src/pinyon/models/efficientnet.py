@@ -6,7 +6,8 @@ tensors are those of the package ``efficientnet-lite-pytorch``.
 
 A picture goes through alone, as (rows, columns, channels): 1 x 1 convolutions are products of matrices, and a depthwise
 convolution is one multiplication of whole rows for every place of its kernel. Batch normalisation is a part of the
-weights. A picture needs about 0.4 * 10^9 multiplications: 18 ms on one core of an AMD EPYC, where PyTorch needs 24.
+weights. A picture needs about 0.4 * 10^9 multiplications: 20 ms on one core of a busy AMD EPYC,
+where PyTorch 2.13 took 28 (medians of CPU time).
 """
 
 from __future__ import annotations

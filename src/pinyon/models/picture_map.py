@@ -25,7 +25,7 @@ from pinyon.types import Floats
 __all__ = ["LEAST", "PictureMap", "fitted"]
 
 LEAST = 20
-"""Pictures that a map is learned from, at least; it begins to help at about 100."""
+"""Pictures that a map is learned from, at least; some dozens help little, hundreds much."""
 OF_FEATURES = 3.0
 """The constant ``a`` of the formula, as a multiple of the mean variance of a feature; ``OF_TEXTS`` is ``b``. Both were
 chosen on emoji; from a third to three times as much changes little."""
