@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("PIL", reason='needs pip install "pinyon[pictures]"')
@@ -17,7 +18,7 @@ from pinyon import Pinecone
 from pinyon.app.compare import Comparison, conduct, originals, picture_files
 from pinyon.app.compare_figures import Prices, figures
 from pinyon.app.compare_report import results, save
-from pinyon.app.compared import Compared, Description, Original, Outcome, Way, whole
+from pinyon.app.compared import Compared, Description, Original, Outcome, Way, vectors_of, whole
 from pinyon.engine import Database, Index
 from pinyon.errors import (
     FailedPreconditionError,
@@ -64,6 +65,10 @@ def original(path: Path, prompt: str = "") -> Original:
 
 def made(index: Index, tmp_path: Path, **given: Any) -> Comparison:
     return Comparison(index, Colours(), tmp_path / "out", **({"describer": Names(), "drawer": Paints()} | given))
+
+
+def saved(outcome: Outcome, tmp_path: Path, language: str = "en") -> list[str]:
+    return save(outcome, figures(outcome.pictures), tmp_path / "out", Prices(), language)
 
 
 def files_of(folder: Path) -> list[str]:
@@ -267,7 +272,7 @@ def test_an_interruption_at_any_stage_leaves_a_folder_that_goes_on(
     outcome = conduct(comparison, originals([cat]), progress)
     assert (outcome.interrupted, outcome.pictures) == (True, ())
     assert told[0] == "cat.png: search"
-    save(outcome, tmp_path / "out", Prices(), "en")
+    saved(outcome, tmp_path, "en")
     assert not [file for file in files_of(tmp_path / "out") if file.endswith(".part")]
     whole_run = conduct(comparison, originals([cat]))
     assert (len(names.asked), len(paints.asked)) == (1, 3), "nothing is paid for twice"
@@ -354,6 +359,25 @@ def test_figures_over_several_pictures_are_those_worked_out_by_hand(index: Index
     assert (found.described.tokens.prompt_tokens, found.described.tokens.completion_tokens) == (5000, 10)
 
 
+def test_chance_is_what_an_original_has_in_common_with_the_others(index: Index, tmp_path: Path) -> None:
+    outcome = several(index, tmp_path)
+    vectors = vectors_of(outcome.pictures, tmp_path / "out")
+    assert vectors is not None
+    assert vectors.shape == (5, 3)
+    pairs = [float(vectors[a] @ vectors[b]) for a in range(5) for b in range(5) if a != b]
+    unrelated = figures(outcome.pictures, vectors).unrelated
+    assert unrelated is not None
+    assert (unrelated.mean, unrelated.n) == (pytest.approx(sum(pairs) / 20, abs=1e-6), 5)
+    three = np.array([[1, 0, 0], [0, 1, 0], [0.6, 0.8, 0]], np.float32)
+    by_hand = figures([], three).unrelated
+    assert by_hand is not None
+    assert by_hand.mean == pytest.approx((0.3 + 0.4 + 0.7) / 3)
+    assert figures(outcome.pictures[:1], vectors[:1]).unrelated is None
+    (tmp_path / "out" / outcome.pictures[0].folder / "a.npy").write_bytes(b"")
+    assert vectors_of(outcome.pictures, tmp_path / "out") is None
+    assert vectors_of(several(index, tmp_path).pictures[1:], tmp_path / "out") is not None
+
+
 def test_a_figure_that_no_picture_has_is_not_there(index: Index, cat: Path, tmp_path: Path) -> None:
     found = figures([made(index, tmp_path, describer=None).compare(original(cat, "green"))])
     assert (found.retrieval, found.between) == ({}, {})
@@ -386,11 +410,11 @@ def test_costs_are_told_where_prices_are_known(index: Index, tmp_path: Path) -> 
 
 def test_everything_is_saved(index: Index, tmp_path: Path) -> None:
     outcome = several(index, tmp_path)
-    remarks = save(outcome, tmp_path / "out", Prices(), "en")
+    remarks = saved(outcome, tmp_path, "en")
     assert remarks == []
     folder = tmp_path / "out" / outcome.pictures[0].folder
     assert files_of(folder) == [
-        "a.webp", "b/all-red-1.json", "b/all-red-1.png", "c/red-red-green-1.json", "c/red-red-green-1.png",
+        "a.npy", "a.webp", "b/all-red-1.json", "b/all-red-1.png", "c/red-red-green-1.json", "c/red-red-green-1.png",
         "d/red-red-green-1.json", "d/red-red-green-1.png", "description.json", "result.json", "sheet.png",
     ]  # fmt: skip
     sheet = read_picture((folder / "sheet.png").read_bytes(), name="sheet")
@@ -405,7 +429,7 @@ def test_everything_is_saved(index: Index, tmp_path: Path) -> None:
 
 def test_the_sheet_shows_the_four_pictures_in_order(index: Index, cat: Path, tmp_path: Path) -> None:
     outcome = conduct(made(index, tmp_path, describer=None), originals([cat], "blue"))
-    save(outcome, tmp_path / "out", Prices(), "en")
+    saved(outcome, tmp_path, "en")
     file = tmp_path / "out" / outcome.pictures[0].folder / "sheet.png"
     pixels = read_picture(file.read_bytes(), name="sheet").pixels
     # Cells of 320 pixels, 12 apart; pictures of 4 pixels are not made larger, so that they lie in the middle.
@@ -417,11 +441,11 @@ def test_the_sheet_shows_the_four_pictures_in_order(index: Index, cat: Path, tmp
 def test_a_sheet_is_made_once_and_in_each_language(index: Index, cat: Path, tmp_path: Path) -> None:
     comparison = made(index, tmp_path)
     outcome = conduct(comparison, originals([cat]))
-    save(outcome, tmp_path / "out", Prices(), "en")
+    saved(outcome, tmp_path, "en")
     file = tmp_path / "out" / outcome.pictures[0].folder / "sheet.png"
     first = file.stat().st_mtime_ns
-    save(conduct(comparison, originals([cat])), tmp_path / "out", Prices(), "ko")
-    save(conduct(comparison, originals([cat])), tmp_path / "out", Prices(), "en")
+    saved(conduct(comparison, originals([cat])), tmp_path, "ko")
+    saved(conduct(comparison, originals([cat])), tmp_path, "en")
     assert file.stat().st_mtime_ns == first
     assert file.with_name("sheet.ko.png").read_bytes() != file.read_bytes()
 

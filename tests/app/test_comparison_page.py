@@ -7,6 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("PIL", reason='needs pip install "pinyon[pictures]"')
@@ -139,6 +140,12 @@ def test_many_pictures_are_counted_and_the_first_are_shown(tmp_path: Path) -> No
     assert f"The first {SHOWN} are shown" in found.text
     assert f"Pictures: {SHOWN + 5}, against" in found.text
     assert "One picture" not in found.text
+    assert "another original" not in found.text
+    counted = figures(outcome.pictures, np.eye(len(outcome.pictures), dtype=np.float32))
+    assert (
+        "another original (chance) 0.000 0.000 – 0.000 105"
+        in Page(page(outcome, counted, tmp_path, Prices(), "en")).text
+    )
 
 
 def test_a_run_without_a_picture_has_a_page_too(tmp_path: Path) -> None:
@@ -152,5 +159,5 @@ def test_a_picture_that_somebody_deleted_leaves_an_empty_place(tmp_path: Path) -
     (tmp_path / "cat" / "b.png").unlink()
     (tmp_path / "cat" / "c.png").write_bytes(b"no picture")
     outcome = Outcome((compared,), (), SETTINGS)
-    assert save(outcome, tmp_path, Prices(), "en") == []
+    assert save(outcome, figures(outcome.pictures), tmp_path, Prices(), "en") == []
     assert sum(tag == "img" for tag, _ in shown(outcome, tmp_path).elements) == 1

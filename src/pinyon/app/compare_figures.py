@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
+import numpy as np
+
 from pinyon.app.compared import WAYS, Compared, Way
 from pinyon.app.describing import Spent
 from pinyon.evaluation import Interval, Paired, bootstrap, paired_test
+from pinyon.types import Floats
 
 __all__ = ["PAIRS", "RETRIEVAL", "Figures", "Prices", "figures", "total"]
 
@@ -43,19 +46,24 @@ class Figures:
 
     retrieval: R@1, R@3 and MRR of the true prompt, on the pictures whose prompt the index holds. said, likeness: of a
     way's prompt and of its picture to the original. between: paired tests of the likeness of two ways, such as "b-c",
-    on the pictures that have both, from two on. described, drawn: what both cost, but for money.
+    on the pictures that have both, from two on. unrelated: likeness of an original to all the others, which is what
+    chance gives; None for one picture alone, or without vectors. described, drawn: what both cost, but for money.
     """
 
     retrieval: Mapping[str, Interval]
     said: Mapping[str, Interval]
     likeness: Mapping[str, Interval]
     between: Mapping[str, Paired]
+    unrelated: Interval | None
     described: Spent
     drawn: Spent
 
 
-def figures(all: Sequence[Compared]) -> Figures:
-    """A true prompt that is in the index and not among the ranks counts as found never."""
+def figures(all: Sequence[Compared], vectors: Floats | None = None) -> Figures:
+    """A true prompt that is in the index and not among the ranks counts as found never.
+
+    vectors: (n, d) of the originals, of unit length.
+    """
     ranks = [one.rank for one in all if one.known]
     retrieval = {
         "R@1": [float(rank is not None and rank <= 1) for rank in ranks],
@@ -75,9 +83,18 @@ def figures(all: Sequence[Compared]) -> Figures:
         {way: bootstrap(values) for way, values in said.items() if values},
         {way: bootstrap(values) for way, values in likeness.items() if values},
         between,
+        _unrelated(vectors),
         sum((one.description.spent for one in all), Spent()),
         sum((way.spent for one in all for way in one.ways.values()), Spent()),
     )
+
+
+def _unrelated(vectors: Floats | None) -> Interval | None:
+    if vectors is None or len(vectors) < 2:
+        return None
+    rows = vectors.astype(np.float64)
+    own = np.einsum("nd,nd->n", rows, rows)
+    return bootstrap(((rows @ rows.sum(axis=0) - own) / (len(rows) - 1)).tolist())
 
 
 def total(costs: Sequence[float | None]) -> float | None:

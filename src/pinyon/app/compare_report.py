@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from pinyon.app.compare_figures import PAIRS, RETRIEVAL, Figures, Prices, figures, total
+from pinyon.app.compare_figures import PAIRS, RETRIEVAL, Figures, Prices, total
 from pinyon.app.compare_words import CELLS, HEADS, REASONS, REPORT
 from pinyon.app.compared import ORIGINAL, RANKS, RESULT, WAYS, Compared, Outcome, Way, write_whole
 from pinyon.app.describing import Spent
@@ -42,14 +42,13 @@ section { border-top: 1px solid #8884; margin-top: 2rem; }
 """
 
 
-def save(outcome: Outcome, folder: Path, prices: Prices, language: str) -> list[str]:
+def save(outcome: Outcome, counted: Figures, folder: Path, prices: Prices, language: str) -> list[str]:
     """Write everything. Gives remarks, such as on letters that no font has. Raises MissingExtraError, OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     remarks: dict[str, None] = {}
     for one in outcome.pictures:
         warning = _sheet(one, folder / one.folder, language)
         remarks |= {warning: None} if warning else {}
-    counted = figures(outcome.pictures)
     write_whole(folder / RESULTS, orjson.dumps(results(outcome, counted, prices), option=orjson.OPT_INDENT_2))
     write_whole(folder / PAGE, page(outcome, counted, folder, prices, language).encode())
     return list(remarks)
@@ -66,7 +65,7 @@ def results(outcome: Outcome, counted: Figures, prices: Prices) -> dict[str, Any
     return {
         "settings": dict(outcome.settings),
         "interrupted": outcome.interrupted,
-        "figures": {name: told[name] for name in ("retrieval", "said", "likeness", "between")},
+        "figures": {name: told[name] for name in ("retrieval", "said", "likeness", "between", "unrelated")},
         "spent": spent,
         "prices": asdict(prices),
         "pictures": [{"name": one.name, **asdict(one), "cost": prices.of(one)} for one in outcome.pictures],
@@ -207,6 +206,8 @@ def _likeness(counted: Figures, language: str) -> list[str]:
         row = [cell for one in (drawn, said) for cell in (("–", "–", "0") if one is None else _row(one))]
         if said is not None:
             cells.append((say(CELLS, way, language), *row))
+    if counted.unrelated is not None:
+        cells.append((say(HEADS, "unrelated", language), *_row(counted.unrelated), "", "", ""))
     heads = _heads(language, "way", "likeness", "interval", "pictures", "said", "interval", "pictures")
     return _part("near", heads, cells, "near_note", language)
 

@@ -26,6 +26,7 @@ HEADS: Final = {
     "way": {"en": "drawn", "ko": "그린 방법"},
     "said": {"en": "text to original", "ko": "글과 원본"},
     "likeness": {"en": "picture to original", "ko": "그림과 원본"},
+    "unrelated": {"en": "another original (chance)", "ko": "다른 원본 (우연)"},
     "pair": {"en": "likeness of", "ko": "유사도 비교"},
     "difference": {"en": "mean difference", "ko": "평균 차이"},
     "p": {"en": "p", "ko": "p"},

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import orjson
 
 from pinyon.app.describing import Spent
 from pinyon.rag.files import Skipped
-from pinyon.types import Picture, Usage
+from pinyon.types import Floats, Picture, Usage
 
 __all__ = [
     "DESCRIPTION",
     "ORIGINAL",
     "RANKS",
     "RESULT",
+    "VECTOR",
     "WAYS",
     "Compared",
     "Description",
@@ -28,6 +30,7 @@ __all__ = [
     "Way",
     "described_before",
     "loaded",
+    "vectors_of",
     "whole",
     "write_whole",
 ]
@@ -38,6 +41,8 @@ WAYS: Final = ("b", "c", "d")
 """Drawn from the description, from the original prompt, and from the prompt found; "a" is the original."""
 ORIGINAL: Final = "a.webp"
 """The copy of the original in its folder, for sheets and reports."""
+VECTOR: Final = "a.npy"
+"""The vector of the original in its folder: (d,) float32 of unit length."""
 RESULT: Final = "result.json"
 """In its folder: a ``Compared``."""
 DESCRIPTION: Final = "description.json"
@@ -159,10 +164,19 @@ def loaded(folder: Path, of: str) -> Compared | None:
                 "ways": {way: _with_spent(Way, read["ways"][way]) for way in WAYS},
             }
         )
-        files = [ORIGINAL, *(way.file for way in done.ways.values() if way.file)]
+        files = [ORIGINAL, VECTOR, *(way.file for way in done.ways.values() if way.file)]
         if done.of == of and whole(done) and all((folder / file).is_file() for file in files):
             return done
     return None
+
+
+def vectors_of(pictures: Sequence[Compared], folder: Path) -> Floats | None:
+    """(n, d) float32, the vectors of the originals; None where one is not there, or there are none."""
+    try:
+        found = [np.load(folder / one.folder / VECTOR, allow_pickle=False) for one in pictures]
+        return np.stack(found).astype(np.float32) if found else None
+    except (OSError, ValueError, EOFError):
+        return None
 
 
 def described_before(file: Path, asked: Mapping[str, str]) -> Description | None:

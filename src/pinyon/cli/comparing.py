@@ -100,6 +100,7 @@ def compare(
     from pinyon.app.compare import Comparison, picture_files
     from pinyon.app.compare_figures import Prices, figures
     from pinyon.app.compare_report import results, save
+    from pinyon.app.compared import vectors_of
     from pinyon.app.describing import INSTRUCTIONS
     from pinyon.app.ingest import embedder_of
     from pinyon.app.picture_search import seeing
@@ -122,8 +123,8 @@ def compare(
         session.check_namespace(held, namespace)
         outcome = _conducted(session, comparison, files, prompt or "")
     prices = Prices(price_in, price_out, price)
-    remarks = save(outcome, folder, prices, language)
-    counted = figures(outcome.pictures)
+    counted = figures(outcome.pictures, vectors_of(outcome.pictures, folder))
+    remarks = save(outcome, counted, folder, prices, language)
     if session.as_json:
         session.output.json({"out": str(folder), **results(outcome, counted, prices)})
     else:
@@ -162,6 +163,8 @@ def _show(session: Session, outcome: Outcome, counted: Figures) -> None:
         session.output.line(f"{name}  {_interval(found)}")
     for way, found in counted.likeness.items():
         session.output.line(f"({way})  {_interval(found)}")
+    if counted.unrelated is not None:
+        session.output.line(f"another original, by chance  {_interval(counted.unrelated)}")
     for pair, test in counted.between.items():
         one, other = pair.split("-")
         session.output.line(f"({one}) - ({other})  {_interval(test.difference)}, p {test.p:.4f}")
