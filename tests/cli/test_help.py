@@ -27,7 +27,7 @@ ALL = [
     "verify", "repair",
     "compact", "reembed", "doctor", "demo",
     "study growth", "study hnsw", "study ivf", "study filter", "study quantise", "study again", "tune",
-    "models ls", "models show", "models check", "models pull", "models fit-pictures", "describe", "draw",
+    "models ls", "models show", "models check", "models pull", "models fit-pictures", "describe", "draw", "compare",
 ]  # fmt: skip
 GROUP: Any = typer.main.get_command(app)
 

@@ -27,6 +27,29 @@ if TYPE_CHECKING:
 LISTED = 20
 """Pictures up to which each has a line."""
 
+Pictures = Annotated[
+    list[Path], typer.Argument(metavar="PICTURE...", help="Pictures, or folders with them.", show_default=False)
+]
+Prompts = Annotated[
+    str,
+    typer.Option(
+        "--index", metavar="INDEX", help="Texts to find, by a model that sees.", autocompletion=complete_index
+    ),
+]
+OnePrompt = Annotated[
+    str | None,
+    typer.Option("--prompt", "-p", metavar="TEXT", help="What the one picture was drawn from [default: its caption]."),
+]
+Describer = Annotated[
+    str | None, typer.Option("--describe", metavar="NAME", help="What sees and tells, such as openai:NAME.")
+]
+Drawer = Annotated[
+    str | None, typer.Option("--draw", metavar="NAME", help="What draws: openai:NAME, diffusers:FOLDER.")
+]
+Question = Annotated[
+    str | None, typer.Option("--ask", metavar="TEXT", help="What the describing model is asked of each picture.")
+]
+
 
 @command(
     "compare",
@@ -47,31 +70,13 @@ LISTED = 20
 )
 def compare(
     session: Session,
-    pictures: Annotated[
-        list[Path], typer.Argument(metavar="PICTURE...", help="Pictures, or folders with them.", show_default=False)
-    ],
-    index: Annotated[
-        str,
-        typer.Option(
-            "--index", metavar="INDEX", help="Texts to find, by a model that sees.", autocompletion=complete_index
-        ),
-    ],
+    pictures: Pictures,
+    index: Prompts,
     namespace: Namespace = "",
-    prompt: Annotated[
-        str | None,
-        typer.Option(
-            "--prompt", "-p", metavar="TEXT", help="What the one picture was drawn from [default: its caption]."
-        ),
-    ] = None,
-    describe: Annotated[
-        str | None, typer.Option("--describe", metavar="NAME", help="What sees and tells, such as openai:NAME.")
-    ] = None,
-    draw: Annotated[
-        str | None, typer.Option("--draw", metavar="NAME", help="What draws: openai:NAME, diffusers:FOLDER.")
-    ] = None,
-    ask: Annotated[
-        str | None, typer.Option("--ask", metavar="TEXT", help="What the describing model is asked of each picture.")
-    ] = None,
+    prompt: OnePrompt = None,
+    describe: Describer = None,
+    draw: Drawer = None,
+    ask: Question = None,
     size: Annotated[str | None, typer.Option("--size", metavar="WxH", help="Pixels, such as 1024x1024.")] = None,
     quality: Annotated[str | None, typer.Option("--quality", metavar="WORD", help="In the model's own words.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Of every picture that is drawn.")] = None,
