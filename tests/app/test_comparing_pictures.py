@@ -310,10 +310,30 @@ def test_what_cannot_be_an_original_is_passed_over_with_the_reason(index: Index,
         assert reasons.keys() == {"copy.png", "empty.png", "drawing.svg"}
         assert reasons["copy.png"].startswith("the same picture as ")
         assert "SVG" in reasons["drawing.svg"]
-    with pytest.raises(NotFoundError, match=r"no picture could be read: empty\.png: .*"):
+    with pytest.raises(NotFoundError, match=r"no picture could be compared: empty\.png: .*"):
         conduct(comparison, originals([folder / "empty.png"]))
     with pytest.raises(NotFoundError, match="no file or directory"):
         picture_files([folder / "absent.png"], tmp_path)
+
+
+def test_a_picture_without_a_direction_is_passed_over_and_the_rest_goes_on(
+    index: Index, cat: Path, tmp_path: Path
+) -> None:
+    black = cat.with_name("black.png")
+    black.write_bytes(plain_file((0, 0, 0)))
+    outcome = conduct(made(index, tmp_path), originals([black, cat]))
+    assert [one.name for one in outcome.pictures] == ["cat.png"]
+    assert [one.path for one in outcome.skipped] == [black]
+    assert "zero" in outcome.skipped[0].reason
+
+
+def test_a_long_prompt_is_found_word_for_word(index: Index, cat: Path, tmp_path: Path) -> None:
+    long = "red red green, " * 400 + '"as told"; 빨강 {$eq}'
+    with Pinecone(path=tmp_path / "data", models=colour_registry()) as pc:
+        pc.Index("prompts").upsert_records("", [{"_id": "long", "text": long}, {"_id": "twice", "text": long}])
+    done = made(index, tmp_path).compare(original(cat, long))
+    assert (done.known, done.rank, done.found[0].id) == (True, 1, "long")
+    assert not made(index, tmp_path).compare(original(cat, long + "!")).known
 
 
 def test_a_top_k_that_cannot_be_is_refused(index: Index, tmp_path: Path) -> None:

@@ -160,6 +160,8 @@ class Comparison:
         self._load()
         started = perf_counter()
         vector = self._seen(original.picture)
+        if not vector.any():
+            raise InvalidRequestError(f"the model {self._embedder.name!r} makes a vector of zeros of it, like nothing")
         embedded = perf_counter()
         found, rank, known = self._search(original.prompt, vector)
         seconds = {"embed": embedded - started, "search": perf_counter() - embedded}
@@ -278,10 +280,11 @@ def conduct(
     given: Iterable[Original | Skipped],
     progress: Callable[[int, str], None] = lambda done, note: None,
 ) -> Outcome:
-    """All pictures, one after another; Ctrl-C, or ``progress`` raising KeyboardInterrupt, ends the run between two.
+    """All pictures, one after another. Ctrl-C, or ``progress`` raising KeyboardInterrupt, ends the run with those that
+    are whole.
 
-    progress: told how many are done, and what is done now. Raises what ``Comparison.compare`` does, and NotFoundError
-    where no picture can be read.
+    progress: told how many are done, and what is done now. Raises what ``Comparison.compare`` does, but for what is
+    wrong with one picture alone; NotFoundError where no picture can be compared.
     """
     pictures: list[Compared] = []
     skipped: list[Skipped] = []
@@ -292,13 +295,18 @@ def conduct(
                 skipped.append(one)
                 continue
             done, name = len(pictures) + len(skipped), one.path.name
-            pictures.append(comparison.compare(one, partial(_tell, progress, done, name)))
+            try:
+                pictures.append(comparison.compare(one, partial(_tell, progress, done, name)))
+            except InvalidRequestError as error:  # of this picture: what the index or its model makes nothing of
+                skipped.append(Skipped(one.path, error.message))
             progress(done + 1, name)
     except KeyboardInterrupt:
         interrupted = True
     if not pictures and not interrupted:
         told = "; ".join(f"{one.path.name}: {one.reason}" for one in skipped[:3])
-        raise NotFoundError(f"no picture could be read{': ' + told if told else ': name files, or folders with some'}")
+        raise NotFoundError(
+            f"no picture could be compared{': ' + told if told else ': name files, or folders with some'}"
+        )
     return Outcome(tuple(pictures), tuple(skipped), comparison.settings(), interrupted)
 
 
@@ -335,5 +343,6 @@ def _folder_name(original: Original) -> str:
 
 
 def _unit(vector: Floats) -> Floats:
+    """Zeros stay zeros, whose cosine with anything is taken as 0."""
     length = float(np.linalg.norm(vector))
     return vector / np.float32(length) if length else vector
