@@ -18,6 +18,8 @@ MARK = "=== end of the block in line {line} ==="
 WITH_PYTHON = [path for path in DOCUMENTS if blocks(path, "python")]
 WITH_COMMANDS = [path for path in DOCUMENTS if blocks(path, "console")]
 SOURCE = ROOT / "src"
+LONG = {"README.ko.md", "study.md", "tune.md"}
+"""Their commands run nightly: the first has those of README.md, and experiments take their time."""
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -63,8 +65,7 @@ def command_lines(block: Block) -> list[str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are written for a POSIX shell")
 @pytest.mark.parametrize(
     "path",
-    # The Korean README has the commands of the English one.
-    [pytest.param(path, marks=pytest.mark.nightly) if path.name == "README.ko.md" else path for path in WITH_COMMANDS],
+    [pytest.param(path, marks=pytest.mark.nightly) if path.name in LONG else path for path in WITH_COMMANDS],
     ids=name_of,
 )
 def test_the_commands_of_a_document_succeed(path: Path, tmp_path: Path) -> None:

@@ -281,6 +281,7 @@ def test_a_reopened_database_serves_what_it_served_and_builds_nothing(
 # -- from one kind to another -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.nightly
 def test_each_kind_becomes_each_other_kind(disk: Database, rng: np.random.Generator) -> None:
     table = Table(disk, "cosine", SETTINGS["auto"])
     table.append(clustered(N, D))

@@ -573,13 +573,13 @@ def run(machine: type[Machine], *, disk: bool, examples: int, steps: int = 50) -
 
 
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("disk", [False, True], ids=["memory", "disk"])
+@MEMORY_AND_DISK
 def test_every_history_of_a_small_index_is_that_of_the_model(disk: bool) -> None:
     run(ExactMachine, disk=disk, examples=60)
 
 
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("disk", [False, True], ids=["memory", "disk"])
+@MEMORY_AND_DISK
 def test_every_history_of_a_sparse_index_is_that_of_the_model(disk: bool) -> None:
     run(SparseMachine, disk=disk, examples=25)
 

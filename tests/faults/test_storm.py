@@ -22,7 +22,7 @@ from pinyon.engine import Database
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 
 NIGHTLY = os.environ.get("PINYON_NIGHTLY") == "1"
-SECONDS = 180.0 if NIGHTLY else 8.0
+SECONDS = 180.0 if NIGHTLY else 5.0
 READERS = 2
 PAUSE = (0.05, 0.45)
 """Seconds between two kills."""
