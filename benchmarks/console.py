@@ -24,8 +24,8 @@ from _workload import Workload, say
 
 from pinyon import Pinecone, ServerlessSpec
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from console.browsing import chromium, scrolled
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "console"))
+from browsing import chromium, scrolled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
