@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,12 @@ from urllib.parse import urlencode
 import httpx
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from console.browsing import Visit, visit
 from console.hostile import TEXTS
+from pinyon.models.descriptions import MODELS, missing_modules
 from sdk.places import Serving, environment
 
 QUOTES = (
@@ -45,9 +49,9 @@ def api(server: Serving, loopback: None) -> Iterator[Callable[..., Any]]:
     headers = {"X-Pinecone-Api-Version": "2025-10", "Api-Key": server.key}
     with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
 
-        def call(method: str, path: str, body: Any = None, **parameters: Any) -> Any:
-            answer = client.request(method, path, json=body, params=parameters)
-            answer.raise_for_status()
+        def call(method: str, path: str, body: Any = None, content: str | None = None, **parameters: Any) -> Any:
+            answer = client.request(method, path, json=body, content=content, params=parameters)
+            assert answer.is_success, answer.text
             return answer.json() if answer.content else None
 
         yield call
@@ -319,10 +323,41 @@ def test_it_searches_as_one_types_only_when_told_to(visitor: Visit) -> None:
 
 
 @pytest.mark.nightly
-def test_an_image_needs_what_is_not_there_yet(visitor: Visit) -> None:
+def test_an_index_whose_model_reads_text_only_says_what_pictures_need(visitor: Visit) -> None:
     page = search_for(visitor, "films")
     page.get_by_role("tab", name="Image").click()
-    expect(page.get_by_text("multimodal embedding model")).to_be_visible()
+    expect(page.get_by_text("reads text only")).to_be_visible()
+
+
+@pytest.mark.skipif(bool(missing_modules(MODELS["picture-words"])), reason=f"needs {MODELS['picture-words'].install}")
+def test_a_picture_finds_its_own_record_alone_and_with_a_text(visitor: Visit, api: Callable[..., Any]) -> None:
+    embed = {"model": "picture-words", "field_map": {"text": "text"}}
+    api("POST", "/indexes/create-for-model", {"name": "photos", "cloud": "aws", "region": "us-east-1", "embed": embed})
+    files = {}
+    for name, box in (("disc", (40, 30, 120, 110)), ("bar", (0, 60, 160, 70))):
+        image, file = Image.new("RGB", (160, 120), "white"), io.BytesIO()
+        ImageDraw.Draw(image).ellipse(box, fill="navy")
+        image.save(file, "PNG")
+        files[name] = file.getvalue()
+    small = {"thumbnail": "data:image/png;base64," + b64encode(files["disc"]).decode()}
+    records = [{"_id": name, "image": b64encode(data).decode(), **small} for name, data in files.items()]
+    lines = "\n".join(json.dumps(record) for record in records)
+    api("POST", "/indexes/photos/records/namespaces/__default__/upsert", content=lines)
+    page = search_for(visitor, "photos", by="image")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.get_by_label("Picture", exact=True).set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": files["bar"]}
+    )
+    expect(page.get_by_alt_text("The picture to search by")).to_be_visible()
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(hits(page).first).to_contain_text("1.0000")
+    assert ids(page) == ["bar", "disc"]
+    expect(page.locator("img.thumbnail")).to_have_count(3)
+    page.get_by_label("And a text, if you like").fill("a bar")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(hits(page).first).not_to_contain_text("1.0000")
+    visitor.check_accessible()
+    api("DELETE", "/indexes/photos")
 
 
 @pytest.mark.nightly

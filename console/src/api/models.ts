@@ -6,6 +6,8 @@ export interface Model {
   readonly model: string;
   readonly short_description: string;
   readonly type: "embed" | "rerank" | "generate";
+  /** What it takes: texts, or pictures as well. */
+  readonly modality?: "text" | "multimodal";
   readonly vector_type?: "dense" | "sparse";
   readonly supported_metrics?: readonly string[];
   readonly default_dimension?: number;

@@ -26,10 +26,11 @@ export function Playground({ index, stats, models }: Props) {
   const [query, setQuery] = useQuery();
   const [settings, setSettings] = useState<Settings>(() => settingsOf(query, index));
   const [vector, setVector] = useState("");
+  const [image, setImage] = useState("");
   const [tried, setTried] = useState(false);
   const a = useSearch();
   const b = useSearch();
-  const wanted = useMemo(() => read(settings, { vector }, index), [settings, vector, index]);
+  const wanted = useMemo(() => read(settings, { vector, image }, index), [settings, vector, image, index]);
 
   const change = (changed: Partial<Settings>) => {
     setTried(false);
@@ -66,7 +67,7 @@ export function Playground({ index, stats, models }: Props) {
     if (!settings.live || "wrong" in wanted) return;
     const timer = setTimeout(search, PAUSE);
     return () => clearTimeout(timer);
-  }, [shared, vector]);
+  }, [shared, vector, image]);
 
   const side = { index, settings, onChange: change, models };
   return (
@@ -83,6 +84,11 @@ export function Playground({ index, stats, models }: Props) {
         onVector={(text) => {
           setTried(false);
           setVector(text);
+        }}
+        image={image}
+        onImage={(picture) => {
+          setTried(false);
+          setImage(picture);
         }}
         wanted={wanted}
         tried={tried}

@@ -4,6 +4,7 @@ import type { Model } from "../../api/models";
 import { number, words } from "../../state/language";
 import { TextArea, TextField } from "../../ui/Field";
 import { FilterBuilder } from "../../ui/filter/FilterBuilder";
+import { ImageInput } from "./ImageInput";
 import { modelsFor } from "./models";
 import { type Settings, type Way, waysOf } from "./settings";
 import { VectorInput } from "./VectorInput";
@@ -41,8 +42,8 @@ const say = words({
   },
   image_title: { en: "Search by an image", ko: "이미지로 검색" },
   image_needs: {
-    en: "This needs a multimodal embedding model, one that gives images and texts vectors of the same space, and an index whose records were embedded by it. None is installed in this release. Until then, embed the image in your program and search by its vector.",
-    ko: "이미지와 텍스트를 같은 공간의 벡터로 바꾸는 멀티모달 임베딩 모델과, 그 모델로 만든 인덱스가 필요합니다. 이 버전에는 아직 없습니다. 지금은 프로그램에서 이미지를 임베딩한 뒤 그 벡터로 검색하세요.",
+    en: "The model of this index reads text only. Make an index with one that gives images and texts vectors of the same space, such as picture-words, and bring the records into it; or embed the image in your program and search by its vector.",
+    ko: "이 인덱스의 모델은 텍스트만 읽습니다. picture-words처럼 이미지와 텍스트를 같은 공간의 벡터로 바꾸는 모델로 인덱스를 만들어 레코드를 넣거나, 프로그램에서 이미지를 임베딩한 뒤 그 벡터로 검색하세요.",
   },
 });
 
@@ -53,6 +54,9 @@ interface Props {
   readonly onChange: (changed: Partial<Settings>) => void;
   readonly vector: string;
   readonly onVector: (text: string) => void;
+  /** A data URL, or "". */
+  readonly image: string;
+  readonly onImage: (picture: string) => void;
   readonly wanted: ReturnType<typeof read>;
   readonly tried: boolean;
   readonly waiting: boolean;
@@ -88,12 +92,12 @@ export function QueryPanel(props: Props) {
         }}
       >
         <Fields {...props} />
-        {settings.by !== "image" && settings.by !== "text" && (
+        {settings.by !== "text" && (settings.by !== "image" || sees(props)) && (
           <div class="row">
             <Submit waiting={waiting} />
           </div>
         )}
-        {settings.by !== "image" && (
+        {(settings.by !== "image" || sees(props)) && (
           <FilterBuilder
             index={index.name}
             namespace={settings.namespace}
@@ -145,14 +149,22 @@ function Fields(props: Props) {
         {pairs}
       </>
     ),
-    image: () => (
-      <div class="notice stack tight">
-        <strong>{say("image_title")}</strong>
-        <p>{say("image_needs")}</p>
-      </div>
-    ),
+    image: () =>
+      sees(props) ? (
+        <ImageInput {...props} wrong={wrong("image", props.image)} />
+      ) : (
+        <div class="notice stack tight">
+          <strong>{say("image_title")}</strong>
+          <p>{say("image_needs")}</p>
+        </div>
+      ),
   };
   return <>{byWay[settings.by]()}</>;
+}
+
+/** Whether the model of the index takes pictures. */
+function sees({ index, models }: Props): boolean {
+  return models.some(({ model, modality }) => model === index.embed?.model && modality === "multimodal");
 }
 
 function TextQuery(props: Props & { readonly button?: boolean; readonly hint?: string }) {

@@ -8,11 +8,14 @@ import { type Read, readSparse, readVector } from "./vector";
 /** What is typed into the page and stands in no address. */
 export interface Typed {
   readonly vector: string;
+  /** The file of a picture as a data URL, or "". */
+  readonly image: string;
 }
 
 export interface Wanted {
   readonly way: Way;
   readonly text: string;
+  readonly image?: string;
   readonly vector?: readonly number[];
   readonly sparse?: Sparse;
   readonly filter?: Metadata;
@@ -37,7 +40,7 @@ export function read(settings: Settings, typed: Typed, index: Index): Read<Wante
     case "hybrid":
       return hybrid(plain, typed.vector.trim() ? vector() : undefined, settings.sparse.trim() ? sparse() : undefined);
     default:
-      return { wrong: { what: "empty" }, where: "image" };
+      return typed.image ? { value: { ...plain, image: typed.image } } : { wrong: { what: "empty" }, where: "image" };
   }
 }
 
@@ -68,6 +71,7 @@ export function readFilter(text: string): Metadata | undefined | null {
 /** Text is sent to the index itself where it has a model. That search takes no effort, so with one the text is embedded
  * first. */
 export function asRecords(settings: Settings, tuning: Tuning, index: Index): boolean {
+  if (settings.by === "image") return true;
   if (settings.by !== "text" || !index.embed) return false;
   return joinsWords(tuning) || !(tuning.ef || tuning.nprobe || tuning.depth);
 }
@@ -82,10 +86,13 @@ export function recordsBody(wanted: Wanted, settings: Settings, tuning: Tuning, 
   return {
     query: {
       top_k: number(settings.topK),
-      inputs: { text: wanted.text },
+      inputs: {
+        ...(wanted.text || !wanted.image ? { text: wanted.text } : {}),
+        ...(wanted.image ? { image: wanted.image } : {}),
+      },
       ...(wanted.filter ? { filter: wanted.filter } : {}),
-      ...(tuning.mode ? { mode: tuning.mode } : {}),
-      ...fusion(tuning),
+      ...(tuning.mode && !wanted.image ? { mode: tuning.mode } : {}),
+      ...(wanted.image ? {} : fusion(tuning)),
     },
     ...(fields.length ? { fields } : {}),
     ...(tuning.rerank ? { rerank: { model: tuning.rerank, rank_fields: [rankField(settings, index)] } } : {}),
