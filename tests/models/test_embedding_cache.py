@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
+import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -133,6 +136,26 @@ def test_processes_share_a_cache(tmp_path: Path) -> None:
     counter = Counter()
     CachedEmbedder(counter, EmbeddingCache(tmp_path / CACHE, 1_000_000)).embed([f"text {n}" for n in range(60)])
     assert counter.asked == []
+
+
+def _open_at(file: Path, moment: float) -> None:
+    warnings.simplefilter("error")
+    while time.time() < moment:
+        pass
+    EmbeddingCache(file, 1_000_000).keep({b"key": np.ones(4, np.float32)})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_processes_that_make_the_file_at_the_same_moment_wait_for_each_other(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    for turn in range(30):
+        moment = time.time() + 0.05
+        both = [context.Process(target=_open_at, args=(tmp_path / str(turn), moment)) for _ in range(2)]
+        for one in both:
+            one.start()
+        for one in both:
+            one.join()
+        assert [one.exitcode for one in both] == [0, 0]
 
 
 def test_it_is_off_unless_a_size_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -97,8 +98,7 @@ class EmbeddingCache:
             os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
             connection = apsw.Connection(str(self.file))
             connection.set_busy_timeout(int(BUSY_SECONDS * 1_000))
-            connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
-            connection.execute(_SCHEMA)
+            _prepare(connection)
             self._opened = connection
         return self._opened
 
@@ -199,6 +199,20 @@ def cached_by(embedder: Embedder, cache: EmbeddingCache) -> CachedEmbedder:
 def _known_by(picture: Picture) -> str:
     digest = picture.digest or f"pixels:{hashlib.sha256(picture.pixels.tobytes()).hexdigest()}"
     return f"{digest} {picture.pixels.shape}"
+
+
+def _prepare(connection: apsw.Connection) -> None:
+    """Tables in a new file. SQLite does not wait for another process that switches the file to its log as well."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+            connection.execute(_SCHEMA)
+            return
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _row(connection: apsw.Connection, key: bytes) -> Any:
