@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from functools import cached_property
 from queue import SimpleQueue
@@ -17,18 +18,14 @@ from pinyon.models.threads import capped
 from pinyon.models.weights import digest, hub_folder
 from pinyon.types import ChatMessage, Generation, Usage
 
-__all__ = ["CausalGenerator", "Job"]
+__all__ = ["CausalGenerator", "FolderGenerator", "Job"]
 
 DEFAULT_CONTEXT = 2_048
 """Where neither the description nor the model's configuration has a number, as with Mamba, which has no bound."""
 
 
-class CausalGenerator:
-    """Satisfies ``pinyon.types.Generator``. One request runs at a time.
-
-    A conversation becomes a prompt by the template of the tokenizer; a model without one gets lines such as
-    ``user: ...`` and an open ``assistant:``.
-    """
+class FolderGenerator(ABC):
+    """What generators of transformers share, whose weights lie in a folder. A class of it loads them."""
 
     def __init__(self, info: ModelInfo) -> None:
         self._settings: TransformersSettings = info.settings
@@ -39,7 +36,7 @@ class CausalGenerator:
         self._loaded: tuple[Any, Any] | None = None
 
     def __repr__(self) -> str:
-        return f"CausalGenerator({self.name!r}, threads={self.threads})"
+        return f"{type(self).__name__}({self.name!r}, threads={self.threads})"
 
     @cached_property
     def identity(self) -> str:
@@ -51,8 +48,20 @@ class CausalGenerator:
         """As described, else as the model's configuration says, which loads it."""
         if self._settings.context_tokens:
             return self._settings.context_tokens
-        found = getattr(self._load()[0].config, "max_position_embeddings", None)
+        found = getattr(self._load()[0].config.get_text_config(), "max_position_embeddings", None)
         return int(found) if found else DEFAULT_CONTEXT
+
+    @abstractmethod
+    def _load(self) -> tuple[Any, Any]:
+        """The model, and what turns a conversation into its tokens."""
+
+
+class CausalGenerator(FolderGenerator):
+    """Satisfies ``pinyon.types.Generator``. One request runs at a time.
+
+    A conversation becomes a prompt by the template of the tokenizer; a model without one gets lines such as
+    ``user: ...`` and an open ``assistant:``.
+    """
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, as the model's own tokenizer makes them."""

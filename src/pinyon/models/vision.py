@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 from pinyon.errors import ContextOverflowError, InvalidRequestError
-from pinyon.models.causal import DEFAULT_CONTEXT, Job
-from pinyon.models.descriptions import ModelInfo
+from pinyon.models.causal import FolderGenerator, Job
 from pinyon.models.generation import TextStream, check_request
 from pinyon.models.picture_files import as_image
 from pinyon.models.sentence import quiet
 from pinyon.models.settings import VisionSettings
-from pinyon.models.threads import capped
-from pinyon.models.weights import digest, hub_folder
+from pinyon.models.weights import hub_folder
 from pinyon.types import ChatMessage, Generation
 
 __all__ = ["VisionGenerator"]
 
 
-class VisionGenerator:
+class VisionGenerator(FolderGenerator):
     """Satisfies ``pinyon.types.Generator`` and takes pictures. One request runs at a time.
 
     A conversation becomes a prompt by the template of the processor; a model without one gets lines as LLaVA 1.5 was
     trained on: ``USER: <image>`` and what is asked, and an open ``ASSISTANT:``. Pictures count as tokens of the prompt.
     """
 
-    def __init__(self, info: ModelInfo) -> None:
-        self._settings: VisionSettings = info.settings
-        self.name: str = info.name
-        self.threads = capped(self._settings.threads)
-        self._lock = threading.Lock()
-        self._busy = threading.Lock()
-        self._loaded: tuple[Any, Any] | None = None
-
-    def __repr__(self) -> str:
-        return f"VisionGenerator({self.name!r}, threads={self.threads})"
-
-    @cached_property
-    def identity(self) -> str:
-        """Digest of weights, tokenizer and configuration."""
-        return f"transformers {digest(hub_folder(self.name, self._settings))}"
-
-    @cached_property
-    def context_tokens(self) -> int:
-        """As described, else as the model's configuration says, which loads it."""
-        if self._settings.context_tokens:
-            return self._settings.context_tokens
-        found = getattr(self._load()[0].config.get_text_config(), "max_position_embeddings", None)
-        return int(found) if found else DEFAULT_CONTEXT
+    _settings: VisionSettings
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, as the model's own tokenizer makes them."""
