@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pinyon.app import PICTURE_SIDE
-from pinyon.app.picture_files import PICTURE_SUFFIXES, is_picture
+from pinyon.app.picture_files import found_pictures
 from pinyon.errors import InvalidRequestError, NotFoundError
 from pinyon.models.zero_shot import (
     Calibration,
@@ -20,7 +20,7 @@ from pinyon.models.zero_shot import (
     probabilities,
 )
 from pinyon.pictures import read_picture
-from pinyon.rag.files import FoundFile, Skipped, find
+from pinyon.rag.files import FoundFile, Skipped
 from pinyon.types import Scores
 
 __all__ = ["BATCH", "Classified", "Labelled", "Sorted", "classify", "labels_of", "pictures_in"]
@@ -62,12 +62,8 @@ def pictures_in(paths: Sequence[Path], *, by_folder: bool) -> Iterator[Labelled 
 
     Raises NotFoundError.
     """
-    for found in find(paths, also=PICTURE_SUFFIXES):
-        if isinstance(found, Skipped):
-            if is_picture(found.path):
-                yield found
-        elif is_picture(found.path) or found.named:
-            yield Labelled(found.path, _label(found) if by_folder else "")
+    for found in found_pictures(paths):
+        yield found if isinstance(found, Skipped) else Labelled(found.path, _label(found) if by_folder else "")
 
 
 def _label(found: FoundFile) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, Literal
 
-from pinyon.app.picture_files import MAXIMUM_FILE, PICTURE_SUFFIXES, is_picture
+from pinyon.app.picture_files import MAXIMUM_FILE, found_pictures
 from pinyon.errors import InvalidRequestError, MissingExtraError, ModelUnavailableError
 from pinyon.pictures import read_picture, sidecar_caption
-from pinyon.rag.files import FoundFile, Skipped, find
+from pinyon.rag.files import FoundFile, Skipped
 from pinyon.types import ChatMessage, Generator, Picture, Usage
 
 __all__ = ["CAPTION", "INSTRUCTIONS", "Described", "Spent", "describe_pictures", "picture_paths"]
@@ -66,16 +66,9 @@ class Described:
 
 
 def picture_paths(paths: Sequence[Path]) -> Iterator[Path | Skipped]:
-    """The pictures at or under the paths, each once, in a stable order; what is passed over comes with the reason.
-
-    Other files of a directory are left out silently. Raises NotFoundError.
-    """
-    for found in find(paths, also=PICTURE_SUFFIXES):
-        if isinstance(found, FoundFile):
-            if found.named or is_picture(found.path):
-                yield found.path
-        elif is_picture(found.path) or found.path.is_dir():
-            yield found
+    """The files of ``found_pictures``. Raises NotFoundError."""
+    for found in found_pictures(paths):
+        yield found.path if isinstance(found, FoundFile) else found
 
 
 def describe_pictures(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,13 +25,14 @@ from pinyon.pictures import (
     thumbnail,
 )
 from pinyon.rag.documents import digest_of
-from pinyon.rag.files import FoundFile, Skipped
+from pinyon.rag.files import FoundFile, Skipped, find
 from pinyon.types import EmbedSpec, Match, Picture, Record
 
 __all__ = [
     "PICTURE_READER",
     "PICTURE_SUFFIXES",
     "PictureReader",
+    "found_pictures",
     "is_list",
     "is_picture",
     "listed",
@@ -54,6 +55,19 @@ SMALL: Final = "data:image/webp;base64,"
 def is_picture(path: Path) -> bool:
     """By the suffix alone."""
     return path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def found_pictures(paths: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
+    """The pictures at or under the paths, each once, in a stable order; what is passed over comes with the reason.
+
+    Other files of a directory are left out silently. Raises NotFoundError.
+    """
+    for found in find(paths, also=PICTURE_SUFFIXES):
+        if isinstance(found, FoundFile):
+            if found.named or is_picture(found.path):
+                yield found
+        elif is_picture(found.path) or found.path.is_dir():
+            yield found
 
 
 def without_captions(files: Sequence[FoundFile | Skipped]) -> list[FoundFile | Skipped]:
@@ -130,6 +144,7 @@ class PictureReader:
             return Skipped(path, error.message)
         except InvalidRequestError as error:
             return Skipped(path, error.message, lasting=True)
+        digest = digest_of(data)
         metadata: dict[str, Any] = {
             "source": source,
             "root": root,
@@ -141,12 +156,12 @@ class PictureReader:
             "camera": facts.camera or None,
             "likeness": f"{perceptual_hash(picture):016x}",
             "thumbnail": SMALL + b64encode(thumbnail(picture)).decode("ascii"),
-            "digest": digest_of(data),
+            "digest": digest,
             self._image_field: picture.digest,
             **self._said(caption),
         }
         warnings = (f"{facts.frames} frames: only the first is looked at",) if facts.frames > 1 else ()
-        return Entry(id, metadata, picture=picture), digest_of(data), warnings
+        return Entry(id, metadata, picture=picture), digest, warnings
 
     def _caption(self, path: Path) -> Caption:
         listed, beside = self._captions.get(path), sidecar_caption(path)
