@@ -14,6 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any
 
+import pytest
+
+from pinyon.models import endpoint
+
 DIMENSION = 8
 KEY = "sk-test-0123456789"
 
@@ -241,3 +245,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _tags(self, body: Any) -> Reply:
         return Reply(200, {"models": [{"name": "tiny-embed:latest", "digest": "ab" * 32}]})
+
+
+@pytest.fixture
+def api() -> Iterator[OpenAiServer]:
+    with openai_server() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between attempts, in seconds; nobody waits for them. For every test of a file that imports it."""
+    found: list[float] = []
+    monkeypatch.setattr(endpoint, "sleep", found.append)
+    return found

@@ -6,36 +6,23 @@ import base64
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from models.openai_server import KEY, OpenAiServer, Reply, openai_server, picture_of
+from models.openai_server import KEY, OpenAiServer, Reply, api, openai_server, pauses, picture_of
 from pinyon.errors import InvalidRequestError, ModelUnavailableError, PromptRefusedError
-from pinyon.models import ModelRegistry, endpoint, fetching
+from pinyon.models import ModelRegistry, fetching
 from pinyon.models.describing import described
 from pinyon.models.families import FAMILIES
 from pinyon.types import GeneratedPicture, ImageGenerator
 
 pytest.importorskip("httpx", reason='needs pip install "pinyon[endpoint]"')
 pytest.importorskip("PIL", reason='needs pip install "pinyon[pictures]"')
+__all__ = ["api", "pauses"]
 pytestmark = pytest.mark.usefixtures("loopback")
-
-
-@pytest.fixture
-def api() -> Iterator[OpenAiServer]:
-    with openai_server() as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    found: list[float] = []
-    monkeypatch.setattr(endpoint, "sleep", found.append)
-    return found
 
 
 def model(api: OpenAiServer, **settings: Any) -> Any:

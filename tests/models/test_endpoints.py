@@ -6,7 +6,6 @@ import json
 import logging
 import socket
 import traceback
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.openai_server import KEY, OpenAiServer, Reply, openai_server, vector_of
+from models.openai_server import KEY, OpenAiServer, Reply, api, openai_server, pauses, vector_of
 from pinyon.errors import (
     ContextOverflowError,
     FailedPreconditionError,
@@ -23,30 +22,17 @@ from pinyon.errors import (
     NotFoundError,
     PinyonError,
 )
-from pinyon.models import ModelRegistry, endpoint
+from pinyon.models import ModelRegistry
 from pinyon.models.describing import described
 from pinyon.models.endpoint import estimated_tokens
 from pinyon.models.families import FAMILIES
 from pinyon.types import ChatMessage, Embedder, Generator, ModelType, Reranker, Usage
 
 pytest.importorskip("httpx", reason='needs pip install "pinyon[endpoint]"')
+__all__ = ["api", "pauses"]
 pytestmark = pytest.mark.usefixtures("loopback")
 
 ASK = [ChatMessage("system", "Be brief."), ChatMessage("user", "안녕 there")]
-
-
-@pytest.fixture
-def api() -> Iterator[OpenAiServer]:
-    with openai_server() as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses between attempts, in seconds; nobody waits for them."""
-    found: list[float] = []
-    monkeypatch.setattr(endpoint, "sleep", found.append)
-    return found
 
 
 def model(api: OpenAiServer, task: ModelType, provider: str = "openai", **settings: Any) -> Any:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.openai_server import OpenAiServer, Reply, openai_server, shown
+from models.openai_server import OpenAiServer, Reply, api, pauses, shown
 from pinyon.errors import InvalidRequestError, PromptRefusedError
-from pinyon.models import ModelRegistry, endpoint
+from pinyon.models import ModelRegistry
 from pinyon.models.describing import described
 from pinyon.models.families import FAMILIES
 from pinyon.models.picture_files import as_jpeg
@@ -20,20 +19,8 @@ from pinyon.types import ChatMessage, Picture
 
 pytest.importorskip("httpx", reason='needs pip install "pinyon[endpoint]"')
 Image = pytest.importorskip("PIL.Image", reason='needs pip install "pinyon[pictures]"')
+__all__ = ["api", "pauses"]
 pytestmark = pytest.mark.usefixtures("loopback")
-
-
-@pytest.fixture
-def api() -> Iterator[OpenAiServer]:
-    with openai_server() as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    found: list[float] = []
-    monkeypatch.setattr(endpoint, "sleep", found.append)
-    return found
 
 
 def model(api: OpenAiServer, **settings: Any) -> Any:
