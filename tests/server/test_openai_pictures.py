@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from base64 import b64decode
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -19,12 +18,13 @@ from pinyon.server.service import Service
 from pinyon.server.settings import RequestLimits
 from server.clients import Client
 from server.live import running_server
+from server.openai_client import KEY, ai, client_of, server
 from server.pictured import SVG, Painter, SeeingModels, Seer, bomb, colour_of, data_url, noise, png, text_of
 
 openai = pytest.importorskip("openai", reason="the openai client is not installed")
 pytestmark = pytest.mark.usefixtures("loopback")
 
-KEY = "a-key-given-at-the-start"
+__all__ = ["ai", "server"]
 
 
 @pytest.fixture
@@ -40,22 +40,6 @@ def seer(models: SeeingModels) -> Seer:
 @pytest.fixture
 def painter(models: SeeingModels) -> Painter:
     return models.painter
-
-
-@pytest.fixture
-def server(models: SeeingModels) -> Iterator[RunningServer]:
-    with running_server(models=models, keys=(KEY,)) as running:
-        yield running
-
-
-@pytest.fixture
-def ai(server: RunningServer) -> Iterator[Any]:
-    with client_of(server) as made:
-        yield made
-
-
-def client_of(server: RunningServer) -> Any:
-    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=KEY, max_retries=0, timeout=30.0)
 
 
 def shown(*pictures: Any, text: str = "What is this?", role: str = "user", **more: Any) -> dict[str, Any]:

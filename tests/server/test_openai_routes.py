@@ -26,12 +26,13 @@ from pinyon.types import ChatMessage, Embedder
 from server.assisted import ASK, BEES, NEWEST, HelpfulModels, form
 from server.clients import Client
 from server.live import running_server
+from server.openai_client import KEY, ai, client_of, server
 from server.writers import Storyteller, WritingModels
 
 openai = pytest.importorskip("openai", reason="the openai client is not installed")
 pytestmark = pytest.mark.usefixtures("loopback")
 
-KEY = "a-key-given-at-the-start"
+__all__ = ["ai", "server"]
 HELLO: list[Any] = [{"role": "user", "content": "Good morning"}]
 ANSWER = "You said: Good morning"
 
@@ -44,22 +45,6 @@ def models() -> WritingModels:
 @pytest.fixture
 def storyteller(models: WritingModels) -> Storyteller:
     return models.storyteller
-
-
-@pytest.fixture
-def server(models: WritingModels) -> Iterator[RunningServer]:
-    with running_server(models=models, keys=(KEY,)) as running:
-        yield running
-
-
-@pytest.fixture
-def ai(server: RunningServer) -> Iterator[Any]:
-    with client_of(server) as made:
-        yield made
-
-
-def client_of(server: RunningServer, key: str = KEY, **options: Any) -> Any:
-    return openai.OpenAI(base_url=f"{server.url}/v1", api_key=key, **{"max_retries": 0, "timeout": 30.0, **options})
 
 
 def say(text: str, **more: Any) -> dict[str, Any]:
