@@ -21,7 +21,7 @@ from pinyon.cli.reference import reference
 
 Program = Callable[..., Any]
 ALL = [
-    "init", "create", "configure", "ls", "info", "ingest", "chunks", "ask", "chat", "search", "query", "classify",
+    "init", "create", "configure", "ls", "info", "ingest", "chunks", "ask", "chat", "search", "query", "duplicates", "classify",
     "get", "rm",
     "export", "import", "backup", "restore", "serve", "ui", "keys create", "keys list", "keys revoke", "keys rotate",
     "verify", "repair",

@@ -187,3 +187,63 @@ def test_pictures_are_sorted_by_labels_and_folders_tell_how_often_that_is_right(
         "none of the labels"
         in pinyon("classify", tmp_path / "sorted", "--by-folder", "--labels", "sun,fence", code=1).err
     )
+
+
+# -- duplicates -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copies(photos: Path) -> Path:
+    """The sun again, half as large and compressed anew."""
+    with Image.open(photos / "sun.jpg") as sun:
+        sun.resize((80, 60)).save(photos / "trip" / "small.jpg", quality=60)
+    return photos
+
+
+def test_copies_of_a_picture_are_found_by_what_they_look_like(
+    pinyon: Program, data: Path, copies: Path, tmp_path: Path
+) -> None:
+    pinyon("ingest", "photos", copies)
+    found = pinyon("duplicates", "photos", "--json").json
+    assert (found["by"], found["records"]) == ("likeness", 4)
+    [[first, second]] = found["groups"]
+    assert (first, second["id"]) == ({"id": "sun.jpg#0", "bits": 0}, "trip/small.jpg#0")
+    assert 0 <= second["bits"] <= 6
+    sheet = tmp_path / "copies.png"
+    told = pinyon("duplicates", "photos", "--sheet", sheet)
+    assert [line.split()[:3:2] for line in told.out.splitlines()] == [
+        ["group", "id"],
+        ["1", "sun.jpg#0"],
+        ["1", "trip/small.jpg#0"],
+    ]
+    assert "4 records compared by likeness: 1 could go" in told.err
+    with Image.open(sheet) as drawn_sheet:
+        assert drawn_sheet.width > 200
+    none = pinyon("duplicates", "photos", "--filter", '{"source": "box.png"}')
+    assert (none.out, "1 records compared by likeness: no two are so near" in none.err) == ("", True)
+
+
+def test_duplicates_by_vector_are_asked_for_or_usual_where_there_are_no_pictures(
+    pinyon: Program, data: Path, copies: Path
+) -> None:
+    pinyon("ingest", "photos", copies)
+    found = pinyon("duplicates", "photos", "--by", "vector", "--cosine", "0.5", "--json").json
+    assert found["by"] == "vector"
+    with Database(data) as database:
+        values = {record.id: record.values for record in database.index("photos").iterate("")}
+    assert found["groups"]
+    for first, *others in found["groups"]:
+        assert first["cosine"] == 1.0
+        for one in others:
+            assert one["cosine"] == pytest.approx(float(values[first["id"]] @ values[one["id"]]), abs=1e-6)
+    rows = [{"id": "a", "values": [1, 0]}, {"id": "b", "values": [2, 0]}, {"id": "c", "values": [0, 1]}]
+    (copies / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    pinyon("import", "points", copies / "rows.jsonl")
+    told = pinyon("duplicates", "points", "--json").json
+    assert (told["by"], [[one["id"] for one in group] for group in told["groups"]]) == ("vector", [["a", "b"]])
+
+
+def test_duplicates_in_a_namespace_that_is_not_there_are_none(pinyon: Program, data: Path, photos: Path) -> None:
+    pinyon("ingest", "photos", photos)
+    told = pinyon("duplicates", "photos", "--namespace", "nowhere")
+    assert "nothing in namespace 'nowhere'" in told.err

@@ -95,16 +95,16 @@ def test_distance_counts_the_bits_that_differ(one: int, other: int) -> None:
 
 
 def _groups_by_definition(hashes: list[int], most: int) -> list[list[int]]:
-    """Spreads from each picture to all that are near to one that it has reached."""
-    left, groups = set(range(len(hashes))), []
-    while left:
-        group, edge = set(), {min(left)}
-        while edge:
-            group |= edge
-            edge = {b for b in left - group for a in edge if bin(hashes[a] ^ hashes[b]).count("1") <= most}
-        left -= group
-        groups.append(sorted(group))
-    return sorted(group for group in groups if len(group) > 1)
+    """Each joins the earliest group whose first one is near, else it is the first of its own."""
+    groups: list[list[int]] = []
+    for place, one in enumerate(hashes):
+        for group in groups:
+            if bin(hashes[group[0]] ^ one).count("1") <= most:
+                group.append(place)
+                break
+        else:
+            groups.append([place])
+    return [group for group in groups if len(group) > 1]
 
 
 @given(
@@ -115,9 +115,9 @@ def test_groups_are_those_of_the_definition(hashes: list[int], most: int) -> Non
     assert near_duplicates(hashes, most) == _groups_by_definition(hashes, most)
 
 
-def test_groups_are_found_among_more_than_one_block_holds(rng: np.random.Generator) -> None:
+def test_groups_are_found_among_many(rng: np.random.Generator) -> None:
     hashes = [int(one) for one in rng.integers(0, 2**64, 6_000, dtype=np.uint64)]
-    hashes[5_999] = hashes[3] ^ (0b101 << 61 | 1)  # far away once they are sorted
+    hashes[5_999] = hashes[3] ^ (0b101 << 61 | 1)
     hashes[4_000] = hashes[17]
     assert near_duplicates(hashes, 4) == [[3, 5_999], [17, 4_000]]
     assert near_duplicates(hashes, 2) == [[17, 4_000]]

@@ -18,6 +18,7 @@ GROUPS = (
     "start",
     "ingesting",
     "searching",
+    "duplicates",
     "classifying",
     "asking",
     "records",

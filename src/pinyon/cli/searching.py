@@ -16,7 +16,7 @@ from pinyon.cli.showing import show_pictures
 
 if TYPE_CHECKING:
     from pinyon.engine import Index
-    from pinyon.types import Embedder, Fusion, IndexSpec, Match, Plan, Query, QueryResult, SearchMode
+    from pinyon.types import Embedder, Fusion, IndexSpec, Match, Plan, Query, QueryResult, Record, SearchMode
 
 TopK = Annotated[int, typer.Option("--top-k", "-k", metavar="N", help="How many results.")]
 Filter = Annotated[
@@ -302,24 +302,30 @@ def print_matches(output: Output, matches: tuple[Match, ...], spec: IndexSpec, *
     if not matches:
         output.message("no matches")
         return
-    field = spec.embed.field_map.get("text", "text") if spec.embed is not None else "text"
+    field = text_field(spec)
     names = tuple(matches[0].parts) if parts and matches[0].parts is not None else ()
     rows = [
-        (rank, f"{match.score:.4f}", *_scores(match, names), match.id, _gist(match, field))
+        (rank, f"{match.score:.4f}", *_scores(match, names), match.id, gist(match, field))
         for rank, match in enumerate(matches, 1)
     ]
     heads = ("rank", "score", *names)
     output.table((*heads, "id", "text" if spec.embed is not None else "metadata"), rows, heads)
 
 
+def text_field(spec: IndexSpec) -> str:
+    """The field that holds the text of a record."""
+    return spec.embed.field_map["text"] if spec.embed is not None else "text"
+
+
 def _scores(match: Match, names: tuple[str, ...]) -> list[str]:
     return [f"{match.parts[name]:.4f}" for name in names] if match.parts is not None else []
 
 
-def _gist(match: Match, field: str) -> str:
+def gist(record: Match | Record, field: str) -> str:
+    """What a record holds, on one line: its text, else what is known of its picture, else its metadata."""
     import orjson
 
-    metadata = match.metadata or {}
+    metadata = record.metadata or {}
     text = metadata.get(field)
     if isinstance(text, str):
         return snippet(text)

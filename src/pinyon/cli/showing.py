@@ -24,7 +24,8 @@ def show_pictures(output: Output, matches: Sequence[Match], sheet: Path | None) 
 
     found = [(rank, match, picture) for rank, match in enumerate(matches, 1) if (picture := thumbnail_in(match))]
     if sheet is not None:
-        write_sheet(output, found, sheet)
+        named = [(picture, f"{rank}. {match.id}", f"{match.score:.4f}") for rank, match, picture in found]
+        write_sheet(output, named, sheet)
     if sys.stdout.isatty():
         for at in range(0, min(SHOWN, len(found)), ACROSS):
             output.pictures(
@@ -32,14 +33,14 @@ def show_pictures(output: Output, matches: Sequence[Match], sheet: Path | None) 
             )
 
 
-def write_sheet(output: Output, found: Sequence[tuple[int, Match, Picture]], sheet: Path) -> None:
+def write_sheet(output: Output, named: Sequence[tuple[Picture, str, str]], sheet: Path) -> None:
+    """Pictures with a name and a remark each, as one PNG."""
     from pinyon.pictures import Cell, contact_sheet
 
-    if not found:
+    if not named:
         output.message("no pictures were found, so that there is no sheet")
         return
-    cells = [Cell(picture, f"{rank}. {match.id}", (f"{match.score:.4f}",)) for rank, match, picture in found]
-    made = contact_sheet(cells)
+    made = contact_sheet([Cell(picture, name, (remark,)) for picture, name, remark in named])
     sheet.write_bytes(made.png)
     if made.warning:
         output.warn(made.warning)

@@ -14,9 +14,9 @@ from pinyon.engine import checks
 from pinyon.engine.fields import LONGEST, Texts, plain
 from pinyon.engine.index import Index
 from pinyon.engine.memory import Bound
-from pinyon.engine.planner import matching_rows
+from pinyon.engine.selecting import Selected, selected
 from pinyon.engine.snapshot import Snapshot
-from pinyon.filters import Node, has_words
+from pinyon.filters import Node
 from pinyon.index.neighbourhood import check as check_neighbours
 from pinyon.index.neighbourhood import placed_by_neighbours
 from pinyon.index.projection import Doubles, nearest_others, principal_plane
@@ -108,12 +108,9 @@ def _check(wanted: MapQuery) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What was read at one LSN. rows: (m,) row numbers of the points."""
+    """What was read at one LSN. values: of each point, of the field that was asked for."""
 
-    snapshot: Snapshot
-    matching: int
-    rows: Ints
-    ids: list[str]
+    points: Selected
     values: list[Any] | None
     query: Floats | None
 
@@ -141,30 +138,18 @@ def _choose(
     vector: Floats | None,
     view: View,
 ) -> _Chosen | None:
-    opened = index.memory.snapshot(view, namespace, texts=node is not None and has_words(node))
-    if opened is None:
+    points = selected(index, namespace, bound, node, view, wanted.limit)
+    if points is None:
         return None
-    state, snapshot = opened
-    if state.generation != bound.generation:
-        raise index.memory.outdated()
-    mask, matching = matching_rows(snapshot, node)
-    rows = np.arange(snapshot.n) if mask is None else np.flatnonzero(mask)
-    if len(rows) > wanted.limit:
-        rows = np.sort(np.random.default_rng(_SEED).choice(rows, wanted.limit, replace=False))
-    ords = snapshot.ords[rows].tolist()
-    known = view.ids_of(ords)
-    if len(known) < len(ords):  # records that are damaged, or gone from under the snapshot
-        rows = rows[[ord_ in known for ord_ in ords]]
-        ords = snapshot.ords[rows].tolist()
-    values = None if wanted.colour is None else _values(view, snapshot, wanted.colour, rows)
+    values = None if wanted.colour is None else _values(view, points.snapshot, wanted.colour, points.rows)
     if wanted.id is not None:
-        stored = view.rows_by_id(snapshot.ns_id, [wanted.id], values=True)
+        stored = view.rows_by_id(points.snapshot.ns_id, [wanted.id], values=True)
         vector = decode_vector(stored[0].data) if stored else None
-    return _Chosen(snapshot, matching, rows, [known[ord_] for ord_ in ords], values, vector)
+    return _Chosen(points, values, vector)
 
 
 def _drawn(chosen: _Chosen, wanted: MapQuery) -> PointMap:
-    snapshot, rows = chosen.snapshot, chosen.rows
+    snapshot, rows = chosen.points.snapshot, chosen.points.rows
     vectors = snapshot.vectors
     assert vectors is not None, "a dense index has vectors"
     if not len(rows):
@@ -176,10 +161,10 @@ def _drawn(chosen: _Chosen, wanted: MapQuery) -> PointMap:
         nearest = significant(nearest_others(len(rows), lambda points: vectors.take(rows[points]), snapshot.metric))
     return PointMap(
         snapshot.live,
-        chosen.matching,
+        chosen.points.matching,
         wanted.method,
         explained,
-        chosen.ids,
+        chosen.points.ids,
         significant(placed[:, 0]),
         significant(placed[:, 1]),
         chosen.values,
