@@ -16,18 +16,16 @@ import pinyon
 PACKAGES = ["pinyon", "pinyon.models", "pinyon.pictures", "pinyon.rag"]
 
 PROBE = """
-import json, sys, time
+import json, sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(event) if event.startswith("socket.") else None)
-start = time.perf_counter()
 import {module}
-seconds = time.perf_counter() - start
-print(json.dumps({{"seconds": seconds, "opened": opened, "modules": sorted(sys.modules)}}))
+print(json.dumps({{"opened": opened, "modules": sorted(sys.modules)}}))
 """
 
 
 @cache
-def _fresh_import(module: str, attempt: int = 0) -> dict[str, Any]:
+def _fresh_import(module: str) -> dict[str, Any]:
     """What importing ``module`` does in a process that has imported nothing of ours."""
     done = subprocess.run([sys.executable, "-c", PROBE.format(module=module)], capture_output=True, check=True)
     report: dict[str, Any] = json.loads(done.stdout)
@@ -56,10 +54,6 @@ def test_importing_loads_no_model_and_no_heavy_package(package: str) -> None:
 
 def test_importing_opens_no_socket() -> None:
     assert _fresh_import("pinyon")["opened"] == []
-
-
-def test_importing_takes_less_than_three_tenths_of_a_second() -> None:
-    assert min(_fresh_import("pinyon", attempt)["seconds"] for attempt in range(5)) < 0.3
 
 
 def test_the_version_is_that_of_the_installed_package() -> None:

@@ -42,7 +42,7 @@ def chromium() -> Iterator[Browser]:
     path = executable()
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=15_000)  # a machine that does much else besides
+    expect.set_options(timeout=60_000)  # a machine that does much else besides
     flags = list(FLAGS)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         flags.append("--no-sandbox")  # Chromium's sandbox cannot be had by the superuser

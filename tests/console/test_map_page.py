@@ -54,7 +54,7 @@ def points(ask: Callable[..., Points]) -> Points:
 
 def canvas(page: Page, count: int = 20_000) -> Locator:
     """The map, once it shows so many points."""
-    expect(page.locator(".map-canvas canvas.above")).to_have_attribute("data-points", str(count), timeout=15_000)
+    expect(page.locator(".map-canvas canvas.above")).to_have_attribute("data-points", str(count))
     return page.locator(".map-canvas")
 
 

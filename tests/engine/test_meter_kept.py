@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +28,7 @@ from engine.test_meter import (
 from pinyon.engine import Database, Index, maintenance
 from pinyon.engine.learned import KIND, Learned, MeterCache
 from pinyon.types import Quality, Query
+from waiting import eventually
 
 __all__ = ["by_hand", "often"]
 pytestmark = pytest.mark.usefixtures("by_hand")
@@ -66,13 +65,6 @@ def told_of(path: Path) -> Quality:
 
 def files(path: Path) -> list[Path]:
     return sorted((path / "cache").rglob(f"*.{KIND}.*"))
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert true()
 
 
 # -- the next process -------------------------------------------------------------------------------------------------
@@ -209,11 +201,11 @@ def test_it_is_written_now_and_then_while_it_changes(tmp_path: Path, monkeypatch
         ask(index, clustered(60, 9))
         assert files(tmp_path / "data") == []
         index.metering.settle()
-        until(lambda: state_of(index).meter.kept is state_of(index).meter.learned)
+        assert eventually(lambda: state_of(index).meter.kept is state_of(index).meter.learned)
         (first,) = files(tmp_path / "data")
         ask(index, clustered(60, 10))
         index.metering.settle()
-        until(lambda: state_of(index).meter.kept is state_of(index).meter.learned)
+        assert eventually(lambda: state_of(index).meter.kept is state_of(index).meter.learned)
         (second,) = files(tmp_path / "data")  # the former one is gone
         assert second != first
         assert database.verify("films") == []
@@ -293,7 +285,7 @@ def test_a_namespace_that_made_room_comes_back_with_what_was_learned(
         index.memory.drop(state)
         assert index.memory.loaded_states() == []
         if not at_once:
-            until(lambda: state.meter.kept is state.meter.learned)
+            assert eventually(lambda: state.meter.kept is state.meter.learned)
         if not saved:
             for file in (tmp_path / "data" / "cache").rglob("*.snapshot.*"):
                 file.unlink()
@@ -314,7 +306,7 @@ def test_a_reader_who_began_before_it_was_written_finds_it_too(tmp_path: Path) -
         with index.memory.truth.read() as view:
             assert view.lsn_of(state.ns_id) == state.snapshot.lsn
             index.memory.drop(state)
-            until(lambda: state.meter.kept is state.meter.learned)
+            assert eventually(lambda: state.meter.kept is state.meter.learned)
             assert len(index.memory.state(view, state.ns_id).meter.outcomes) == before.checked
 
 
@@ -335,5 +327,5 @@ def test_what_could_not_be_written_when_a_namespace_made_room_is_written_later(
         with monkeypatch.context() as patch:
             patch.setattr(MeterCache, "save", somebody_else_writes)
             index.memory.drop(state)
-            until(lambda: tried)
+            assert eventually(lambda: tried)
     assert told_of(tmp_path / "data").checked == before.checked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ pytest.importorskip("faiss", reason="approximate search needs faiss")
 
 from pinyon.engine import Database, bases
 from pinyon.types import IndexSpec, Query
+from waiting import eventually
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -30,14 +30,7 @@ def test_after_an_unforeseen_error_upkeep_begins_anew_with_the_next_write(monkey
             patched.setattr(bases.Builder, "codes", broken)
             index.upsert("", [str(row) for row in range(len(rows))], rows)
             assert struck.wait(30)
-            _await(lambda: not any(one.name == "pinyon-films" for one in threading.enumerate()))
+            assert eventually(lambda: not any(one.name == "pinyon-films" for one in threading.enumerate()))
         index.upsert("", ["new"], rows[:1])
-        _await(lambda: index.describe("").kind == "scan")
+        assert eventually(lambda: index.describe("").kind == "scan")
         assert len(index.query("", Query(10, vector=rows[0])).matches) == 10
-
-
-def _await(condition: object, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)

@@ -27,6 +27,7 @@ from pinyon.server.settings import RequestLimits, Settings
 from pinyon.server.sockets import listen
 from pinyon.server.tls import Tls
 from server.clients import WordModels
+from waiting import PATIENCE
 
 
 @contextmanager
@@ -74,7 +75,7 @@ class Live:
 
     def __enter__(self) -> Live:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(PATIENCE)
         return self
 
     def __exit__(self, *problem: object) -> None:
@@ -88,7 +89,7 @@ class Live:
             self._thread.join(20)
         return self._clean
 
-    def connect(self, *, timeout: float = 10.0) -> Raw:
+    def connect(self, *, timeout: float = PATIENCE) -> Raw:
         return Raw(socket.create_connection(("127.0.0.1", self.port), timeout))
 
     def _run(self) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from pinyon.server.settings import Settings
 from pinyon.types import IndexSpec
 from pinyon.wire.versions import NEWEST
 from server.live import Raw, running_server
+from waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -115,13 +115,13 @@ def test_indexes_of_other_processes_are_noticed_and_deleted_ones_give_their_port
         addresses_of(database, port) as (addresses, known),
     ):
         make(other, "films")
-        _await(lambda: len(known.opened) == 1)
+        assert eventually(lambda: len(known.opened) == 1)
         (first,) = known.opened
         other.delete_index("films")
-        _await(lambda: known.closed == [first])
+        assert eventually(lambda: known.closed == [first])
         assert addresses.index_at(first, "") == ""
         make(other, "books")
-        _await(lambda: list(known.opened) == [first])
+        assert eventually(lambda: list(known.opened) == [first])
         assert addresses.index_at(first, "") == "books"
         assert list((database.registry.get(KIND, str(port)) or {}).values()) == [first]
 
@@ -171,7 +171,7 @@ def test_workers_listen_on_the_same_ports_and_never_give_one_twice(tmp_path: Pat
             database, addresses = (mine, one) if number % 2 else (theirs, two)
             make(database, f"i{number}")
             assert addresses.host_of(f"i{number}", request("h:1"))
-        _await(lambda: len(ones.opened) == len(others.opened) == 10)
+        assert eventually(lambda: len(ones.opened) == len(others.opened) == 10)
         assert ones.opened.keys() == others.opened.keys()
         assert {one.index_at(found, "") for found in ones.opened} == {f"i{number}" for number in range(10)}
 
@@ -266,13 +266,13 @@ def test_the_connections_of_a_deleted_index_end() -> None:
         server.database.create_index(IndexSpec("films", 3, "cosine"))
         host = _get(server.port, "127.0.0.1", "/indexes/films")["host"]
         found = int(host.rpartition(":")[2])
-        with Raw(socket.create_connection(("127.0.0.1", found), 10)) as raw:
+        with Raw(socket.create_connection(("127.0.0.1", found), PATIENCE)) as raw:
             raw.send(b"GET /describe_index_stats HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert raw.response().status == 200
             server.database.delete_index("films")
             assert raw.is_closed()
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", found), 10)
+            socket.create_connection(("127.0.0.1", found), PATIENCE)
 
 
 # -- sockets ----------------------------------------------------------------------------------------------------------
@@ -309,14 +309,7 @@ def test_a_name_with_several_addresses_is_served_on_all_of_them() -> None:
 def _get(port: int, authority: str, path: str) -> Any:
     import orjson
 
-    with Raw(socket.create_connection(("127.0.0.1", port), 10)) as raw:
+    with Raw(socket.create_connection(("127.0.0.1", port), PATIENCE)) as raw:
         found = raw.send(f"GET {path} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode()).response()
         assert found.status == 200, found.body
         return orjson.loads(found.body)
-
-
-def _await(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)

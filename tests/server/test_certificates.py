@@ -16,6 +16,7 @@ from pinyon.errors import StorageError
 from pinyon.server import certificates
 from pinyon.server.certificates import Certificates, prepare
 from server.live import Raw, running_server
+from waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -31,10 +32,10 @@ def test_clients_that_trust_the_authority_reach_every_name_of_this_machine(tmp_p
         assert server.url == f"https://localhost:{server.port}"
         trust = ssl.create_default_context(cafile=str(ca))
         for name in ("localhost", "127.0.0.1", "films-pinyon.svc.localhost", socket.gethostname()):
-            with Raw(socket.create_connection(("127.0.0.1", server.port), 10)).over_tls(trust, name) as raw:
+            with Raw(socket.create_connection(("127.0.0.1", server.port), PATIENCE)).over_tls(trust, name) as raw:
                 assert raw.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").response().status == 200
         with pytest.raises(ssl.SSLCertVerificationError):
-            Raw(socket.create_connection(("127.0.0.1", server.port), 10)).over_tls(trust, "elsewhere.example")
+            Raw(socket.create_connection(("127.0.0.1", server.port), PATIENCE)).over_tls(trust, "elsewhere.example")
 
 
 def test_trust_outlives_a_restart(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_certificates_of_ones_own_are_used(tmp_path: Path) -> None:
     with running_server(tls=(made.server, made.server)) as server:
         assert server.about.ca is None
         trust = ssl.create_default_context(cafile=str(made.ca))
-        with Raw(socket.create_connection(("127.0.0.1", server.port), 10)).over_tls(trust) as raw:
+        with Raw(socket.create_connection(("127.0.0.1", server.port), PATIENCE)).over_tls(trust) as raw:
             assert raw.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").response().status == 200
 
 

@@ -15,6 +15,7 @@ from pinyon.server.service import Service
 from server.clients import Reply
 from server.keyed import GIVEN, KeyedClient, served
 from server.live import Raw, running_server
+from waiting import PATIENCE
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -166,7 +167,7 @@ def test_without_built_pages_it_says_how_to_make_them(client: KeyedClient, monke
 @pytest.mark.usefixtures("loopback")
 def test_over_a_socket_head_says_what_get_would_and_sends_nothing() -> None:
     with running_server(keys=("secret",)) as server:
-        with Raw(socket.create_connection(("127.0.0.1", server.port), 10)) as raw:
+        with Raw(socket.create_connection(("127.0.0.1", server.port), PATIENCE)) as raw:
             head = b"%s /console/ HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n"
             got = raw.send(head % b"GET").response()
             asked = raw.send(head % b"HEAD").response(head_only=True)

@@ -18,6 +18,7 @@ from pinyon.types import IndexSpec
 from pinyon.wire.protobuf import PLAIN
 from server.frames import Http2Client, Stream
 from server.live import Raw, running_server
+from waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -45,7 +46,7 @@ class Service:
         self.headers = [("x-pinecone-api-version", version), *([("api-key", key)] if key else [])]
         found = self._send(server.port, "GET", f"/indexes/{index}")
         self.port = int(found["host"].rpartition(":")[2])
-        self.connection = Http2Client(socket.create_connection(("127.0.0.1", self.port), 10))
+        self.connection = Http2Client(socket.create_connection(("127.0.0.1", self.port), PATIENCE))
 
     def call(self, name: str, /, **fields: Any) -> Any:
         """The response message of a call that succeeds."""
@@ -64,7 +65,7 @@ class Service:
         body = b"" if value is None else orjson.dumps(value)
         lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {text}" for name, text in self.headers]
-        with Raw(socket.create_connection(("127.0.0.1", port), 10)) as raw:
+        with Raw(socket.create_connection(("127.0.0.1", port), PATIENCE)) as raw:
             found = raw.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body).response()
             assert found.status == 200, found.body
             return orjson.loads(found.body)
@@ -275,14 +276,14 @@ def test_errors_have_the_status_and_text_of_rest(
 
 
 def test_a_call_to_the_main_address_is_told_where_to_go(server: RunningServer) -> None:
-    with Http2Client(socket.create_connection(("127.0.0.1", server.port), 10)) as client:
+    with Http2Client(socket.create_connection(("127.0.0.1", server.port), PATIENCE)) as client:
         found = client.call("/VectorService/DescribeIndexStats", b"")
         assert found.grpc_status == 5
         assert "describe_index" in found.grpc_message
 
 
 def test_a_virtual_host_leads_to_an_index(server: RunningServer, films: Service) -> None:
-    with Http2Client(socket.create_connection(("127.0.0.1", server.port), 10)) as client:
+    with Http2Client(socket.create_connection(("127.0.0.1", server.port), PATIENCE)) as client:
         head = [("content-type", "application/grpc"), ("te", "trailers")]
         stream = client.begin(
             "POST", "/VectorService/DescribeIndexStats", head, authority=f"films-pinyon.svc.localhost:{server.port}"

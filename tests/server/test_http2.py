@@ -25,6 +25,7 @@ from pinyon.server.settings import RequestLimits
 from pinyon.server.tls import Tls
 from server.frames import Http2Client
 from server.live import Live, quick_limits  # noqa: F401
+from waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -246,15 +247,11 @@ def test_other_codecs_are_not_implemented(client: Http2Client) -> None:
 
 
 def test_a_client_is_told_when_its_time_is_up(client: Http2Client, live: Live) -> None:
-    begun = time.monotonic()
     assert client.call("/S/Wait", b"", [("grpc-timeout", "200m")]).grpc_status == 4
-    assert time.monotonic() - begun < 2
     release.set()
     assert client.call("/S/Echo", b"x", [("grpc-timeout", "10S")]).message == b"x"
     assert client.call("/S/Echo", b"x", [("grpc-timeout", "soon")]).grpc_status == 3
-    end = time.monotonic() + 5
-    while live.dispatcher.active and time.monotonic() < end:
-        time.sleep(0.01)
+    assert eventually(lambda: not live.dispatcher.active)
     assert [status for _, status, _ in live.remembered.finished] == [408, 200, 400], "each of them once"
 
 
@@ -273,7 +270,7 @@ def test_work_that_nobody_waits_for_any_more_is_not_begun(quick_limits: RequestL
         client.request("GET", "/nothing")
         release.set()
         assert client.answer(first).body == b"waited"
-        _await(lambda: ("/wait", 499, "rest") in live.remembered.finished)
+        assert eventually(lambda: ("/wait", 499, "rest") in live.remembered.finished)
         assert not started.acquire(blocking=False)
 
 
@@ -505,10 +502,3 @@ def test_grpc_works_over_tls(tmp_path: Path, quick_limits: RequestLimits) -> Non
         Http2Client(live.connect().over_tls(trust).sock) as client,
     ):
         assert client.call("/S/Echo", b"x" * 500_000).message == b"x" * 500_000
-
-
-def _await(condition: object, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)

@@ -7,7 +7,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from pinyon.server.settings import Settings
 from pinyon.types import IndexSpec
 from pinyon.wire.backups import NewSchedule, ScheduleChange
 from server.clients import Client, PortAddresses, WordModels
+from waiting import eventually
 
 NOW = datetime(2026, 1, 31, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -77,15 +78,6 @@ def job_of(service: Service, entry: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def until(true: Callable[[], bool]) -> bool:
-    end = time.monotonic() + SOON
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
 # -- threads ----------------------------------------------------------------------------------------------------------
 
 
@@ -96,7 +88,7 @@ def test_what_a_handler_begins_is_done_at_once(client: Client, service: Service)
     try:
         backup_id = client.post("/indexes/films/backups", {}).json["backup_id"]
         assert client.post(f"/backups/{backup_id}/create-index", {"name": "again"}).status == 202
-        assert until(lambda: bool(client.get("/indexes/again").json["status"]["ready"]))
+        assert eventually(lambda: bool(client.get("/indexes/again").json["status"]["ready"]))
         assert service.database.index("again").stats().total == 2
     finally:
         assert jobs.stop()
@@ -108,7 +100,7 @@ def test_a_collection_is_copied_at_once(client: Client, service: Service) -> Non
     jobs.start()
     try:
         assert client.post("/collections", {"name": "copy", "source": "pods"}).status == 201
-        assert until(lambda: client.get("/collections/copy").json["status"] == "Ready")
+        assert eventually(lambda: client.get("/collections/copy").json["status"] == "Ready")
     finally:
         assert jobs.stop()
 
@@ -119,7 +111,7 @@ def test_work_that_was_left_is_done_at_the_start(service: Service) -> None:
     jobs = Jobs(service, poll=3600)
     jobs.start()
     try:
-        assert until(lambda: job_of(service, entry)["status"] == "Completed")
+        assert eventually(lambda: job_of(service, entry)["status"] == "Completed")
     finally:
         assert jobs.stop()
 
@@ -131,7 +123,7 @@ def test_work_of_another_process_is_found_by_and_by(tmp_path: Path) -> None:
         jobs.start()
         try:
             entry = begin(one)
-            assert until(lambda: job_of(one, entry)["status"] == "Completed")
+            assert eventually(lambda: job_of(one, entry)["status"] == "Completed")
             assert one.database.index("again").stats().total == 2
         finally:
             assert jobs.stop()
@@ -466,11 +458,11 @@ def test_only_one_process_runs_schedules(tmp_path: Path) -> None:
         for jobs in both:
             jobs.start()
         try:
-            assert until(lambda: len(backups_of(one)) == 1)
+            assert eventually(lambda: len(backups_of(one)) == 1)
             with one.database.lease(LEASE) as mine:
                 assert not mine
             clock.now = NOW + 2 * DAY
-            assert until(lambda: len(backups_of(one)) == 2)
+            assert eventually(lambda: len(backups_of(one)) == 2)
         finally:
             stopped = [jobs.stop() for jobs in both]
         assert stopped == [True, True]
@@ -484,12 +476,12 @@ def test_another_process_goes_on_with_the_schedules(tmp_path: Path) -> None:
         plan(one, clock)
         first, second = Jobs(one, clock=clock, poll=0.02), Jobs(other, clock=clock, poll=0.02)
         first.start()
-        assert until(lambda: not _is_free(other))
+        assert eventually(lambda: not _is_free(other))
         second.start()
         assert first.stop()
         clock.now = NOW + DAY
         try:
-            assert until(lambda: len(backups_of(other)) == 1)
+            assert eventually(lambda: len(backups_of(other)) == 1)
         finally:
             assert second.stop()
 
@@ -507,6 +499,6 @@ def test_a_schedule_made_here_is_noticed_at_once(service: Service) -> None:
     jobs.start()
     try:
         scheduling.create(service, "films", NewSchedule("nightly", "daily", 3), "pinyon", NOW)
-        assert until(lambda: len(backups_of(service)) == 1)
+        assert eventually(lambda: len(backups_of(service)) == 1)
     finally:
         assert jobs.stop()

@@ -24,6 +24,7 @@ from pinyon.server.service import Service
 from pinyon.server.settings import RequestLimits
 from pinyon.server.tls import Tls
 from server.live import Live, Raw, quick_limits  # noqa: F401
+from waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -530,8 +531,8 @@ def test_a_client_that_goes_away_disturbs_nobody(live: Live) -> None:
     release.set()
     with live.connect() as other:
         assert other.send(HELLO).response().status == 200
-    _await(lambda: ("/wait", 200, "rest") in live.remembered.finished)
-    _await(lambda: ("/echo", 499, "rest") in live.remembered.finished)
+    assert eventually(lambda: ("/wait", 200, "rest") in live.remembered.finished)
+    assert eventually(lambda: ("/echo", 499, "rest") in live.remembered.finished)
 
 
 def test_when_connections_run_out_the_idle_ones_make_room(quick_limits: RequestLimits) -> None:  # noqa: F811
@@ -553,7 +554,7 @@ def test_when_all_connections_are_busy_new_ones_are_closed(quick_limits: Request
     release.clear()
     with Live(ROUTES, limits=replace(quick_limits, connections=3), threads=3) as live:
         raws = [live.connect().send(b"GET /wait HTTP/1.1\r\n" + HOST + b"\r\n") for _ in range(3)]
-        _await(lambda: live.dispatcher.active == 3)
+        assert eventually(lambda: live.dispatcher.active == 3)
         with live.connect() as late:
             assert late.is_closed()
         release.set()
@@ -578,7 +579,7 @@ def test_everything_is_remembered_once(live: Live) -> None:
         raw.send(HELLO + post("/echo", b"abc") + b"GET /nothing HTTP/1.1\r\n" + HOST + b"\r\n")
         for _ in range(3):
             raw.response()
-    _await(lambda: len(live.remembered.finished) == 3)
+    assert eventually(lambda: len(live.remembered.finished) == 3)
     assert live.remembered.finished == [("/hello", 200, "rest"), ("/echo", 200, "rest"), ("/nothing", 404, "rest")]
     assert live.remembered.begun == 3
 
@@ -694,10 +695,3 @@ def _drips(raw: Raw, data: bytes) -> int:
             return number
         time.sleep(0.1)
     return 100
-
-
-def _await(condition: object, seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)

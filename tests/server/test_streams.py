@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from pinyon.server.settings import RequestLimits
 from pinyon.server.tls import Tls
 from server.frames import Http2Client
 from server.live import Live, Raw, quick_limits  # noqa: F401
+from waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -77,7 +78,7 @@ def step(service: Service, request: Request) -> Answer:
         try:
             for number in range(request.number("pieces") or 3):
                 if number:
-                    story.go_on.acquire(timeout=10)
+                    story.go_on.acquire(timeout=PATIENCE)
                 story.made += 1
                 yield b"piece %d;" % number
                 story.begun.release()
@@ -166,18 +167,11 @@ def get(path: str, more: bytes = b"", version: bytes = b"1.1") -> bytes:
 
 
 def dial(live: Live, **options: int | bool) -> Http2Client:
-    return Http2Client(socket.create_connection(("127.0.0.1", live.port), 10), **options)  # type: ignore[arg-type]
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.005)
-    return holds()
+    return Http2Client(socket.create_connection(("127.0.0.1", live.port), PATIENCE), **options)  # type: ignore[arg-type]
 
 
 def is_closed_soon() -> bool:
-    return story.closed.acquire(timeout=10)
+    return story.closed.acquire(timeout=PATIENCE)
 
 
 # -- what arrives -----------------------------------------------------------------------------------------------------
@@ -293,7 +287,9 @@ def test_streams_go_over_tls(tmp_path: Path) -> None:
             raw.send(get("/count?seed=4&pieces=60")).head()
             assert raw.chunks() == b"".join(bytes_of(4, 60))
         trust.set_alpn_protocols(["h2"])
-        sock = trust.wrap_socket(socket.create_connection(("127.0.0.1", live.port), 10), server_hostname="localhost")
+        sock = trust.wrap_socket(
+            socket.create_connection(("127.0.0.1", live.port), PATIENCE), server_hostname="localhost"
+        )
         with Http2Client(sock) as client:
             assert client.request("GET", "/count?seed=4&pieces=60").body == b"".join(bytes_of(4, 60))
 
@@ -376,7 +372,7 @@ def _settle() -> None:
 def test_a_client_that_leaves_stops_the_work(live: Live, path: str) -> None:
     with live.connect() as raw:
         raw.send(get(path))
-        assert story.begun.acquire(timeout=10)
+        assert story.begun.acquire(timeout=PATIENCE)
     assert is_closed_soon()
     assert eventually(lambda: live.remembered.finished == [("/quiet", 499, "rest")])
     assert live.remembered.sent == [len(b"first") if path == "/quiet" else 0]
@@ -388,7 +384,7 @@ def test_a_client_that_leaves_stops_the_work(live: Live, path: str) -> None:
 def test_a_client_that_leaves_stops_the_work_over_http_2(live: Live, how: str, path: str) -> None:
     with dial(live) as client:
         stream = client.begin("GET", path, end=True)
-        assert story.begun.acquire(timeout=10)
+        assert story.begun.acquire(timeout=PATIENCE)
         if how == "reset":
             client.h2.reset_stream(stream, ErrorCodes.CANCEL)
             client.flush()
@@ -409,12 +405,12 @@ def test_a_client_that_leaves_a_full_buffer_behind_stops_the_work(live: Live) ->
 def test_work_without_pieces_can_see_that_the_client_left(live: Live) -> None:
     with live.connect() as raw:
         raw.send(get("/thinks"))
-        assert story.begun.acquire(timeout=10)
+        assert story.begun.acquire(timeout=PATIENCE)
     assert story.left.wait(10)
     story.left.clear()
     with dial(live) as client:
         client.begin("GET", "/thinks", end=True)
-        assert story.begun.acquire(timeout=10)
+        assert story.begun.acquire(timeout=PATIENCE)
     assert story.left.wait(10)
     assert eventually(lambda: live.remembered.finished == [("/thinks", 200, "rest")] * 2)
 
@@ -506,8 +502,8 @@ def test_stopping_ends_a_stream_that_takes_too_long(live: Live) -> None:
     with live.connect() as raw, dial(live) as client:
         raw.send(get("/quiet")).head()
         client.begin("GET", "/quiet", end=True)
-        assert story.begun.acquire(timeout=10)
-        assert story.begun.acquire(timeout=10)
+        assert story.begun.acquire(timeout=PATIENCE)
+        assert story.begun.acquire(timeout=PATIENCE)
         assert live.stop(seconds=0.2) is False
         assert is_closed_soon()
         assert is_closed_soon()

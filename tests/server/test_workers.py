@@ -24,6 +24,7 @@ from pinyon.errors import FailedPreconditionError
 from pinyon.server import sockets
 from pinyon.server.settings import Settings
 from server.live import Raw, running_server
+from waiting import eventually
 
 pytestmark = [
     pytest.mark.usefixtures("loopback"),
@@ -55,7 +56,7 @@ class Serving:
             self.process = subprocess.Popen(
                 [sys.executable, str(program), str(folder / "data"), str(workers)], stdout=log, stderr=log
             )
-        _await(lambda: "serving" in self.said or self.process.poll() is not None, 60)
+        assert eventually(lambda: "serving" in self.said or self.process.poll() is not None)
         found = re.search(r"serving (\d+)", self.said)
         assert found is not None, self.said
         self.port = int(found[1])
@@ -122,9 +123,9 @@ def test_indexes_come_and_go_on_every_worker(serving: Serving) -> None:
         for _ in range(4):
             assert serving.call("POST", "/describe_index_stats", {}, host=host)["dimension"] == 2
         port = int(host.rpartition(":")[2])
-        _await(lambda: _listening(serving, port) == 2)  # noqa: B023
+        assert eventually(lambda: _listening(serving, port) == 2)  # noqa: B023
         serving.call("DELETE", f"/indexes/i{number}")
-        _await(lambda: _listening(serving, port) == 0)  # noqa: B023
+        assert eventually(lambda: _listening(serving, port) == 0)  # noqa: B023
     assert serving.call("GET", "/indexes")["indexes"] == []
 
 
@@ -152,8 +153,8 @@ def test_a_killed_worker_is_replaced_and_nothing_acknowledged_is_lost(serving: S
             time.sleep(0.5)
             victims = serving.workers
             victims[0].kill()
-            _await(lambda: victims[0].pid not in {one.pid for one in serving.workers}, 30)  # noqa: B023
-            _await(lambda: _listening(serving, serving.port) == 2, 30)
+            assert eventually(lambda: victims[0].pid not in {one.pid for one in serving.workers})  # noqa: B023
+            assert eventually(lambda: _listening(serving, serving.port) == 2)
         going.clear()
     assert serving.call("POST", "/describe_index_stats", {}, host=host)["totalVectorCount"] >= len(acknowledged) > 50
     found: set[str] = set()
@@ -269,10 +270,3 @@ def _listening(serving: Serving, port: int) -> int:
             continue
         found += any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
     return found
-
-
-def _await(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
