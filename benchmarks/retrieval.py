@@ -21,10 +21,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from _bars import Bars
 from _retrieval_sets import Retrieval, cranfield, cross_lingual, korquad, mixed, paraphrases, sentence_pairs
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
@@ -53,16 +53,6 @@ WAYS: dict[str, Fusion | None] = {
 USUAL = "adaptive"
 MEASURES = ("R@1", "R@10", "top-3", "MRR@10", "nDCG@10")
 Values = NDArray[np.float64]
-
-
-@dataclass
-class Bars:
-    missed: int = 0
-
-    def tell(self, what: str, value: float, bar: float) -> None:
-        reached = value >= bar
-        self.missed += not reached
-        print(f"  {'reached' if reached else 'MISSED '}  {what}: {value:.3f} (bar {bar:g})", flush=True)
 
 
 # -- measuring --------------------------------------------------------------------------------------------------------
