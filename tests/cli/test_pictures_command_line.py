@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from pinyon.app import default_models
 from pinyon.app.picture_files import thumbnail_in
 from pinyon.engine import Database
+from pinyon.engine.pictures import of_both
 from pinyon.models.descriptions import MODELS, missing_modules
 
 pytestmark = pytest.mark.skipif(
@@ -247,3 +250,37 @@ def test_duplicates_in_a_namespace_that_is_not_there_are_none(pinyon: Program, d
     pinyon("ingest", "photos", photos)
     told = pinyon("duplicates", "photos", "--namespace", "nowhere")
     assert "nothing in namespace 'nowhere'" in told.err
+
+
+# -- captions in vectors ----------------------------------------------------------------------------------------------
+
+
+def test_a_caption_counts_in_the_vector_where_that_is_asked_for(pinyon: Program, data: Path, photos: Path) -> None:
+    pinyon("ingest", "photos", photos)
+    alone = vectors_of(data)
+    told = pinyon("ingest", "photos", photos, "--embed-captions", "--json").json
+    assert (told["embedded"], told["unchanged"]) == (1, 2), "only one of the pictures has a caption"
+    both = vectors_of(data)
+    assert [id for id in both if not np.allclose(alone[id], both[id], atol=1e-6)] == ["box.png#0"]
+    caption = default_models().get("picture-words").embed(["A box of oranges at the market"])[0]
+    assert np.allclose(both["box.png#0"], of_both(caption[None], alone["box.png#0"][None])[0], atol=1e-6)
+    assert stored(data)["box.png#0"]["modality"] == ["image", "text"]
+    assert stored(data)["sun.jpg#0"]["modality"] == "image"
+    found = pinyon("search", "photos", "시장에 있는 오렌지 상자", "--mode", "dense", "-k", "1", "--json").json
+    assert found["matches"][0]["id"] == "box.png#0", "in another language"
+    assert pinyon("ingest", "photos", photos, "--embed-captions", "--json").json["embedded"] == 0
+    assert pinyon("ingest", "photos", photos, "--json").json["embedded"] == 1
+    assert np.allclose(vectors_of(data)["box.png#0"], alone["box.png#0"], atol=1e-6)
+
+
+def test_pictures_with_embedded_captions_are_still_pictures_to_filters(
+    pinyon: Program, data: Path, photos: Path
+) -> None:
+    pinyon("ingest", "photos", photos, "--embed-captions")
+    found = pinyon("search", "photos", "a box", "--filter", '{"modality": "image"}', "--json").json
+    assert len(found["matches"]) == 3
+
+
+def vectors_of(data: Path) -> dict[str, Any]:
+    with Database(data) as database:
+        return {record.id: record.values for record in database.index("photos").iterate("")}

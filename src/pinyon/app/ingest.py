@@ -54,7 +54,8 @@ class Request:
     model, text_field, metric, settings (of ``engine.kinds``): for an index that does not exist yet; a model given for
     one that exists must be its own. prune: whether to remove the chunks of files that no longer exist below the
     directories: None those that earlier runs brought in from the same directories, True all that carry a directory's
-    name, False none. again: read files even if they seem unchanged. dry: change nothing, count only. ids: the file with
+    name, False none. again: read files even if they seem unchanged. embed_captions: the vector of a
+    picture that has a caption is the mean of both. dry: change nothing, count only. ids: the file with
     the ids of an .npy file.
     """
 
@@ -73,6 +74,7 @@ class Request:
     prune: bool | None = None
     documents: bool = False
     again: bool = False
+    embed_captions: bool = False
     dry: bool = False
     columns: Columns = field(default_factory=Columns)
     ids: Path | None = None
@@ -142,7 +144,8 @@ class _Run:
         reading = Reading(request.size, request.overlap, request.encoding, request.again)
         identity = "" if self._embedder is None else self._embedder.identity
         embed = self._spec.embed if isinstance(self._embedder, PictureEmbedder) else None
-        pictures = None if embed is None else PictureReader(embed, captions)
+        with_captions = request.embed_captions
+        pictures = None if embed is None else PictureReader(embed, captions, with_captions=with_captions)
         self._documents = Documents(database, index, request.namespace, identity, reading, summary, pictures)
         self._ingestor = Ingestor(
             index,

@@ -14,6 +14,7 @@ import numpy as np
 
 from pinyon.app.known import NOTHING, Known
 from pinyon.engine import Index
+from pinyon.engine.pictures import of_both
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, ModelMismatchError
 from pinyon.rag.files import FoundFile, Skipped
 from pinyon.types import Embedder, EmbedSpec, Floats, IndexSpec, Picture, PictureEmbedder, Record
@@ -52,7 +53,7 @@ RESERVED = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record to bring in: with ``values`` as given, or with a ``text`` or a ``picture`` to embed."""
+    """A record to bring in: with ``values`` as given, or with a ``text``, a ``picture`` or both to embed."""
 
     id: str
     metadata: Mapping[str, Any]
@@ -127,11 +128,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """With what is to be embedded, or the values."""
+    """With the entry that is to be embedded, or the values."""
 
     id: str
     metadata: Mapping[str, Any]
-    of: str | Picture | None
+    of: Entry | None
     values: Any
     sparse: Any
 
@@ -235,12 +236,13 @@ class Ingestor:
                 self.summary.unchanged += 1
             else:
                 changed.append((entry, wanted))
-        vectors = self._stored_vectors({entry.text for entry, _ in changed}, stored)
+        vectors = self._stored_vectors({entry.text for entry, _ in changed if entry.picture is None}, stored)
         for entry, wanted in changed:
-            if entry.text is not None and (like := vectors.get(entry.text)) is not None:
+            like = vectors.get(entry.text) if entry.text is not None and entry.picture is None else None
+            if like is not None:
                 self._pending.append(_Pending(entry.id, wanted, None, like.values, like.sparse_values))
             else:
-                of = entry.text if entry.picture is None else entry.picture
+                of = entry if entry.embeds else None
                 self._pending.append(_Pending(entry.id, wanted, of, entry.values, entry.sparse))
         self._stale.extend(id_ for id_ in have if id_ not in entries)
         self._groups.append(group)
@@ -251,7 +253,9 @@ class Ingestor:
 
     def _stored_vectors(self, wanted: Set[str | None], stored: Mapping[str, Record]) -> dict[str, Record]:
         """Text -> a stored record of that text: moved to another id, or with other metadata, it keeps its vector."""
-        texts = {id_: (record.metadata or {}).get(self._text_field) for id_, record in stored.items()}
+        known = {id_: record.metadata or {} for id_, record in stored.items()}
+        # Not of pictures, whose vectors are not those of their captions.
+        texts = {id_: told.get(self._text_field) for id_, told in known.items() if "thumbnail" not in told}
         by_text = {text: id_ for id_, text in texts.items() if isinstance(text, str) and text in wanted}
         records = fetched(self._index, self._namespace, list(by_text.values()), values=True)
         found = {text: records[id_] for text, id_ in by_text.items() if id_ in records}
@@ -302,8 +306,8 @@ class Ingestor:
     def _embedded(self, rows: Sequence[_Pending]) -> list[Any] | None:
         """The vectors of the rows, those with a text or a picture embedded; None when the run is to stop."""
         vectors = [row.values for row in rows]
-        texts = [at for at, row in enumerate(rows) if isinstance(row.of, str)]
-        pictures = [at for at, row in enumerate(rows) if isinstance(row.of, Picture)]
+        texts = [at for at, row in enumerate(rows) if row.of is not None and row.of.picture is None]
+        pictures = [at for at, row in enumerate(rows) if row.of is not None and row.of.picture is not None]
         started, done = perf_counter(), 0
         for places, size in ((texts, self._batch), (pictures, PICTURES)):
             for start in range(0, len(places), size):
@@ -311,20 +315,25 @@ class Ingestor:
                     return None
                 part = places[start : start + size]
                 if not self._dry:
-                    for at, vector in zip(part, self._vectors([rows[at].of for at in part]), strict=True):
+                    for at, vector in zip(part, self._vectors([of for at in part if (of := rows[at].of)]), strict=True):
                         vectors[at] = vector
                 done += len(part)
                 started = self._timed("embed", started)
                 self._progress(self._done, self._written + done)
         return vectors
 
-    def _vectors(self, part: Sequence[Any]) -> Floats:
-        """Of texts, or of pictures."""
-        if isinstance(part[0], Picture):
-            assert isinstance(self._embedder, PictureEmbedder), "pictures are read for models that see only"
-            return self._embedder.embed_pictures(part)
+    def _vectors(self, part: Sequence[Entry]) -> Floats:
+        """Of entries that are all texts, or all pictures with or without one."""
         assert self._embedder is not None
-        return self._embedder.embed(part)
+        pictures = [one.picture for one in part if one.picture is not None]
+        if not pictures:
+            return self._embedder.embed([one.text or "" for one in part])
+        assert isinstance(self._embedder, PictureEmbedder), "pictures are read for models that see only"
+        vectors = self._embedder.embed_pictures(pictures)
+        written = [at for at, one in enumerate(part) if one.text is not None]
+        if written:
+            vectors[written] = of_both(self._embedder.embed([part[at].text or "" for at in written]), vectors[written])
+        return vectors
 
     def _remove(self, ids: Sequence[str]) -> None:
         started = perf_counter()

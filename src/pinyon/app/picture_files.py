@@ -113,13 +113,14 @@ class PictureReader:
 
     embed: of the index: a caption is kept in its text field, so that it is found by its words too, and the digest of
     the file in its image field, which says that the vector is the picture's. captions: of lists, which count more than
-    what files beside a picture say.
+    what files beside a picture say. with_captions: the vector of a picture that has a caption is that of both.
     """
 
-    def __init__(self, embed: EmbedSpec, captions: Mapping[Path, Caption]) -> None:
+    def __init__(self, embed: EmbedSpec, captions: Mapping[Path, Caption], *, with_captions: bool = False) -> None:
         self._text_field = embed.field_map.get("text", "text")
         self._image_field = embed.field_map.get("image", "image")
         self._captions = captions
+        self._with_captions = with_captions
 
     def beside(self, path: Path) -> list[str]:
         """What is said of a picture in the files beside it, as texts: another caption makes another entry."""
@@ -127,7 +128,8 @@ class PictureReader:
             caption = self._caption(path)
         except InvalidRequestError as error:  # told when the picture is read
             return [error.message]
-        return [caption.text, *caption.tags, orjson.dumps(caption.metadata).decode()]
+        told = [caption.text, *caption.tags, orjson.dumps(caption.metadata).decode()]
+        return [*told, "in the vector"] if self._embedded(caption) else told
 
     def entry(self, path: Path, id: str, source: str, root: str) -> tuple[Entry, str, tuple[str, ...]] | Skipped:
         """The entry of a file, the digest of its bytes, and what is worth knowing; or why it cannot be read."""
@@ -145,10 +147,11 @@ class PictureReader:
         except InvalidRequestError as error:
             return Skipped(path, error.message, lasting=True)
         digest = digest_of(data)
+        embedded = self._embedded(caption)
         metadata: dict[str, Any] = {
             "source": source,
             "root": root,
-            "modality": "image",
+            "modality": ["image", "text"] if embedded else "image",
             "width": facts.width,
             "height": facts.height,
             "format": facts.format,
@@ -161,7 +164,11 @@ class PictureReader:
             **self._said(caption),
         }
         warnings = (f"{facts.frames} frames: only the first is looked at",) if facts.frames > 1 else ()
-        return Entry(id, metadata, picture=picture), digest, warnings
+        return Entry(id, metadata, text=embedded, picture=picture), digest, warnings
+
+    def _embedded(self, caption: Caption) -> str | None:
+        """What of a caption goes into the vector."""
+        return caption.text if self._with_captions and caption.text.strip() else None
 
     def _caption(self, path: Path) -> Caption:
         listed, beside = self._captions.get(path), sidecar_caption(path)

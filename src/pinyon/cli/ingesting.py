@@ -68,6 +68,12 @@ AsDocuments = Annotated[
     bool, typer.Option("--documents", help="Read csv, tsv and jsonl files as documents, cut into chunks.")
 ]
 Again = Annotated[bool, typer.Option("--again", help="Read files again that have the same size and time as before.")]
+EmbedCaptions = Annotated[
+    bool,
+    typer.Option(
+        "--embed-captions", help="The vector of a picture with a caption is the mean of both [default: the picture's]."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and compare, show what would happen, change nothing.")]
 TextField = Annotated[str, typer.Option("--text-field", help="Metadata field for the text, in a new index.")]
 NewMetric = Annotated[Metric | None, typer.Option("--metric", help="Metric of a new index.")]
@@ -95,6 +101,10 @@ Ids = Annotated[
             "pinyon ingest docs ./handbook --glob '*.md' --prune",
         ),
         ("what would happen, file by file", "pinyon ingest docs ./handbook --dry-run --json"),
+        (
+            "pictures, whose captions are found in other words and languages too",
+            "pinyon ingest photos ./photos --embed-captions",
+        ),
         ("records with a text each", "pinyon ingest tickets tickets.jsonl"),
         ("a csv file", "pinyon ingest faq faq.csv --id-column number --text-column question"),
         ("vectors of your own with their ids", "pinyon ingest vectors vectors.npy --ids ids.json"),
@@ -114,6 +124,7 @@ def ingest(
     prune: Prune = None,
     documents: AsDocuments = False,
     again: Again = False,
+    embed_captions: EmbedCaptions = False,
     dry_run: DryRun = False,
     text_field: TextField = "text",
     metric: NewMetric = None,
@@ -152,6 +163,7 @@ def ingest(
         prune=prune,
         documents=documents,
         again=again,
+        embed_captions=embed_captions,
         dry=dry_run,
         columns=Columns(id_column, text_column, values_column, strings),
         ids=ids,

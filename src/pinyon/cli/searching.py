@@ -329,7 +329,7 @@ def gist(record: Match | Record, field: str) -> str:
     text = metadata.get(field)
     if isinstance(text, str):
         return snippet(text)
-    if metadata.get("modality") == "image":
+    if "thumbnail" in metadata:
         told = (str(metadata[name]) for name in ("taken", "camera") if name in metadata)
         return ", ".join([f"picture, {metadata.get('width')} x {metadata.get('height')}", *told])
     return snippet(orjson.dumps(metadata).decode()) if metadata else ""

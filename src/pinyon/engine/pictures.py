@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from pinyon.distance import prepare
 from pinyon.errors import InvalidRequestError
 from pinyon.types import Embedder, Floats, ModelInput, Models, PictureEmbedder
 
@@ -149,8 +150,9 @@ def embed_inputs(
         vectors[rows] = embedder.embed_pictures(pictures)
     if written:
         texts = embedder.embed([inputs[row].text or "" for row in written], input_type=input_type)
-        for row, vector in zip(written, texts, strict=True):
-            vectors[row] = vector if inputs[row].image is None else _mean(vector, vectors[row])
+        both = np.array([inputs[row].image is not None for row in written])
+        texts[both] = of_both(texts[both], vectors[written][both])
+        vectors[written] = texts
     return vectors
 
 
@@ -169,11 +171,7 @@ def refuse_pictures(model: str, inputs: Sequence[ModelInput], named: Callable[[i
             )
 
 
-def _mean(one: Floats, other: Floats) -> Floats:
-    return _unit(_unit(one) + _unit(other))
-
-
-def _unit(vector: Floats) -> Floats:
-    """Zeros stay zeros: an index that cannot hold them says so."""
-    found: Floats = vector / max(float(np.linalg.norm(vector)), float(np.finfo(np.float32).tiny))
-    return found
+def of_both(texts: Floats, pictures: Floats) -> Floats:
+    """(n, d) vectors of texts and of the pictures that they come with -> (n, d) of both: the normalised mean of the
+    unit vectors."""
+    return prepare(prepare(texts, "cosine") + prepare(pictures, "cosine"), "cosine")
