@@ -35,7 +35,7 @@ def store() -> Iterator[Store]:
 
 
 def fetcher(*origins: str, seconds: float = 20.0) -> PictureFetcher:
-    return PictureFetcher(origins, most=MOST, seconds=seconds)
+    return PictureFetcher(origins, most=MOST, is_picture=lambda data: not data.startswith(b"no"), seconds=seconds)
 
 
 def refused(fetch: PictureFetcher, url: str) -> str:
@@ -338,6 +338,7 @@ def test_redirects_have_an_end(store: Store) -> None:
         (Stored(FILE, headers={"content-encoding": "gzip"}), "what comes is damaged"),
         (Stored(FILE, headers={"content-encoding": "br"}), "packed as 'br', which was not asked for"),
         (Stored(FILE, headers={"content-encoding": "gzip, gzip"}), "packed as 'gzip, gzip'"),
+        (Stored(b"nothing to see"), "is no picture of a format that is read, but 14 other bytes"),
         (Stored(early=[b"no HTTP\r\n\r\n"]), "broke off before the picture was whole"),
         (Stored(early=[b"HTTP/1.1 200 OK\r\nx: ", b"y" * 10**6]), "broke off before the picture was whole"),
     ],

@@ -508,6 +508,7 @@ def test_a_registry_that_reads_none_says_what_to_install(models: SeeingModels) -
         ModelRegistry().read_picture(png(), "a photo")
     with pytest.raises(NotFoundError, match="No models were given"):
         NoModels().read_picture(png(), "a photo")
+    assert NoModels().fetch_picture("https://example.com/cat.png", "a photo") is None
     given = ModelRegistry(reader=models.read_picture)
     for registry in (given, given.guarded(lambda name: False), given.with_more(dict, None)):
         assert registry.read_picture(png(), "a photo").pixels.shape == (6, 8, 3)

@@ -204,7 +204,11 @@ def _fetcher(settings: Settings) -> PictureFetcher | None:
     """Raises InvalidRequestError for an origin that is none; MissingExtraError without what fetches."""
     if not settings.picture_origins:
         return None
-    return PictureFetcher(settings.picture_origins, most=LARGEST_FILE)
+    from pinyon.pictures import sniffed
+
+    return PictureFetcher(
+        settings.picture_origins, most=LARGEST_FILE, is_picture=lambda data: sniffed(data) is not None
+    )
 
 
 def _is_bound(database: engine.Database, generator: str, model: str) -> bool:

@@ -44,15 +44,24 @@ class PictureFetcher:
     """Gives the file at an address. Any number of threads may call it.
 
     origins: scheme, host and perhaps port, ``https://images.example.org``, ``http://minio.local:9000``; or ``*``, any
-    public host over https. most: bytes of one file. seconds: that one may take, besides a slow name server.
+    public host over https. most: bytes of one file. is_picture: whether a file is one; of another nothing is told, as
+    messages about files show how they begin. seconds: that one may take, besides a slow name server.
 
     Raises InvalidRequestError for an entry that is neither; MissingExtraError without httpx.
     """
 
-    def __init__(self, origins: Sequence[str], *, most: int, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        origins: Sequence[str],
+        *,
+        most: int,
+        is_picture: Callable[[bytes], bool],
+        seconds: float = SECONDS,
+    ) -> None:
         self._origins = frozenset(_named(one) for one in origins if one != ANY_PUBLIC)
         self._any_public = ANY_PUBLIC in origins
         self._most = most
+        self._is_picture = is_picture
         self._seconds = seconds
         try:
             import httpx
@@ -76,7 +85,7 @@ class PictureFetcher:
             for _ in range(MOST_REDIRECTS + 1):
                 found = _Fetch(self._transport, address, name, self._most, deadline).run(self._numbers(address, name))
                 if isinstance(found, bytes):
-                    return found
+                    return self._checked(found, address, name)
                 onward = _address(found, address.geturl(), f"{name}: {shown(address)} sends on")
                 if not self._allows(onward):
                     raise InvalidRequestError(
@@ -85,6 +94,13 @@ class PictureFetcher:
                     )
                 address = onward
         raise InvalidRequestError(f"{name}: {shown(address)} sends on more than {MOST_REDIRECTS} times. {_INSTEAD}")
+
+    def _checked(self, data: bytes, address: SplitResult, name: str) -> bytes:
+        if not self._is_picture(data):
+            raise InvalidRequestError(
+                f"{name}: at {shown(address)} is no picture of a format that is read, but {len(data):,} other bytes."
+            )
+        return data
 
     def _allows(self, address: SplitResult) -> bool:
         return origin(address) in self._origins or (self._any_public and address.scheme == "https")
