@@ -263,7 +263,6 @@ def test_in_process_no_address_is_fetched(store: Store) -> None:
 
 
 def test_no_origin_is_allowed_unless_it_is_named() -> None:
-    assert Settings().picture_origins == ()
     assert load(environment={}).picture_origins == ()
 
 

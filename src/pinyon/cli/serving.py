@@ -38,6 +38,14 @@ Generator = Annotated[
     str | None,
     typer.Option("--generator", metavar="MODEL", help="The model that writes for assistants; off: none does."),
 ]
+PictureOrigin = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--picture-origin",
+        metavar="ORIGIN",
+        help="Fetch pictures on addresses from there: https://HOST[:PORT], or *, any public host. May be repeated.",
+    ),
+]
 
 
 @command(
@@ -78,15 +86,7 @@ def serve(
         list[Path] | None,
         typer.Option("--import-root", metavar="DIR", help="Let bulk imports read this folder. May be repeated."),
     ] = None,
-    picture_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--picture-origin",
-            metavar="ORIGIN",
-            help="Fetch pictures that callers name from there: https://HOST[:PORT], or * for any public host over "
-            "https. May be repeated.",
-        ),
-    ] = None,
+    picture_origin: PictureOrigin = None,
     generator: Generator = None,
     allow_host: Annotated[
         list[str] | None,
