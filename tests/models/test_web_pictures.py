@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import ipaddress
 import itertools
+import socket
 import ssl
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -399,9 +401,6 @@ def test_redirects_and_the_picture_share_their_time(store: Store) -> None:
 
 def test_a_handshake_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """The greeting of TLS is answered with the beginning of a record that never ends."""
-    import socket
-    import threading
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def drip() -> None:
