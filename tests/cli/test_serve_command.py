@@ -133,6 +133,11 @@ def test_an_open_address_without_a_key_is_refused_with_the_way_out(pinyon: Progr
         (["--limits", "none"], 2, "pinecone"),
         (["--config", "nowhere.toml"], 3, "no settings file"),
         (["--workers", "0"], 2, "workers"),
+        (
+            ["--picture-origin", "https://a.example", "--picture-origin", "b.example"],
+            1,
+            "'b.example', which is no origin",
+        ),
     ],
 )
 def test_what_cannot_be_served_is_said(pinyon: Program, arguments: list[str], code: int, said: str) -> None:

@@ -19,6 +19,7 @@ from pinyon.engine.embedding import (
     reranker_of,
     text_field,
 )
+from pinyon.engine.pictures import Fetched
 from pinyon.errors import InvalidRequestError, ModelMismatchError, NotFoundError
 from pinyon.types import Embedder, Floats, IndexSpec, Metric, ModelInput, Reranker, SparseEmbedder, VectorType
 
@@ -184,6 +185,7 @@ def test_records_become_ids_texts_and_metadata() -> None:
     ids, inputs, metadata = read_records(
         [{"_id": "a", "body": "one", "year": 2024}, {"id": "b", "body": "둘"}, {"_id": "c", "id": "x", "body": "3"}],
         {"text": "body"},
+        Fetched(NoModels()),
     )
     assert (ids, inputs) == (["a", "b", "c"], [ModelInput("one"), ModelInput("둘"), ModelInput("3")])
     assert metadata == [{"body": "one", "year": 2024}, {"body": "둘"}, {"body": "3"}]
@@ -205,10 +207,11 @@ def test_records_become_ids_texts_and_metadata() -> None:
 )
 def test_a_bad_record_is_named(records: Any, said: str) -> None:
     with pytest.raises(InvalidRequestError, match=said):
-        read_records(records, {"text": "body"})
+        read_records(records, {"text": "body"}, Fetched(NoModels()))
 
 
 def test_a_huge_record_makes_no_huge_message() -> None:
+    record = {"_id": "a", **{f"field-{at}": at for at in range(5_000)}}
     with pytest.raises(InvalidRequestError) as refusal:
-        read_records([{"_id": "a", **{f"field-{at}": at for at in range(5_000)}}], {"text": "body"})
+        read_records([record], {"text": "body"}, Fetched(NoModels()))
     assert len(str(refusal.value)) < 500

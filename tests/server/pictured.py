@@ -208,3 +208,6 @@ class SeeingModels(WritingModels):
 
     def read_picture(self, data: bytes, name: str) -> Picture:
         return read_picture(data, name=name, longest=64)
+
+    def fetch_picture(self, url: str, name: str) -> bytes | None:
+        return None

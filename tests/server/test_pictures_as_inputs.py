@@ -16,7 +16,7 @@ from PIL import Image
 from pinyon import Pinecone, engine
 from pinyon.app import PICTURE_SIDE, default_models
 from pinyon.engine.embedding import NoModels
-from pinyon.engine.pictures import AT_ONCE, LARGEST_FILE, picture_file
+from pinyon.engine.pictures import AT_ONCE, LARGEST_FILE, Fetched, picture_file
 from pinyon.engine.reembedding import reembed
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, MissingExtraError, NotFoundError, PinyonError
 from pinyon.models import ModelRegistry
@@ -408,7 +408,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(LARGEST_FILE + 1)
     with pytest.raises(InvalidRequestError, match=f"{LARGEST_FILE + 1:,} bytes; at most {LARGEST_FILE:,}"):
-        picture_file(path, "it")
+        picture_file(path, "it", Fetched(NoModels()))
 
 
 def test_an_index_of_pictures_is_not_given_a_model_that_would_leave_them_out(pc: Pinecone) -> None:
@@ -508,6 +508,7 @@ def test_a_registry_that_reads_none_says_what_to_install(models: SeeingModels) -
         ModelRegistry().read_picture(png(), "a photo")
     with pytest.raises(NotFoundError, match="No models were given"):
         NoModels().read_picture(png(), "a photo")
+    assert NoModels().fetch_picture("https://example.com/cat.png", "a photo") is None
     given = ModelRegistry(reader=models.read_picture)
     for registry in (given, given.guarded(lambda name: False), given.with_more(dict, None)):
         assert registry.read_picture(png(), "a photo").pixels.shape == (6, 8, 3)

@@ -58,11 +58,11 @@ def test_1_using_the_library_opens_no_socket(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_1_nothing_is_sent_home() -> None:
-    """No module reaches for a network client, but those for endpoints that a user named and for a socket of our own:
-    telemetry would need one."""
+    """No module reaches for a network client, but those for endpoints that a user named, for pictures on addresses
+    that an operator allowed and for a socket of our own: telemetry would need one."""
     named = {
         *("endpoint.py", "endpoint_embedder.py", "endpoint_generator.py", "endpoint_reranker.py", "fetching.py"),
-        "llama_server.py",
+        *("llama_server.py", "web_pictures.py"),
     }
     clients = {"requests", "urllib.request", "urllib3", "httpx", "aiohttp", "http.client", "smtplib", "ftplib"}
     for file in SOURCE.rglob("*.py"):
@@ -201,6 +201,10 @@ def test_7_files_are_named_by_uuid(service: Service) -> None:
 def test_7_imports_read_no_folder_and_no_network_unless_told_to() -> None:
     assert Settings().import_roots == ()
     assert not Settings().import_remote
+
+
+def test_7_pictures_are_fetched_from_nowhere_unless_told_to() -> None:
+    assert Settings().picture_origins == ()
 
 
 def test_9_nothing_runs_code_that_it_read() -> None:

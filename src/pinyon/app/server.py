@@ -20,7 +20,10 @@ from typing import Any, Literal
 from pinyon import engine
 from pinyon.app.answering import Answering
 from pinyon.app.imports import REMOTE, BulkImporter
+from pinyon.engine.pictures import LARGEST_FILE
 from pinyon.errors import FailedPreconditionError, InvalidRequestError, PinyonError
+from pinyon.models import ModelRegistry
+from pinyon.models.web_pictures import PictureFetcher
 from pinyon.server import logs, sockets
 from pinyon.server.auth import check_start
 from pinyon.server.process import Parts, Process, require_extra, with_port
@@ -177,10 +180,35 @@ def _parts(
         from pinyon.app import default_models
 
         models = default_models(settings.data).guarded(partial(_is_bound, database, settings.generator))
+    models = _with_fetcher(models, settings)
     importer = BulkImporter(settings.import_roots, remote=REMOTE if settings.import_remote else ())
     answerer = Answering(models, generator=settings.generator, data=settings.data)
     answerer.check_generator()
     return Parts(settings, database, models, opened, tls, metrics, importer, answerer)
+
+
+def _with_fetcher(models: Models, settings: Settings) -> Models:
+    """The models of a server, which fetch pictures from the origins that it was started with."""
+    fetcher = _fetcher(settings)
+    if fetcher is None:
+        return models
+    if not isinstance(models, ModelRegistry):
+        raise InvalidRequestError(
+            f"picture_origins cannot be told to models of the type {type(models).__name__}. Leave it out and let their "
+            "fetch_picture say what is fetched, or give a pinyon.models.ModelRegistry."
+        )
+    return models.fetching(fetcher)
+
+
+def _fetcher(settings: Settings) -> PictureFetcher | None:
+    """Raises InvalidRequestError for an origin that is none; MissingExtraError without what fetches."""
+    if not settings.picture_origins:
+        return None
+    from pinyon.pictures import sniffed
+
+    return PictureFetcher(
+        settings.picture_origins, most=LARGEST_FILE, is_picture=lambda data: sniffed(data) is not None
+    )
 
 
 def _is_bound(database: engine.Database, generator: str, model: str) -> bool:
@@ -195,6 +223,7 @@ def _is_bound(database: engine.Database, generator: str, model: str) -> bool:
 @contextmanager
 def _prepared(settings: Settings) -> Iterator[tuple[engine.Database, tuple[Path, Path] | None, tuple[str, ...]]]:
     """(the open database, (authority, certificate) that are our own, warnings)."""
+    _fetcher(settings)  # what is wrong with it is told before anything is opened, and not by one worker of several
     with ExitStack() as stack:
         database = stack.enter_context(
             engine.Database(

@@ -38,6 +38,14 @@ Generator = Annotated[
     str | None,
     typer.Option("--generator", metavar="MODEL", help="The model that writes for assistants; off: none does."),
 ]
+PictureOrigin = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--picture-origin",
+        metavar="ORIGIN",
+        help="Fetch pictures on addresses from there: https://HOST[:PORT], or *, any public host. May be repeated.",
+    ),
+]
 
 
 @command(
@@ -78,6 +86,7 @@ def serve(
         list[Path] | None,
         typer.Option("--import-root", metavar="DIR", help="Let bulk imports read this folder. May be repeated."),
     ] = None,
+    picture_origin: PictureOrigin = None,
     generator: Generator = None,
     allow_host: Annotated[
         list[str] | None,
@@ -107,6 +116,7 @@ def serve(
         "host_style": host_style and host_style.value,
         "limits": limits and limits.value,
         "import_roots": [str(one.resolve()) for one in import_root or ()] or None,
+        "picture_origins": picture_origin,
         "generator": generator,
         "allow_hosts": allow_host,
         "insecure": insecure or None,

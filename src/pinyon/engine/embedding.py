@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NoReturn, cast
 
 from pinyon.engine.blending import check_mode, read_fusion
-from pinyon.engine.pictures import digest_of, embed_inputs, picture_file, refuse_pictures
+from pinyon.engine.pictures import Fetched, digest_of, embed_inputs, picture_file, refuse_pictures
 from pinyon.errors import InvalidRequestError, ModelMismatchError, NotFoundError
 from pinyon.types import (
     Embedder,
@@ -51,6 +51,9 @@ class NoModels:
 
     def read_picture(self, data: bytes, name: str) -> Picture:
         self._refuse()
+
+    def fetch_picture(self, url: str, name: str) -> bytes | None:
+        return None
 
     def describe(self, name: str) -> ModelDescription:
         self._refuse()
@@ -259,13 +262,14 @@ def embed_passages(
 
 
 def embed_query(
-    models: Models, spec: IndexSpec, wanted: ModelInput, caller: str
+    models: Models, spec: IndexSpec, wanted: ModelInput, caller: str, fetched: Fetched
 ) -> tuple[Floats | None, SparseValues | None]:
-    """(vector, sparse values) of a query to an index with a model: one of the two, by the model's type."""
+    """(vector, sparse values) of a query to an index with a model: one of the two, by the model's type. Errors as
+    ``embed_passages`` raises them."""
     bound = bound_model(spec, caller)
     if bound.vector_type == "dense":
         embedder = embedder_for(models, spec, caller)
-        return embed_inputs(models, embedder, [wanted], _of_query, input_type="query")[0], None
+        return embed_inputs(models, embedder, [wanted], _of_query, input_type="query", fetched=fetched)[0], None
     refuse_pictures(bound.model, [wanted], _of_query)
     sparse = sparse_embedder_for(models, spec, caller)
     return None, sparse.embed_sparse([wanted.text or ""], input_type="query")[0]
@@ -298,7 +302,7 @@ def _same_model(spec: IndexSpec, embed: EmbedSpec, identity: str) -> None:
 
 
 def read_records(
-    records: Sequence[Mapping[str, Any]], fields: Mapping[str, str]
+    records: Sequence[Mapping[str, Any]], fields: Mapping[str, str], fetched: Fetched
 ) -> tuple[list[str], list[ModelInput], list[dict[str, Any]]]:
     """(ids, inputs, metadata) of records ``{"_id" or "id": ..., <text field>: <text>, <image field>: <picture>, ...}``.
 
@@ -315,7 +319,7 @@ def read_records(
     if image is None:
         texts = [_text(id, record, fields["text"]) for id, record in zip(ids, records, strict=True)]
         return ids, [ModelInput(text) for text in texts], kept
-    inputs = [_input(id, record, fields["text"], image) for id, record in zip(ids, records, strict=True)]
+    inputs = [_input(id, record, fields["text"], image, fetched) for id, record in zip(ids, records, strict=True)]
     for one, metadata in zip(inputs, kept, strict=True):
         if one.image is not None:
             metadata[image] = digest_of(one.image)
@@ -346,7 +350,7 @@ def _text(id: str, record: Mapping[str, Any], field: str) -> str:
     return text
 
 
-def _input(id: str, record: Mapping[str, Any], field: str, image: str) -> ModelInput:
+def _input(id: str, record: Mapping[str, Any], field: str, image: str, fetched: Fetched) -> ModelInput:
     """What an index whose model takes pictures embeds of a record. The picture is bytes."""
     text, picture = record.get(field), record.get(image)
     if picture is None:
@@ -358,5 +362,5 @@ def _input(id: str, record: Mapping[str, Any], field: str, image: str) -> ModelI
         return ModelInput(_text(id, record, field))
     if text is not None and not isinstance(text, str):
         raise InvalidRequestError(f"Record {id!r}: the field {field!r} must be a text, got {text!r:.60}.")
-    data = picture_file(picture, f"{record_named(id)}: the field {image!r}")
+    data = picture_file(picture, f"{record_named(id)}: the field {image!r}", fetched)
     return ModelInput(text if text and text.strip() else None, data)

@@ -1,4 +1,4 @@
-"""Pictures that callers send: as bytes, base64 or a path; and texts and pictures as vectors of one space."""
+"""Pictures of callers: bytes, base64, paths, addresses; and texts and pictures as vectors of one space."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -17,11 +18,14 @@ from pinyon.errors import InvalidRequestError
 from pinyon.types import Embedder, Floats, ModelInput, Models, PictureEmbedder
 
 LARGEST_FILE: Final = 100_000_000
-"""Bytes of a picture's file, at most."""
+"""Bytes of a picture's file, at most; and of all that are fetched for one request."""
+LONGEST_WAIT: Final = 60.0
+"""Seconds after which no further picture is fetched for a request: its thread waits meanwhile."""
 AT_ONCE: Final = 16
 """Pictures that are decoded and embedded together: at 1,024 x 1,024 pixels, 50 MB."""
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_WEB: Final = ("http:", "https:")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SPACE: Final = str.maketrans("", "", " \t\r\n")
 
@@ -29,13 +33,55 @@ _SPACE: Final = str.maketrans("", "", " \t\r\n")
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def picture_file(image: Any, where: str) -> bytes:
-    """The bytes of a picture: as they are, of their base64, of a data URL, or of the file at a path.
+class Fetched:
+    """The pictures of one request that were on addresses: each is fetched once, also where the work on the request is
+    done again. Together they may have LARGEST_FILE bytes, as they are held in memory, and take LONGEST_WAIT."""
 
-    where: what is looked at, for messages. Raises InvalidRequestError; for an address on the web as well, since a
-    server that fetches what clients name can be made to read its own network.
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._files: dict[str, bytes] = {}
+        self._waited = 0.0
+
+    def file(self, url: str, where: str) -> bytes:
+        """Raises InvalidRequestError; for every address where ``models`` fetch none, since a server that fetches what
+        clients name can be made to read its own network."""
+        if url not in self._files:
+            self._files[url] = self._fetch(url, where)
+        return self._files[url]
+
+    def _fetch(self, url: str, where: str) -> bytes:
+        if self._waited >= LONGEST_WAIT:
+            raise InvalidRequestError(
+                f"{where}: the pictures before it took {self._waited:.0f} s to fetch, and after {LONGEST_WAIT:g} s no "
+                "more are fetched for one request. Send fewer at once, or their bytes."
+            )
+        started = monotonic()
+        data = self._models.fetch_picture(url, where)
+        self._waited += monotonic() - started
+        if data is None:
+            raise InvalidRequestError(
+                f"{where}: {url.partition('?')[0][:100]!r} is an address, and none is fetched: a server that fetches "
+                "what clients name can be made to read its own network. Fetch the picture yourself and send its bytes, "
+                "as base64 or a data URL. Whoever runs a server may name origins to fetch from: --picture-origin."
+            )
+        together = sum(map(len, self._files.values())) + len(data)
+        if together > LARGEST_FILE:
+            raise InvalidRequestError(
+                f"{where}: with it, the pictures on addresses of this request have {together:,} bytes; at most "
+                f"{LARGEST_FILE:,} are fetched for one request. Send them in several."
+            )
+        return data
+
+
+def picture_file(image: Any, where: str, fetched: Fetched) -> bytes:
+    """The bytes of a picture: as they are, of their base64, of a data URL, of the file at a path, or of one at an
+    address of the web.
+
+    where: what is looked at, for messages. Raises InvalidRequestError.
     """
-    if isinstance(image, str):
+    if isinstance(image, str) and _scheme(image) in _WEB:
+        data = fetched.file(image, where)
+    elif isinstance(image, str):
         data = _decoded(image, where)
     elif isinstance(image, (bytes, bytearray, memoryview)):
         data = bytes(image)
@@ -63,11 +109,11 @@ def digest_of(data: bytes) -> str:
 
 
 def _decoded(text: str, where: str) -> bytes:
-    scheme = _SCHEME.match(text[:40])
-    if scheme is not None and scheme.group().lower() == "data:":
+    scheme = _scheme(text)
+    if scheme == "data:":
         text = _payload(text, where)
-    elif scheme is not None:
-        raise _no_base64(text, scheme.group().lower(), where)
+    elif scheme:
+        raise _no_base64(text, where)
     try:
         return b64decode(text.translate(_SPACE), validate=True)
     except ValueError as error:
@@ -75,6 +121,12 @@ def _decoded(text: str, where: str) -> bytes:
             f"{where} is no base64 ({error}): got {text[:40]!r}. Send the bytes of the picture's file as base64, or a "
             "data URL, data:image/png;base64,..."
         ) from None
+
+
+def _scheme(text: str) -> str:
+    """With its colon; "" without one."""
+    found = _SCHEME.match(text[:40])
+    return "" if found is None else found.group().lower()
 
 
 def _payload(url: str, where: str) -> str:
@@ -89,12 +141,7 @@ def _payload(url: str, where: str) -> str:
     return payload
 
 
-def _no_base64(text: str, scheme: str, where: str) -> InvalidRequestError:
-    if scheme in ("http:", "https:"):
-        return InvalidRequestError(
-            f"{where}: {text[:100]!r} is an address, and none is fetched: a server that fetches what clients name can "
-            "be made to read its own network. Fetch the picture yourself and send its bytes, as base64 or a data URL."
-        )
+def _no_base64(text: str, where: str) -> InvalidRequestError:
     if is_digest(text):
         return InvalidRequestError(
             f"{where} is the digest of a picture, which is all that is kept of it: {text}. Send the picture again."
@@ -128,12 +175,13 @@ def embed_inputs(
     named: Callable[[int], str],
     *,
     input_type: Literal["query", "passage"] = "passage",
+    fetched: Fetched | None = None,
 ) -> Floats:
     """(n,) inputs -> (n, d) float32. Of an input with both, the normalised mean of the unit vectors of its text and of
     its picture: both count the same, however long the model makes either.
 
-    named: what an input is called in messages. Raises InvalidRequestError: for a picture where the model takes texts
-    only, and for one that cannot be read.
+    named: what an input is called in messages. fetched: of the request, where more than this call is done for it.
+    Raises InvalidRequestError: for a picture where the model takes texts only, and for one that cannot be read.
     """
     written = [row for row, one in enumerate(inputs) if one.text is not None]
     shown = [row for row, one in enumerate(inputs) if one.image is not None]
@@ -143,9 +191,10 @@ def embed_inputs(
         refuse_pictures(embedder.name, inputs, named)
         raise AssertionError("one of the inputs has a picture")
     vectors = np.zeros((len(inputs), embedder.dimension), np.float32)
+    fetched = Fetched(models) if fetched is None else fetched
     for start in range(0, len(shown), AT_ONCE):
         rows = shown[start : start + AT_ONCE]
-        files = [picture_file(inputs[row].image, named(row)) for row in rows]
+        files = [picture_file(inputs[row].image, named(row), fetched) for row in rows]
         pictures = [models.read_picture(file, named(row)) for row, file in zip(rows, files, strict=True)]
         vectors[rows] = embedder.embed_pictures(pictures)
     if written:

@@ -21,6 +21,7 @@ from pinyon.engine.embedding import (
 )
 from pinyon.engine.index import Index
 from pinyon.engine.memory import Bound
+from pinyon.engine.pictures import Fetched
 from pinyon.errors import InvalidRequestError
 from pinyon.types import (
     Fusion,
@@ -68,10 +69,11 @@ def write_records(index: Index, models: Models, namespace: str, records: Sequenc
 
     Raises InvalidRequestError, naming the record; ModelMismatchError when the installed model is another one.
     """
+    fetched = Fetched(models)
 
     def write(bound: Bound) -> WriteResult:
         model = bound_model(bound.spec, "upsert_records")
-        ids, inputs, metadata = read_records(records, model.field_map)
+        ids, inputs, metadata = read_records(records, model.field_map, fetched)
         vectors, sparse = embed_passages(
             models, bound.spec, inputs, "upsert_records", lambda row: record_named(ids[row])
         )
@@ -89,11 +91,18 @@ def find_records(
     Raises InvalidRequestError, NotFoundError for an unknown model, ModelMismatchError.
     """
     _check_ways(wanted)
-    return index.memory.steadily(lambda bound: _found(index, models, namespace, wanted, rerank, bound))
+    fetched = Fetched(models)
+    return index.memory.steadily(lambda bound: _found(index, models, namespace, wanted, rerank, bound, fetched))
 
 
 def _found(
-    index: Index, models: Models, namespace: str, wanted: RecordQuery, rerank: RerankRequest | None, bound: Bound
+    index: Index,
+    models: Models,
+    namespace: str,
+    wanted: RecordQuery,
+    rerank: RerankRequest | None,
+    bound: Bound,
+    fetched: Fetched,
 ) -> FoundRecords:
     """Raises Outdated when the index has another model than ``bound`` when it comes to the search."""
     spec, generation = bound
@@ -102,7 +111,7 @@ def _found(
     vector, sparse, tokens = wanted.vector, wanted.sparse, None
     embedded = mode != "lexical" and not (wanted.text is None and wanted.image is None)
     if embedded:
-        vector, sparse = embed_query(models, spec, ModelInput(wanted.text, wanted.image), "search")
+        vector, sparse = embed_query(models, spec, ModelInput(wanted.text, wanted.image), "search", fetched)
         tokens = None if wanted.text is None else count_tokens([wanted.text])
         if sparse is not None and not len(sparse.indices):
             return FoundRecords((), index.lsn(namespace), None, tokens)

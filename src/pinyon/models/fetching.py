@@ -7,17 +7,13 @@ checked is what is connected to. The key goes to the endpoint itself and nowhere
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-from typing import TypeAlias
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pinyon.errors import ModelUnavailableError
+from pinyon.models.addresses import Number, is_public, origin, parsed, pinned, resolved, shown
 from pinyon.models.endpoint import Endpoint
 
 __all__ = ["fetched"]
-
-Number: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 
 MOST_REDIRECTS = 3
 """All within one host."""
@@ -37,19 +33,19 @@ def fetched(endpoint: Endpoint, url: str, most: int) -> bytes:
         if isinstance(found, bytes):
             return found
         onward = _address(endpoint, address, found)
-        if _origin(onward) != _origin(address):
-            raise _refused(endpoint, f"{_shown(address)} sends on to another host, {_shown(onward)}")
+        if origin(onward) != origin(address):
+            raise _refused(endpoint, f"{shown(address)} sends on to another host, {shown(onward)}")
         address = onward
-    raise _refused(endpoint, f"{_shown(address)} sends on more than {MOST_REDIRECTS} times")
+    raise _refused(endpoint, f"{shown(address)} sends on more than {MOST_REDIRECTS} times")
 
 
 def _fetched_once(endpoint: Endpoint, address: SplitResult, most: int) -> bytes | str:
     """The file, or the address that it is to be found at."""
     import httpx
 
-    own = _origin(address) == _origin(urlsplit(endpoint.base))
+    own = origin(address) == origin(urlsplit(endpoint.base))
     url, host = (address.geturl(), "") if own else _pinned(endpoint, address)
-    where = f"model {endpoint.name!r}: {_shown(address)}"
+    where = f"model {endpoint.name!r}: {shown(address)}"
     try:
         with endpoint.fetch(url, with_key=own, host=host) as answer:
             if answer.is_redirect:
@@ -75,51 +71,30 @@ def _pinned(endpoint: Endpoint, address: SplitResult) -> tuple[str, str]:
     """(the address with the number of its host in place of the name, host and port as they were), if that is public."""
     host = address.hostname or ""
     if address.scheme != "https":
-        raise _refused(endpoint, f"{_shown(address)} is neither https nor at the endpoint itself")
+        raise _refused(endpoint, f"{shown(address)} is neither https nor at the endpoint itself")
     found = _resolved(endpoint, host, address.port or 443)
     for one in found:
         if not is_public(one):
-            raise _refused(endpoint, f"{_shown(address)} is at {one}, which is no public host")
-    number = f"[{found[0]}]" if found[0].version == 6 else str(found[0])
-    return address._replace(netloc=f"{number}:{address.port or 443}").geturl(), address.netloc
-
-
-def is_public(number: Number) -> bool:
-    return number.is_global and not number.is_multicast
+            raise _refused(endpoint, f"{shown(address)} is at {one}, which is no public host")
+    return pinned(address, found[0])
 
 
 def _resolved(endpoint: Endpoint, host: str, port: int) -> list[Number]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+    found = resolved(host, port)
+    if not found:
         raise ModelUnavailableError(
             f"model {endpoint.name!r}: the host {host!r:.200} of the picture's address is not known here"
-        ) from None
-    numbers = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
-    return [getattr(number, "ipv4_mapped", None) or number for number in numbers]
+        )
+    return found
 
 
 def _address(endpoint: Endpoint, base: str | SplitResult, url: str) -> SplitResult:
     """An address that may be relative to another one; without user, password and fragment."""
-    start = base if isinstance(base, str) else base.geturl()
-    try:
-        parts = urlsplit(urljoin(start, url))
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        known = False
-    if not known:
+    parts = parsed(url, base if isinstance(base, str) else base.geturl())
+    if parts is None:
         raise _refused(endpoint, f"{url[:80]!r} is no address of the web")
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="")
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2])
 
 
 def _refused(endpoint: Endpoint, what: str) -> ModelUnavailableError:
     return ModelUnavailableError(f"model {endpoint.name!r} answers with the address of a picture, not followed: {what}")
-
-
-def _origin(parts: SplitResult) -> tuple[str, str, int]:
-    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
-
-
-def _shown(parts: SplitResult) -> str:
-    """An address without its query, which often is a permission to read."""
-    return repr(f"{parts.scheme}://{parts.netloc}{parts.path}")[:200]

@@ -31,7 +31,8 @@ class ModelRegistry:
 
     more: further models by name, asked for once, at the first look-up; its errors are those of that look-up.
     store: the folder with pulled models. ad_hoc: says of a name that describes itself whether it may be used.
-    reader: makes a picture of the bytes of a file and a name for messages.
+    reader: makes a picture of the bytes of a file and a name for messages. fetcher: gives the file of a picture at an
+    address, and takes a name for messages; without one none is fetched.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class ModelRegistry:
         store: Path | None = None,
         ad_hoc: Callable[[str], bool] = lambda name: True,
         reader: Callable[[bytes, str], Picture] | None = None,
+        fetcher: Callable[[str, str], bytes] | None = None,
     ) -> None:
         self._given = dict(models)
         self._more = more
         self._store = store
         self._ad_hoc = ad_hoc
         self._reader = reader
+        self._fetcher = fetcher
         aliases = ALIASES if aliases is None else aliases
         self._aliases = {name: alias for name, alias in aliases.items() if set(alias.targets.values()) <= models.keys()}
         self._built: dict[ModelInfo, Any] = {}
@@ -60,14 +63,19 @@ class ModelRegistry:
 
     def with_more(self, more: Callable[[], Mapping[str, ModelInfo]], store: Path | None) -> ModelRegistry:
         """A registry with further models, which shares those that are built."""
-        return self._sharing(more=more, store=store, ad_hoc=self._ad_hoc)
+        return self._sharing(more=more, store=store)
 
     def guarded(self, ad_hoc: Callable[[str], bool]) -> ModelRegistry:
         """A registry for callers who may not name any file or endpoint: only names that ``ad_hoc`` agrees to."""
-        return self._sharing(more=self._more, store=self._store, ad_hoc=ad_hoc)
+        return self._sharing(ad_hoc=ad_hoc)
 
-    def _sharing(self, **settings: Any) -> ModelRegistry:
-        made = ModelRegistry(self._given, self._aliases, reader=self._reader, **settings)
+    def fetching(self, fetcher: Callable[[str, str], bytes]) -> ModelRegistry:
+        """A registry that fetches pictures with ``fetcher``."""
+        return self._sharing(fetcher=fetcher)
+
+    def _sharing(self, **changed: Any) -> ModelRegistry:
+        own = {"more": self._more, "store": self._store, "ad_hoc": self._ad_hoc, "fetcher": self._fetcher}
+        made = ModelRegistry(self._given, self._aliases, reader=self._reader, **{**own, **changed})
         made._built, made._lock = self._built, self._lock
         return made
 
@@ -139,6 +147,10 @@ class ModelRegistry:
                 'install "pinyon[pictures]", or make yours with reader=, for example pinyon.pictures.read_picture.'
             )
         return self._reader(data, name)
+
+    def fetch_picture(self, url: str, name: str) -> bytes | None:
+        """The file of a picture at an address; None where the registry has no fetcher. Raises what ``fetcher`` does."""
+        return None if self._fetcher is None else self._fetcher(url, name)
 
     def _model(self, name: str, task: ModelType, dimension: int | None = None) -> Any:
         alias = self._aliases.get(name)

@@ -111,6 +111,10 @@ class Settings:
     import_remote: bool = False
     """Bulk imports may read s3:// and gs:// with the credentials of the server's environment."""
 
+    picture_origins: tuple[str, ...] = ()
+    """From which addresses pictures of callers are fetched: scheme, host and perhaps port; "*": any public host over
+    https."""
+
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where settings come from that were read, by dotted name: "file", "environment", "flag"."""
 

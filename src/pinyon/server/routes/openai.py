@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
 
-from pinyon.engine.pictures import picture_file
+from pinyon.engine.pictures import Fetched, picture_file
 from pinyon.engine.records import count_tokens
 from pinyon.errors import InvalidRequestError, MissingExtraError, NotFoundError, PinyonError
 from pinyon.server import assistants
@@ -123,15 +123,16 @@ def _model(service: Service, asked: ChatRequest) -> Writing:
 
 def _seen(service: Service, asked: ChatRequest) -> tuple[ChatMessage, ...]:
     """The messages with their pictures. Raises ParameterError for one that cannot be read."""
+    fetched = Fetched(service.models)
     return tuple(
-        replace(message, pictures=tuple(_picture(service, one) for one in pictures)) if pictures else message
+        replace(message, pictures=tuple(_picture(service, one, fetched) for one in pictures)) if pictures else message
         for message, pictures in zip(asked.messages, asked.pictures, strict=True)
     )
 
 
-def _picture(service: Service, shown: ShownPicture) -> Picture:
+def _picture(service: Service, shown: ShownPicture, fetched: Fetched) -> Picture:
     try:
-        data = picture_file(shown.url, shown.where)
+        data = picture_file(shown.url, shown.where, fetched)
         return service.models.read_picture(data, shown.where)
     except InvalidRequestError as error:
         raise ParameterError(error.message, shown.where) from None
