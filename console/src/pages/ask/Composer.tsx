@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { number, words } from "../../state/language";
 import { loadDraft, saveDraft } from "./conversation";
 
@@ -37,7 +37,8 @@ export function Composer({ assistant, edited, busy, ready, onAsk, onStop }: Prop
   const count = [...text].length;
   const wrong = count > MOST ? say("long", { count, most: MOST }) : refused && !ready ? say("wrong") : "";
 
-  useEffect(() => saveDraft(sessionStorage, assistant, text), [assistant, text]);
+  // At once: an effect that waits for the next frame would lose what was typed just before the page went.
+  useLayoutEffect(() => saveDraft(sessionStorage, assistant, text), [assistant, text]);
   useEffect(() => {
     if (!edited) return;
     setText(edited.text);

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isOpen, NOTHING } from "./answer";
 import { changed, load, messagesFor, save, type Turn } from "./conversation";
 import { bodyOf, type Settings } from "./settings";
@@ -12,7 +12,7 @@ export function useConversation(assistant: string) {
   const [kept, setKept] = useState(true);
   const running = useRef(new Map<string, AbortController>());
 
-  useEffect(() => setKept(save(sessionStorage, assistant, turns)), [assistant, turns]);
+  useLayoutEffect(() => setKept(save(sessionStorage, assistant, turns)), [assistant, turns]);
   useEffect(() => {
     const all = running.current;
     return () => {
