@@ -8,6 +8,7 @@ import pytest
 from pinyon.engine import Database, Index, recent
 from pinyon.engine.recent import RecentMasks, RecentRows
 from pinyon.filters import Compare
+from pinyon.index.vectors import Vectors
 from pinyon.storage.values import StoredRow
 from pinyon.types import IndexSpec, Query
 
@@ -93,3 +94,58 @@ def test_a_remembered_mask_cannot_be_written_into_and_few_are_kept(monkeypatch: 
     assert known is not None
     with pytest.raises(ValueError, match="read-only"):
         known[0][0] = False
+
+
+def filled(n: int) -> Index:
+    database = Database(":memory:")
+    database.create_index(IndexSpec("many", 16, "cosine"))
+    index = database.index("many")
+    rows = np.random.default_rng(5).standard_normal((n, 16)).astype(np.float32)
+    index.upsert("", [f"{at}" for at in range(n)], rows, metadata={"part": [at % 50 for at in range(n)]})
+    return index
+
+
+def test_a_filter_that_is_asked_for_again_gives_the_same_whether_its_vectors_lie_ready_or_not() -> None:
+    index = filled(3_000)
+    query = np.random.default_rng(6).standard_normal(16)
+    wanted = Query(10, vector=query, filter={"part": 7}, explain=True)
+    first, second, third = (index.query("", wanted) for _ in range(3))
+    assert first.plan is not None
+    assert first.plan.kind == "gather"
+    assert first.matches == second.matches == third.matches
+    with index.memory.truth.read() as view:
+        opened = index.memory.snapshot(view, "")
+    assert opened is not None
+    [few] = opened[1].masks._few.values()
+    assert few.vectors is not None
+    assert np.array_equal(few.rows, np.arange(7, 3_000, 50))
+    index.update("", "7", values=query)
+    assert index.query("", wanted).matches[0].id == "7", "of another moment, other vectors"
+
+
+def test_vectors_lie_ready_only_while_they_take_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = Vectors(4, (np.random.default_rng(1).standard_normal((100, 4)).astype(np.float32),))
+    masks = RecentMasks()
+    nodes = [Compare("part", "$eq", float(at)) for at in range(3)]
+    for at, node in enumerate(nodes):
+        masks.add(node, np.arange(100) % 3 == at, 34 if at == 0 else 33)
+
+    def ready(at: int) -> bool:
+        known = masks.get(nodes[at])
+        assert known is not None
+        rows, found = masks.few(*known, vectors)
+        assert rows.tolist() == list(range(at, 100, 3))
+        assert found is None or np.array_equal(found, vectors.take(rows))
+        return found is not None
+
+    assert (ready(0), ready(0)) == (False, True)
+    monkeypatch.setattr(recent, "ALL_FEW_BYTES", masks._few[id(masks._masks[nodes[0]][0])].nbytes + 800)
+    before = masks.nbytes
+    assert (ready(1), ready(1)) == (False, True)
+    assert masks.nbytes == before + 33 * (8 + 16)
+    assert not any(ready(2) for _ in range(5)), "two filters take all that there is"
+    monkeypatch.setattr(recent, "FEW_BYTES", 100)
+    masks.clear()
+    assert masks.nbytes == 0
+    stranger = np.arange(100) < 5
+    assert not any(masks.few(stranger, 5, vectors)[1] is not None for _ in range(3)), "only filters are remembered"

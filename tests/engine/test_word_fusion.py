@@ -85,13 +85,14 @@ class World:
         usual = 0.08 * lengths
         usual *= 2.0 if self.metric == "euclidean" else 1.0
         deviation = math.sqrt((np.square(dense - dense.mean()).sum() + 32 * usual**2) / (len(dense) + 32))
+        strangers = float(np.square(query, dtype=float).sum()) + squares / len(dense)  # euclidean, at right angles
+        mean = (dense.sum() + 2 * (strangers if self.metric == "euclidean" else 0.0)) / (len(dense) + 2)
         share = {row: words.get(row, 0.0) / most if most else 0.0 for row in among}
         covered = max(share.values())
         trust = 2.8 * covered**1.5
         weight = trust / (1 + trust) if fusion.method == "adaptive" else fusion.weight
         return {
-            row: (1 - weight) * sign * (dense[row] - dense.mean()) / (10 * deviation) + weight * share[row]
-            for row in among
+            row: (1 - weight) * sign * (dense[row] - mean) / (10 * deviation) + weight * share[row] for row in among
         }
 
 
@@ -198,6 +199,16 @@ def test_a_handful_of_records_is_ranked_as_well(rows: int, fusion: Fusion) -> No
         expected = world.blended(world.queries[0], world.texts[0], fusion, list(range(rows)))
         assert {int(match.id): match.score for match in found.matches} == pytest.approx(expected, abs=2e-5)
         assert all(math.isfinite(match.score) for match in found.matches)
+
+
+def test_a_record_alone_scores_by_how_near_it_is() -> None:
+    axes = np.eye(D, dtype=np.float32)
+    with Database(":memory:") as database:
+        database.create_index(spec("cosine"))
+        index = database.index("docs")
+        index.upsert("", ["only"], axes[:1], metadata=[{"body": "잣"}])
+        near, far = (asked(index, axes[0] * x + axes[1], "전혀", Fusion()).matches[0].score for x in (9, 0.5))
+    assert near > far > 0.0, "and not both as the mean, which each of them is"
 
 
 def test_among_few_records_the_one_that_means_it_is_not_drowned_by_a_common_word() -> None:

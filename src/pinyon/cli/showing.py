@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 ACROSS = 3
+SHEET_ACROSS = 6
+SHEET_SIDE = 128
+"""Pixels: the small copies have up to 96, and names want some room."""
 
 
 def show_pictures(output: Output, matches: Sequence[Match], sheet: Path | None) -> None:
@@ -40,7 +43,8 @@ def write_sheet(output: Output, named: Sequence[tuple[Picture, str, str]], sheet
     if not named:
         output.message("no pictures were found, so that there is no sheet")
         return
-    made = contact_sheet([Cell(picture, name, (remark,)) for picture, name, remark in named])
+    cells = [Cell(picture, name, (remark,)) for picture, name, remark in named]
+    made = contact_sheet(cells, columns=SHEET_ACROSS, side=SHEET_SIDE)
     sheet.write_bytes(made.png)
     if made.warning:
         output.warn(made.warning)

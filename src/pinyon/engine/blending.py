@@ -36,6 +36,9 @@ _SAMPLE: Final = 1_024
 _USUAL_DEVIATION: Final = 0.08
 """...in cosine, of texts of many topics: what is taken for granted, with the weight of so many rows:"""
 _USUAL_ROWS: Final = 32
+_MEAN_ROWS: Final = 2
+"""...with the weight of so many rows, the mean is that of directions that have nothing in common: this moves all scores
+of a query alike, and changes no order."""
 _MOST_WEIGHT: Final = 1.0 - 1e-6
 """Words alone leave records without any of them in no order."""
 MODES: Final[tuple[SearchMode, ...]] = ("dense", "lexical", "hybrid")
@@ -84,7 +87,7 @@ def blend(snapshot: Snapshot, query: Floats, rows: Ints, found: Floats, most: fl
 def _spread(snapshot: Snapshot, query: Floats) -> tuple[float, float]:
     """Mean and standard deviation of the dense scores of a namespace, of which higher is better, from a sample.
 
-    Few records tell little about their deviation, so the usual one counts as well.
+    Few records tell little about either, so the usual ones count as well: a record alone would be as good as the mean.
     """
     vectors = snapshot.vectors
     assert vectors is not None, "a dense query goes to a dense index"
@@ -92,11 +95,15 @@ def _spread(snapshot: Snapshot, query: Floats) -> tuple[float, float]:
     sample = alive[np.linspace(0, len(alive) - 1, min(len(alive), _SAMPLE)).astype(np.int64)]
     taken = vectors.take(sample)
     values = SIGNS[snapshot.metric] * scores(taken, query, snapshot.metric).astype(np.float64)
-    norms = np.linalg.norm(query.astype(np.float64)) * np.sqrt(np.square(taken, dtype=np.float64).sum() / len(sample))
-    usual = _USUAL_DEVIATION * float(norms) * (2.0 if snapshot.metric == "euclidean" else 1.0)
+    long, usually_long = (float(np.square(rows, dtype=np.float64).sum()) for rows in (query, taken))
+    usually_long /= len(sample)
+    usual_mean, usual = 0.0, _USUAL_DEVIATION * np.sqrt(long * usually_long)
+    if snapshot.metric == "euclidean":  # |q - x|² = |q|² + |x|² - 2 |q| |x| cosine
+        usual_mean, usual = -(long + usually_long), 2.0 * usual
     squares = float(np.square(values - values.mean()).sum()) + _USUAL_ROWS * usual**2
     deviation = float(np.sqrt(squares / (len(sample) + _USUAL_ROWS)))
-    return float(values.mean()), deviation or 1.0
+    mean = (float(values.sum()) + _MEAN_ROWS * usual_mean) / (len(sample) + _MEAN_ROWS)
+    return mean, deviation or 1.0
 
 
 # -- settings ---------------------------------------------------------------------------------------------------------

@@ -168,7 +168,11 @@ def _dense(
     base = snapshot.base
     reason = ""
     if mask is not None and matching <= max(GATHER_ROWS, GATHER_SHARE * snapshot.n) and matching < snapshot.n:
-        rows, best = gather_search(np.flatnonzero(mask), vectors.take, query, snapshot.metric, k)
+        few, ready = snapshot.masks.few(mask, matching, vectors)
+        if ready is None:
+            rows, best = gather_search(few, vectors.take, query, snapshot.metric, k)
+        else:
+            rows, best = select(few, scores(ready, query, snapshot.metric), snapshot.metric, k)
         return Found(rows, best, "gather", "few records match: each is scored", matching, matching, True, mask)
     if exact:
         reason = "exact search was asked for"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
+
 from pinyon.filters import Node
+from pinyon.index.vectors import Vectors
 from pinyon.storage.values import StoredRow
-from pinyon.types import Bools
+from pinyon.types import Bools, Floats, Ints
 
 ROWS = 16_384
 """Rows that are kept for a namespace; the oldest go first, a quarter at a time."""
@@ -19,15 +23,21 @@ ROW_OBJECTS = 320
 """Bytes of the Python objects of a kept row, about, besides its id and metadata."""
 MASK_BYTES = 32 * 1024 * 1024
 """...as long as they take no more than this: in very large namespaces a few."""
+FEW_BYTES = 4 * 1024 * 1024
+"""Vectors that a filter keeps, of which a copy lies ready once it was asked for again, at most..."""
+ALL_FEW_BYTES = 16 * 1024 * 1024
+"""...and of all filters together, with their row numbers."""
 
 
 class RecentMasks:
-    """Matching rows and their number by filter, for one LSN. Safe from any thread."""
+    """Matching rows and their number by filter, for one LSN; and the vectors of few rows that match. Safe from any
+    thread."""
 
-    __slots__ = ("_masks",)
+    __slots__ = ("_few", "_masks")
 
     def __init__(self) -> None:
         self._masks: dict[Node, tuple[Bools, int]] = {}
+        self._few: dict[int, _Few] = {}
 
     def get(self, node: Node) -> tuple[Bools, int] | None:
         return self._masks.get(node)
@@ -38,15 +48,45 @@ class RecentMasks:
             return
         mask.flags.writeable = False
         if len(self._masks) >= most:
-            self._masks = {}
+            self.clear()
         self._masks[node] = mask, count
+        self._few[id(mask)] = _Few(mask)
+
+    def few(self, mask: Bools, count: int, vectors: Vectors) -> tuple[Ints, Floats | None]:
+        """The (count,) rows of a mask, ascending; and their vectors, where that filter was asked for before and they
+        take little: who has to fetch them may keep to what the processor's caches hold."""
+        held = self._few.get(id(mask))
+        if held is None or held.mask is not mask:
+            return np.flatnonzero(mask), None
+        if held.rows is None:
+            held.rows = np.flatnonzero(mask)
+        elif held.vectors is None and self._has_room(4 * count * vectors.d):
+            held.vectors = vectors.take(held.rows)
+        return held.rows, held.vectors
+
+    def _has_room(self, size: int) -> bool:
+        return size <= FEW_BYTES and size + sum(one.nbytes for one in list(self._few.values())) <= ALL_FEW_BYTES
 
     @property
     def nbytes(self) -> int:
-        return sum(len(mask) for mask, _ in list(self._masks.values()))
+        masks = sum(len(mask) for mask, _ in list(self._masks.values()))
+        return masks + sum(one.nbytes for one in list(self._few.values()))
 
     def clear(self) -> None:
-        self._masks = {}
+        self._masks, self._few = {}, {}
+
+
+@dataclass(slots=True)
+class _Few:
+    """rows: that the mask keeps, once it was asked for; vectors: theirs, once it was asked for again."""
+
+    mask: Bools
+    rows: Ints | None = None
+    vectors: Floats | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return sum(one.nbytes for one in (self.rows, self.vectors) if one is not None)
 
 
 class RecentRows:
