@@ -4,7 +4,7 @@ Run: python benchmarks/overhead.py [--rows 50000] [--rounds 2000]
 
 A layer is timed as a whole, with all layers below it; "own" is what it adds. The bar: 80 µs from the kernel to the
 caller. One client, one thread, CPU time, medians over queries; the recall meter is paused. Hits were read before, as
-popular ones are, except in the last line; a filter was asked for before, so that the few vectors that it keeps lie ready.
+popular ones are, except in the last line; filters were asked for before, so that the few vectors they keep lie ready.
 """
 
 from __future__ import annotations
