@@ -55,7 +55,10 @@ def test_perfect_answers_never_raise_an_alarm() -> None:
     assert first_alarm(0.99, [1.0] * 5_000) == 5_001
 
 
-@pytest.mark.parametrize("target", [0.9, 0.99, 0.999])
+@pytest.mark.parametrize(
+    "target",
+    [pytest.param(0.9, marks=pytest.mark.nightly), 0.99, pytest.param(0.999, marks=pytest.mark.nightly)],
+)
 def test_at_the_target_itself_false_alarms_are_at_least_as_far_apart_as_promised(target: float) -> None:
     """Misses of a tenth, as many as the target allows. The mean run of 100, cut at ten times the promise, is a lower
     bound."""

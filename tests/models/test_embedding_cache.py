@@ -148,7 +148,7 @@ def _open_at(file: Path, moment: float) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 def test_processes_that_make_the_file_at_the_same_moment_wait_for_each_other(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    for turn in range(30):
+    for turn in range(12):
         moment = time.time() + 0.05
         both = [context.Process(target=_open_at, args=(tmp_path / str(turn), moment)) for _ in range(2)]
         for one in both:

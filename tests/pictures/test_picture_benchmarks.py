@@ -176,6 +176,7 @@ def test_a_set_that_is_absent_says_what_is_missing_and_how_to_get_it(shared: Pat
 
 
 @installed
+@pytest.mark.nightly
 def test_both_sets_are_measured_and_the_bars_of_the_emoji_decide(shared: Path) -> None:
     options = ["--data", str(shared), "--held-out", "10", "--stamps-held-out", "10"]
     told, status = ran("multimodal.py", *options, "--stamps", str(shared / "stamps"))

@@ -98,7 +98,9 @@ def test_an_unknown_study_is_refused() -> None:
         conduct("annoy", SOURCE)
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.nightly) if name in ("growth", "ivf") else name for name in PLANS]
+)
 def test_a_study_repeats_from_its_results_with_equal_recall(tmp_path: Path, name: str) -> None:
     first = conduct(name, SOURCE, SMALL[name], repeats=2, out=tmp_path / "one")
     assert first.complete
