@@ -4,7 +4,7 @@ import { fetchIndexes } from "../api/indexes";
 import { to } from "../routes";
 import { words } from "../state/language";
 import { useCall } from "../ui/useCall";
-import { NAVIGATION, titleOf } from "./Shell";
+import { NAVIGATION, titleOf } from "./navigation";
 
 const say = words({
   find: { en: "Go to a page or an index", ko: "페이지나 인덱스로 이동" },

@@ -8,6 +8,7 @@ import { setTheme, THEMES, theme } from "../state/theme";
 import { KeyDialog } from "../ui/KeyDialog";
 import { Toasts } from "../ui/Toasts";
 import { useNarrow } from "../ui/useNarrow";
+import { NAVIGATION, titleOf } from "./navigation";
 import { Palette } from "./Palette";
 
 const say = words({
@@ -16,12 +17,6 @@ const say = words({
   pages: { en: "Pages", ko: "페이지" },
   data: { en: "Data", ko: "데이터" },
   server: { en: "Server", ko: "서버" },
-  indexes: { en: "Indexes", ko: "인덱스" },
-  backups: { en: "Backups", ko: "백업" },
-  ask: { en: "Ask", ko: "질문하기" },
-  studies: { en: "Studies", ko: "실험 결과" },
-  operate: { en: "Operate", ko: "운영" },
-  tour: { en: "Two-minute tour", ko: "2분 둘러보기" },
   api: { en: "API reference", ko: "API 문서" },
   commands: { en: "Go to… (Ctrl K)", ko: "바로 가기… (Ctrl K)" },
   theme: { en: "Theme", ko: "테마" },
@@ -34,19 +29,6 @@ const say = words({
   theme_dark: { en: "Dark", ko: "어둡게" },
   theme_contrast: { en: "High contrast", ko: "고대비" },
 });
-
-export const NAVIGATION = [
-  { key: "indexes", path: to.indexes(), below: `${BASE}/indexes` },
-  { key: "ask", path: to.ask(), below: to.ask() },
-  { key: "studies", path: to.studies(), below: to.studies() },
-  { key: "backups", path: to.backups(), below: to.backups() },
-  { key: "operate", path: to.operate(), below: to.operate() },
-  { key: "tour", path: to.tour(), below: to.tour() },
-] as const;
-
-export function titleOf(key: (typeof NAVIGATION)[number]["key"]): string {
-  return say(key);
-}
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const { path } = useLocation();
@@ -103,7 +85,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           {NAVIGATION.map((item) => (
             <li key={item.key}>
               <a href={item.path} {...(isHere(path, item) ? { "aria-current": "page" } : {})}>
-                {say(item.key)}
+                {titleOf(item.key)}
               </a>
             </li>
           ))}
