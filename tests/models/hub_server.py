@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from serving import serving
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -29,16 +30,11 @@ def hub_server(models: Mapping[str, Mapping[str, bytes]]) -> Iterator[Hub]:
     class Handler(_Handler):
         hub_of = hub
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        listening.daemon_threads = True
-        hub.url = f"http://127.0.0.1:{listening.server_port}"
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield hub
-        finally:
-            listening.shutdown()
-            thread.join()
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening.daemon_threads = True
+    hub.url = f"http://127.0.0.1:{listening.server_port}"
+    with serving(listening):
+        yield hub
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from pinyon.models import endpoint
+from serving import serving
 
 DIMENSION = 8
 KEY = "sk-test-0123456789"
@@ -117,16 +118,11 @@ def openai_server(**given: Any) -> Iterator[OpenAiServer]:
     class Handler(_Handler):
         server_of = api
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        listening.daemon_threads = True
-        api.url = f"http://127.0.0.1:{listening.server_port}/v1"
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield api
-        finally:
-            listening.shutdown()
-            thread.join()
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening.daemon_threads = True
+    api.url = f"http://127.0.0.1:{listening.server_port}/v1"
+    with serving(listening):
+        yield api
 
 
 class _Handler(BaseHTTPRequestHandler):

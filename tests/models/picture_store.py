@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
+from serving import serving
 
 
 @dataclass
@@ -85,18 +86,13 @@ def picture_store(context: ssl.SSLContext | None = None) -> Iterator[Store]:
             """A client that leaves is none."""
 
     handler = type("Handler", (_Handler,), {})
-    with Server(("127.0.0.1", 0), handler) as server:
-        store = Store(server.server_port, "http" if context is None else "https")
-        handler.store = store  # type: ignore[attr-defined]
-        if context is not None:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield store
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Server(("127.0.0.1", 0), handler)
+    store = Store(server.server_port, "http" if context is None else "https")
+    handler.store = store  # type: ignore[attr-defined]
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    with serving(server):
+        yield store
 
 
 def naming(monkeypatch: pytest.MonkeyPatch, **places: tuple[str, ...]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +17,7 @@ from pinyon.models import ModelRegistry, fetching
 from pinyon.models.describing import described
 from pinyon.models.families import FAMILIES
 from pinyon.types import GeneratedPicture, ImageGenerator
+from serving import serving
 
 pytest.importorskip("httpx", reason='needs pip install "pinyon[endpoint]"')
 pytest.importorskip("PIL", reason='needs pip install "pinyon[pictures]"')
@@ -290,27 +290,22 @@ def test_a_picture_at_a_public_host_is_fetched_from_the_address_that_was_checked
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(certified).configure_cert(context)
     _Store.seen.clear()
-    with HTTPServer(("127.0.0.1", 0), _Store) as store:
-        store.socket = context.wrap_socket(store.socket, server_side=True)
-        thread = threading.Thread(target=store.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        # A loopback address stands for the public one, which a test cannot have; the name leads nowhere a second time.
-        resolving(monkeypatch, "127.0.0.1")
-        monkeypatch.setattr(fetching, "is_public", lambda number: True)
-        answers_with(api, url=f"https://pictures.example:{store.server_port}/a.png?sig=1")
-        try:
-            if certified == "pictures.example":
-                made = model(api, api_key_env="SOME_KEY").generate_pictures("a")
-                assert made[0].data == picture_of("/a.png?sig=1")
-                assert _Store.seen[0]["host"] == f"pictures.example:{store.server_port}"
-                assert "authorization" not in _Store.seen[0]
-            else:
-                with pytest.raises(ModelUnavailableError, match=r"pictures\.example.*does not answer"):
-                    model(api, retries=0).generate_pictures("a")
-                assert _Store.seen == []
-        finally:
-            store.shutdown()
-            thread.join()
+    store = HTTPServer(("127.0.0.1", 0), _Store)
+    store.socket = context.wrap_socket(store.socket, server_side=True)
+    # A loopback address stands for the public one, which a test cannot have; the name leads nowhere a second time.
+    resolving(monkeypatch, "127.0.0.1")
+    monkeypatch.setattr(fetching, "is_public", lambda number: True)
+    answers_with(api, url=f"https://pictures.example:{store.server_port}/a.png?sig=1")
+    with serving(store):
+        if certified == "pictures.example":
+            made = model(api, api_key_env="SOME_KEY").generate_pictures("a")
+            assert made[0].data == picture_of("/a.png?sig=1")
+            assert _Store.seen[0]["host"] == f"pictures.example:{store.server_port}"
+            assert "authorization" not in _Store.seen[0]
+        else:
+            with pytest.raises(ModelUnavailableError, match=r"pictures\.example.*does not answer"):
+                model(api, retries=0).generate_pictures("a")
+            assert _Store.seen == []
 
 
 def test_an_address_of_a_host_that_is_unknown_is_told(api: OpenAiServer, monkeypatch: pytest.MonkeyPatch) -> None:
