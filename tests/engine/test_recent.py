@@ -133,7 +133,7 @@ def test_vectors_lie_ready_only_while_they_take_little(monkeypatch: pytest.Monke
     def ready(at: int) -> bool:
         known = masks.get(nodes[at])
         assert known is not None
-        rows, found = masks.few(*known, vectors)
+        rows, found = masks.few(known[0], vectors)
         assert rows.tolist() == list(range(at, 100, 3))
         assert found is None or np.array_equal(found, vectors.take(rows))
         return found is not None
@@ -148,4 +148,4 @@ def test_vectors_lie_ready_only_while_they_take_little(monkeypatch: pytest.Monke
     masks.clear()
     assert masks.nbytes == 0
     stranger = np.arange(100) < 5
-    assert not any(masks.few(stranger, 5, vectors)[1] is not None for _ in range(3)), "only filters are remembered"
+    assert not any(masks.few(stranger, vectors)[1] is not None for _ in range(3)), "only filters are remembered"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
 
+from pinyon.app.ingestor import fetched
 from pinyon.engine import Index
-from pinyon.engine.duplicates import Duplicates, Group, duplicates_of
+from pinyon.engine.duplicates import Duplicates, duplicates_of
 from pinyon.pictures import distance, near_duplicates
 from pinyon.types import IndexSpec, Record
 
-__all__ = ["Duplicates", "Group", "Way", "copies_of", "duplicates_of", "members", "usual_way"]
+__all__ = ["Duplicates", "Way", "copies_of", "duplicates_of", "fetched", "usual_way"]
 
 Way: TypeAlias = Literal["likeness", "vector"]
-
-_PAGE: Final = 1_000
 
 
 def usual_way(spec: IndexSpec) -> Way:
@@ -47,15 +46,6 @@ def copies_of(
         for group in near_duplicates(hashes, bits)
     ]
     return Duplicates(len(ids), sorted(groups, key=len, reverse=True))
-
-
-def members(index: Index, namespace: str, groups: Sequence[Group]) -> Iterator[dict[str, Record]]:
-    """The records of each group, by id; those deleted meanwhile are absent."""
-    for group in groups:
-        found: dict[str, Record] = {}
-        for start in range(0, len(group), _PAGE):
-            found |= index.fetch(namespace, [id for id, _ in group[start : start + _PAGE]], include_values=False)
-        yield found
 
 
 def _likeness(record: Record) -> int | None:

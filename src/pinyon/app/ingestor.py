@@ -329,7 +329,7 @@ class Ingestor:
         if not pictures:
             return self._embedder.embed([one.text or "" for one in part])
         assert isinstance(self._embedder, PictureEmbedder), "pictures are read for models that see only"
-        vectors = self._embedder.embed_pictures(pictures)
+        vectors = np.array(self._embedder.embed_pictures(pictures))
         written = [at for at, one in enumerate(part) if one.text is not None]
         if written:
             vectors[written] = of_both(self._embedder.embed([part[at].text or "" for at in written]), vectors[written])

@@ -13,10 +13,13 @@ from pinyon.cli.session import Session, parse_object
 from pinyon.cli.showing import write_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from pinyon.app.duplicates import Duplicates, Group, Way
+    from pinyon.app.duplicates import Duplicates, Way
     from pinyon.types import IndexSpec, Picture, Record
+
+UNITS = {"likeness": "bits", "vector": "cosine"}
+"""In what it is told how near records are."""
 
 
 @command(
@@ -52,25 +55,23 @@ def duplicates(
         Path | None, typer.Option("--sheet", metavar="FILE", help="Write the pictures among them as one PNG.")
     ] = None,
 ) -> None:
-    """List groups of records that are nearly the same. Every pair is compared; nothing is changed.
+    """List groups of records that are nearly the same; nothing is changed.
 
-    Two records are joined when they are near enough, and groups grow from there. Each line says how near the record is
-    to the first of its group.
+    A record belongs to the earliest group whose first record is near enough. Each line says how near it is to that one.
     """
-    from pinyon.app.duplicates import copies_of, duplicates_of, members, usual_way
+    from pinyon.app.duplicates import copies_of, duplicates_of, fetched, usual_way
 
     condition = parse_object(filter, "--filter")
     with session.database(write=False) as database, session.output.progress() as bar:
         index = session.index(database, name)
         way: Way = by or usual_way(index.spec)
-
         bar.begin(f"compare by {way}", index.count(namespace), "records")
-
         if way == "likeness":
             found = copies_of(index, namespace, bits, filter=condition, progress=bar.advance)
         else:
             found = duplicates_of(index, namespace, cosine, filter=condition, progress=bar.advance)
-        records = list(members(index, namespace, found.groups))
+        named = [] if session.as_json else [id for group in found.groups for id, _ in group]
+        records = fetched(index, namespace, named)
         if not found.records:
             session.check_namespace(index, namespace)
     if session.as_json:
@@ -78,52 +79,45 @@ def duplicates(
         return
     _print(session, found, records, index.spec, way)
     if sheet is not None:
-        write_sheet(session.output, _pictures(found.groups, records, way), sheet)
+        write_sheet(session.output, _pictures(found, records, way), sheet)
 
 
 def _told(found: Duplicates, way: Way) -> dict[str, Any]:
     """As JSON; ``bits`` or ``cosine`` of a record say how near it is to the first of its group."""
-    key = "bits" if way == "likeness" else "cosine"
     groups = [
-        [{"id": id, key: int(near) if way == "likeness" else near} for id, near in group] for group in found.groups
+        [{"id": id, UNITS[way]: int(near) if way == "likeness" else near} for id, near in group]
+        for group in found.groups
     ]
     return {"by": way, "records": found.records, "groups": groups}
 
 
-def _print(
-    session: Session, found: Duplicates, records: Sequence[Mapping[str, Record]], spec: IndexSpec, way: Way
-) -> None:
+def _members(found: Duplicates, way: Way) -> list[tuple[int, str, str]]:
+    """The number of its group, its id, and how near it is to the first, of every record, in order."""
+    digits = 0 if way == "likeness" else 4
+    return [(number, id, f"{near:.{digits}f}") for number, group in enumerate(found.groups, 1) for id, near in group]
+
+
+def _print(session: Session, found: Duplicates, records: Mapping[str, Record], spec: IndexSpec, way: Way) -> None:
     field = text_field(spec)
     rows = [
-        (number, _near(near, way), id, gist(held[id], field) if id in held else "")
-        for number, (group, held) in enumerate(zip(found.groups, records, strict=True), 1)
-        for id, near in group
+        (number, near, id, gist(records[id], field) if id in records else "")
+        for number, id, near in _members(found, way)
     ]
-    if rows:
-        key = "bits" if way == "likeness" else "cosine"
-        last = "text" if spec.embed is not None else "metadata"
-        session.output.table(("group", key, "id", last), rows, ("group", key))
     compared = f"{found.records:,} records compared by {way}"
-    if rows:
-        copies = len(rows) - len(found.groups)
-        session.output.message(f"{compared}: {copies:,} could go, and one of each group stay", "dim")
-    else:
+    if not rows:
         session.output.message(f"{compared}: no two are so near")
+        return
+    last = "text" if spec.embed is not None else "metadata"
+    session.output.table(("group", UNITS[way], "id", last), rows, ("group", UNITS[way]))
+    copies = len(rows) - len(found.groups)
+    session.output.message(f"{compared}: {copies:,} could go, and one of each group stay", "dim")
 
 
-def _near(near: float, way: Way) -> str:
-    return f"{near:.0f}" if way == "likeness" else f"{near:.4f}"
-
-
-def _pictures(
-    groups: Sequence[Group], records: Sequence[Mapping[str, Record]], way: Way
-) -> list[tuple[Picture, str, str]]:
+def _pictures(found: Duplicates, records: Mapping[str, Record], way: Way) -> list[tuple[Picture, str, str]]:
     from pinyon.app.picture_files import thumbnail_in
 
-    unit = "bits" if way == "likeness" else "cosine"
     return [
-        (picture, f"{number}. {id}", f"{_near(near, way)} {unit}")
-        for number, (group, held) in enumerate(zip(groups, records, strict=True), 1)
-        for id, near in group
-        if id in held and (picture := thumbnail_in(held[id])) is not None
+        (picture, f"{number}. {id}", f"{near} {UNITS[way]}")
+        for number, id, near in _members(found, way)
+        if id in records and (picture := thumbnail_in(records[id])) is not None
     ]

@@ -95,11 +95,11 @@ def _spread(snapshot: Snapshot, query: Floats) -> tuple[float, float]:
     sample = alive[np.linspace(0, len(alive) - 1, min(len(alive), _SAMPLE)).astype(np.int64)]
     taken = vectors.take(sample)
     values = SIGNS[snapshot.metric] * scores(taken, query, snapshot.metric).astype(np.float64)
-    long, usually_long = (float(np.square(rows, dtype=np.float64).sum()) for rows in (query, taken))
-    usually_long /= len(sample)
-    usual_mean, usual = 0.0, _USUAL_DEVIATION * np.sqrt(long * usually_long)
+    asked = float(np.square(query, dtype=np.float64).sum())
+    stored = float(np.square(taken, dtype=np.float64).sum()) / len(sample)
+    usual_mean, usual = 0.0, _USUAL_DEVIATION * np.sqrt(asked * stored)
     if snapshot.metric == "euclidean":  # |q - x|² = |q|² + |x|² - 2 |q| |x| cosine
-        usual_mean, usual = -(long + usually_long), 2.0 * usual
+        usual_mean, usual = -(asked + stored), 2.0 * usual
     squares = float(np.square(values - values.mean()).sum()) + _USUAL_ROWS * usual**2
     deviation = float(np.sqrt(squares / (len(sample) + _USUAL_ROWS)))
     mean = (float(values.sum()) + _MEAN_ROWS * usual_mean) / (len(sample) + _MEAN_ROWS)

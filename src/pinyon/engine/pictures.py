@@ -200,8 +200,7 @@ def embed_inputs(
     if written:
         texts = embedder.embed([inputs[row].text or "" for row in written], input_type=input_type)
         both = np.array([inputs[row].image is not None for row in written])
-        texts[both] = of_both(texts[both], vectors[written][both])
-        vectors[written] = texts
+        vectors[written] = np.where(both[:, None], of_both(texts, vectors[written]), texts)
     return vectors
 
 

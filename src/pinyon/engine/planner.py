@@ -168,7 +168,7 @@ def _dense(
     base = snapshot.base
     reason = ""
     if mask is not None and matching <= max(GATHER_ROWS, GATHER_SHARE * snapshot.n) and matching < snapshot.n:
-        few, ready = snapshot.masks.few(mask, matching, vectors)
+        few, ready = snapshot.masks.few(mask, vectors)
         if ready is None:
             rows, best = gather_search(few, vectors.take, query, snapshot.metric, k)
         else:

@@ -52,15 +52,15 @@ class RecentMasks:
         self._masks[node] = mask, count
         self._few[id(mask)] = _Few(mask)
 
-    def few(self, mask: Bools, count: int, vectors: Vectors) -> tuple[Ints, Floats | None]:
-        """The (count,) rows of a mask, ascending; and their vectors, where that filter was asked for before and they
-        take little: who has to fetch them may keep to what the processor's caches hold."""
+    def few(self, mask: Bools, vectors: Vectors) -> tuple[Ints, Floats | None]:
+        """The rows that a mask keeps, ascending; and a copy of their vectors, where that filter was asked for before
+        and they take little."""
         held = self._few.get(id(mask))
         if held is None or held.mask is not mask:
             return np.flatnonzero(mask), None
         if held.rows is None:
             held.rows = np.flatnonzero(mask)
-        elif held.vectors is None and self._has_room(4 * count * vectors.d):
+        elif held.vectors is None and self._has_room(4 * len(held.rows) * vectors.d):
             held.vectors = vectors.take(held.rows)
         return held.rows, held.vectors
 
